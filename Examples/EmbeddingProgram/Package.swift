@@ -1,0 +1,21 @@
+// swift-tools-version: 6.3
+import Foundation
+import PackageDescription
+
+// A package of its own that depends on veloci as any other would. Here by path; Tests/embedding.sh builds a copy of it
+// against a tag, given as the address of a repository in VELOCI_REPOSITORY and a version in VELOCI_VERSION.
+let environment = ProcessInfo.processInfo.environment
+let veloci: Package.Dependency =
+    if let repository = environment["VELOCI_REPOSITORY"], let version = environment["VELOCI_VERSION"].flatMap(Version.init) {
+        .package(url: repository, exact: version)
+    } else {
+        .package(name: "veloci", path: "../..")
+    }
+
+let package = Package(
+    name: "embedding",
+    dependencies: [veloci],
+    targets: [
+        .executableTarget(name: "embedding", dependencies: [.product(name: "Veloci", package: "veloci")])
+    ]
+)

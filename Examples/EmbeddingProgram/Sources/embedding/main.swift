@@ -1,0 +1,41 @@
+import Foundation
+import Veloci
+
+// Runs containers from a program whose other threads never stop: they allocate, free, and hold locks of the allocator at
+// every moment. A runtime that forked this program's memory would hang or crash sooner or later.
+//
+// Usage: embedding BUNDLE COUNT
+
+guard CommandLine.arguments.count == 3, let count = Int(CommandLine.arguments[2]), count > 0 else {
+    FileHandle.standardError.write(Data("usage: embedding BUNDLE COUNT\n".utf8))
+    exit(2)
+}
+let bundle = CommandLine.arguments[1]
+let workers = (0..<4).map { number in
+    let worker = BusyWorker()
+    Thread(block: worker.run).start()
+    return worker
+}
+// Runs as root on purpose: making namespaces is what this is about.
+let state = NSTemporaryDirectory() + "veloci-embedding-\(ProcessInfo.processInfo.processIdentifier)"
+let runtime = Runtime(root: state)
+do {
+    for number in 1...count {
+        let output = try runOnce(runtime, bundle: bundle, id: "embedding-\(getpid())-\(number)")
+        guard output == "hello from a container\n" else {
+            throw Failure(.program, "container \(number) printed \(output.debugDescription)")
+        }
+    }
+    let left = try runtime.list()
+    guard left.isEmpty else { throw Failure(.internalError, "\(left.count) containers are left") }
+} catch {
+    FileHandle.standardError.write(Data("embedding: \(error)\n".utf8))
+    exit(1)
+}
+try? FileManager.default.removeItem(atPath: state)
+let rounds = workers.map(\.rounds)
+guard rounds.allSatisfy({ $0 > 0 }) else {
+    FileHandle.standardError.write(Data("embedding: a thread stood still: \(rounds)\n".utf8))
+    exit(1)
+}
+print("\(count) containers ran beside \(workers.count) threads that made \(rounds.reduce(0, +)) strings")

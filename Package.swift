@@ -1,0 +1,121 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// Targets, from the ground up. Arrows go down only; Tests/StyleTests checks the imports against this file.
+// ARCHITECTURE.md says in one line what each owns.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+// The stage is freestanding: no libc, no Swift runtime, no allocator. Whatever would allocate does not link.
+let stageSwift: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableExperimentalFeature("Embedded"),
+    .unsafeFlags(["-Osize", "-wmo", "-Xfrontend", "-disable-stack-protector", "-Xfrontend", "-function-sections"]),
+]
+let stageC: [CSetting] = [
+    .unsafeFlags(["-ffreestanding", "-fno-stack-protector", "-fno-builtin", "-fno-pic", "-Os", "-ffunction-sections"])
+]
+let stageLink: [LinkerSetting] = [
+    .unsafeFlags([
+        "-use-ld=lld", "-static-executable", "-Xclang-linker", "-nostdlib", "-Xclang-linker", "-nostartfiles",
+        "-Xlinker", "--gc-sections", "-Xlinker", "-s", "-Xlinker", "--build-id=none",
+    ])
+]
+let staticExecutable: [LinkerSetting] = [.unsafeFlags(["-static-executable", "-Xlinker", "-s"])]
+
+let package = Package(
+    name: "veloci",
+    products: [
+        .executable(name: "veloci", targets: ["veloci"]),
+        .library(name: "Veloci", targets: ["Veloci"]),
+        .library(name: "RuntimeSpec", targets: ["RuntimeSpec"]),
+    ],
+    targets: [
+        .target(name: "CLinux"),
+        // SwiftPM's own knowledge of the commit is as old as its cached manifest; the environment is not.
+        .target(
+            name: "CBuildFacts",
+            cSettings: [.define("VELOCI_COMMIT", to: "\"\(Context.environment["VELOCI_COMMIT"] ?? "unknown")\"")]),
+        .target(name: "CStageWire"),
+        .target(name: "CStageEntry", cSettings: stageC),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CCapability", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+
+        .target(name: "RuntimeSpec", swiftSettings: strict),
+        .target(name: "LinuxKernel", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "DBus", dependencies: ["LinuxKernel"], swiftSettings: strict),
+        .target(name: "Cgroups", dependencies: ["DBus", "LinuxKernel", "RuntimeSpec", "CLinux"], swiftSettings: strict),
+        .target(name: "Seccomp", dependencies: ["RuntimeSpec", "CSeccomp", "CLinux"], swiftSettings: strict),
+        .target(
+            name: "ContainerPlan", dependencies: ["RuntimeSpec", "CLinux", "CStageWire"],
+            swiftSettings: strict),
+
+        .executableTarget(
+            name: "Stage", dependencies: ["CLinux", "CStageWire", "CStageEntry"], swiftSettings: stageSwift,
+            linkerSettings: stageLink),
+        .executableTarget(name: "StageEmbedder", swiftSettings: strict),
+        .plugin(name: "EmbedStage", capability: .buildTool(), dependencies: ["Stage", "StageEmbedder"]),
+        .target(name: "StageImage", swiftSettings: strict, plugins: ["EmbedStage"]),
+
+        .target(
+            name: "Veloci",
+            dependencies: [
+                "RuntimeSpec", "LinuxKernel", "Cgroups", "Seccomp", "ContainerPlan", "StageImage", "CLinux",
+                "CStageWire",
+            ], swiftSettings: strict),
+        // The command line is a library so that tests can link it; the executable's own settings would not let them.
+        .target(
+            name: "VelociCommand", dependencies: ["Veloci", "RuntimeSpec", "LinuxKernel", "Seccomp", "CBuildFacts"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "veloci", dependencies: ["VelociCommand"], path: "Sources/VelociExecutable", swiftSettings: strict,
+            linkerSettings: staticExecutable),
+
+        .testTarget(name: "DBusTests", dependencies: ["DBus", "LinuxKernel"], swiftSettings: strict),
+        .testTarget(
+            name: "CgroupsTests", dependencies: ["Cgroups", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux"],
+            swiftSettings: strict),
+        // The conformance suite: the probe that runs inside containers, and the tool that carries it.
+        .executableTarget(
+            name: "oci-probe", dependencies: ["CLinux", "CStageEntry"], path: "conformance/Probe", swiftSettings: stageSwift,
+            linkerSettings: stageLink),
+        .executableTarget(name: "conformance-embedder", path: "conformance/Embedder", swiftSettings: [.swiftLanguageMode(.v6)]),
+        .plugin(
+            name: "EmbedConformance", capability: .buildTool(), dependencies: ["oci-probe", "conformance-embedder"]),
+        .target(
+            name: "ConformanceData", path: "conformance/Embedded", swiftSettings: strict, plugins: ["EmbedConformance"]),
+        .target(
+            name: "Conformance", dependencies: ["ConformanceData", "RuntimeSpec", "CLinux"], path: "conformance/Sources",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "oci-conformance", dependencies: ["Conformance"], path: "conformance/Tool", swiftSettings: strict,
+            linkerSettings: staticExecutable),
+
+        .testTarget(name: "LinuxKernelTests", dependencies: ["LinuxKernel", "CLinux"], swiftSettings: strict),
+        // House rules; the sources are read as text.
+        .testTarget(name: "StyleTests", swiftSettings: strict),
+        // Golden plans, the plan checker and the encoding; nothing of the host is looked at.
+        .testTarget(
+            name: "ContainerPlanTests", dependencies: ["ContainerPlan", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
+            swiftSettings: strict),
+        .testTarget(name: "VelociTests", dependencies: ["Veloci", "Cgroups", "RuntimeSpec"], swiftSettings: strict),
+        .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "RuntimeSpec"], swiftSettings: strict),
+        .testTarget(name: "RuntimeSpecTests", dependencies: ["RuntimeSpec"], swiftSettings: strict),
+        .testTarget(
+            name: "SeccompTests", dependencies: ["Seccomp", "RuntimeSpec", "CSeccomp", "CLinux"], swiftSettings: strict),
+        // Its tests run the executable as well, which every build makes; a dependency would link them statically.
+        .testTarget(
+            name: "VelociCommandTests", dependencies: ["VelociCommand", "RuntimeSpec"], swiftSettings: strict),
+        // Faults, kills, races and attacks. Its program counts what is left of its own, so it is a process of its own.
+        .executableTarget(
+            name: "veloci-torture", dependencies: ["Veloci", "ContainerPlan", "RuntimeSpec", "LinuxKernel", "CLinux"],
+            path: "Tests/TortureSubject",
+            swiftSettings: strict),
+        .testTarget(name: "TortureTests", swiftSettings: strict),
+    ]
+)

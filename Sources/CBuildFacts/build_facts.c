@@ -1,0 +1,6 @@
+#include "CBuildFacts.h"
+
+const char *build_facts_commit(void)
+{
+    return VELOCI_COMMIT;
+}

@@ -1,0 +1,29 @@
+// Starting a program from a multi-threaded process without running the C library or Swift in the child.
+#pragma once
+
+#include <stdint.h>
+
+// What linux_spawn needs. All memory belongs to the caller and must stay valid until linux_spawn returns.
+struct linux_spawn_request {
+    uint64_t clone_flags;        // CLONE_NEW* and CLONE_INTO_CGROUP; memory sharing is added by linux_spawn
+    int32_t cgroup;              // descriptor of the cgroup directory for CLONE_INTO_CGROUP, else ignored
+    int32_t program;             // descriptor of the file to execute, or -1 for path
+    const char *path;            // the file to execute when there is no descriptor of it
+    const char *directory;       // where the program starts, or null for here
+    char *const *arguments;      // argv, ends with a null pointer
+    char *const *environment;    // envp, ends with a null pointer
+    const int32_t *descriptors;  // the only descriptors above 2 that the program gets
+    uint32_t descriptor_count;
+    int32_t standard[3];         // what becomes descriptors 0, 1 and 2; -1 leaves the caller's
+    void *stack;                 // lowest address of the child's stack
+    uint64_t stack_size;         // bytes
+    uint32_t resets_signals;     // not 0: the program starts with the default action of every signal and none blocked
+    // results
+    int32_t pidfd;
+    int32_t exec_error;          // errno of execveat, 0 when the program runs
+    int32_t failed_call;         // which call of the child failed: 0 none, 1 dup3, 2 close_range, 3 fcntl, 4 execution, 5 chdir
+};
+
+// Clones a child that shares the caller's memory until it executes (CLONE_VM | CLONE_VFORK) and executes
+// request->program in it. All signals are blocked meanwhile and the mask is restored. Returns the child's pid or -errno.
+int64_t linux_spawn(struct linux_spawn_request *request);

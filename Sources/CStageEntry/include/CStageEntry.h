@@ -1,0 +1,3 @@
+// The stage's entry point and the three functions that compilers call by themselves.
+#pragma once
+#include <stdint.h>

@@ -1,0 +1,144 @@
+package import LinuxKernel
+
+/// What could not be removed.
+package struct CgroupRemainder: Hashable, Sendable {
+    package var directory: String
+    /// Who is still inside.
+    package var processes: [Int32]
+    package var errno: Errno?
+}
+
+extension Cgroup {
+    /// Kills every process in the groups, at any depth, and waits until none is left.
+    ///
+    /// The groups were empty when the container was made, so whoever is inside came from the container.
+    /// - Throws: `timedOut` with the pids that are left.
+    package func kill(within deadline: Deadline) throws(CgroupError) {
+        if !exists { return }
+        if let unified = paths.unified.map(GroupFiles.init), unified.exists {
+            // KERNEL(5.14). Nothing can escape it by forking, and frozen processes die as well.
+            try? unified.write("1", to: "cgroup.kill")
+        }
+        var pause: Int64 = 100
+        while true {
+            let left = try processesEverywhere().filter { !Cgroup.isZombie($0) }
+            if left.isEmpty { return }
+            try killFrozen(left, deadline)
+            if deadline.hasPassed {
+                throw CgroupError(
+                    .timedOut, "processes survived SIGKILL: \(left.map { String($0) }.joined(separator: ", "))",
+                    file: present.first?.directory, hint: "they hang in the kernel (state D in ps)")
+            }
+            Waiting.sleep(microseconds: pause)
+            pause = min(pause * 2, 20_000)
+        }
+    }
+
+    /// Kills processes of v1 groups. Frozen, they cannot fork between being listed and being killed, and their pids cannot
+    /// come to mean somebody else.
+    private func killFrozen(_ fallback: [Int32], _ deadline: Deadline) throws(CgroupError) {
+        let freezer = paths.locations.first { $0.version == .v1 && $0.controllers.contains("freezer") }.map(GroupFiles.init)
+        guard let freezer, freezer.exists else {
+            try signal(fallback)
+            return
+        }
+        let wasFrozen = (try? freezer.write("FROZEN", to: "freezer.state")) != nil
+        if wasFrozen { Waiting.sleep(microseconds: 50) }
+        // A container may have frozen groups that it made inside; what is frozen on v1 does not die.
+        defer {
+            try? GroupTree.visit(freezer.directory) { (place) in try? Files.writeValue("THAWED", to: "freezer.state", at: place) }
+        }
+        try signal(try processesEverywhere())
+    }
+
+    /// The processes are opened first and looked for again: each descriptor is of a process that was in the group when it
+    /// was listed the second time, never of one that got a pid of the first list later.
+    private func signal(_ processes: [Int32]) throws(CgroupError) {
+        var opened: [(process: Int32, descriptor: Int32)] = []
+        for process in processes where process > 0 {
+            if let descriptor = try? Processes.open(process) { opened.append((process, descriptor.release())) }
+        }
+        var failure: CgroupError?
+        let confirmed = Set((try? processesEverywhere()) ?? [])
+        for (process, number) in opened {
+            let descriptor = Descriptor(owning: number)
+            guard confirmed.contains(process) else { continue }
+            do throws(KernelError) {
+                try Processes.signal(descriptor, 9)
+            } catch where error.errno == .noSuchProcess {
+            } catch {
+                failure = CgroupError(error)
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private static func isZombie(_ process: Int32) -> Bool {
+        guard let text = try? Files.readText("/proc/\(process)/stat"), let end = text.lastIndex(of: ")") else { return true }
+        return text[end...].dropFirst(2).first == "Z"
+    }
+
+    /// Removes the groups and those inside them, innermost first, waiting for processes that are on their way out.
+    ///
+    /// Groups that are already gone are fine: it can be repeated. Directories outside of control group file systems, and
+    /// the root of a hierarchy, are never touched.
+    /// - Returns: what is left when the deadline has passed; empty when all is gone.
+    package func destroy(within deadline: Deadline) throws(CgroupError) -> [CgroupRemainder] {
+        var remaining: [CgroupRemainder] = []
+        for location in paths.locations {
+            let group = GroupFiles(location)
+            guard group.isControlGroup else { continue }
+            if let errno = remove(group, location.version, deadline) {
+                let processes = (try? Cgroup.processes(in: group, recursive: true)) ?? []
+                remaining.append(
+                    CgroupRemainder(directory: group.directory, processes: processes.sorted(), errno: errno))
+            }
+        }
+        return remaining
+    }
+
+    /// The root of a hierarchy has no cgroup.events (v2), and has release_agent (v1).
+    private static func isRoot(_ group: GroupFiles) -> Bool {
+        let files = Set((try? Files.list(group.directory)) ?? [])
+        return files.contains("release_agent") || (files.contains("cgroup.controllers") && !files.contains("cgroup.events"))
+    }
+
+    private func remove(_ group: GroupFiles, _ version: CgroupVersion, _ deadline: Deadline) -> Errno? {
+        var pause: Int64 = 200
+        while true {
+            guard let errno = Cgroup.removeOnce(group) else { return nil }
+            if deadline.hasPassed { return errno }
+            if version == .v2, errno == .busy {
+                // The kernel announces the moment when the last process is gone.
+                try? group.wait(
+                    for: "populated", toBe: "0", Deadline(milliseconds: min(deadline.milliseconds, 100)), "empty")
+            }
+            Waiting.sleep(microseconds: pause)
+            pause = min(pause * 2, 20_000)
+        }
+    }
+
+    /// One attempt. Nil when the group is gone.
+    private static func removeOnce(_ group: GroupFiles) -> Errno? {
+        do throws(KernelError) {
+            do throws(KernelError) {
+                try Files.removeDirectory(group.directory)
+                return nil
+            } catch {
+                guard error.errno == .busy || error.errno == .notEmpty else { throw error }
+                // A damaged record may name the root of a hierarchy: the kernel keeps that, and nothing inside it is ours.
+                if isRoot(group) { return nil }
+                let inside = try GroupTree.removeChildren(of: group.directory)
+                do throws(KernelError) {
+                    try Files.removeDirectory(group.directory)
+                    return nil
+                } catch {
+                    if error.meansGone { return nil }
+                    return inside ?? error.errno
+                }
+            }
+        } catch {
+            return error.meansGone ? nil : error.errno
+        }
+    }
+}

@@ -1,0 +1,187 @@
+internal import LinuxKernel
+
+/// The version of a hierarchy of control groups.
+package enum CgroupVersion: String, Hashable, Sendable {
+    case v1, v2
+}
+
+/// A mounted hierarchy of control groups, and the place of the calling process in it.
+package struct CgroupHierarchy: Hashable, Sendable {
+    package var version: CgroupVersion
+    /// The controllers: of a v1 hierarchy those it was mounted with (a named one has none); of v2 those offered at the mount.
+    package var controllers: [String]
+    /// The name of a v1 hierarchy without controllers, such as `systemd`.
+    package var name: String?
+    /// Where it is mounted.
+    package var mountPoint: String
+    /// The caller's group as a directory below the mount point, always absolute and without a slash at the end; `/` when
+    /// the group is outside of what is mounted.
+    package var ownCgroup: String
+
+    package init(
+        version: CgroupVersion, controllers: [String], name: String? = nil, mountPoint: String, ownCgroup: String = "/"
+    ) {
+        self.version = version
+        self.controllers = controllers
+        self.name = name
+        self.mountPoint = mountPoint
+        self.ownCgroup = ownCgroup
+    }
+}
+
+/// The hierarchies of this host as the calling process sees them: facts, found once, that planning is a function of.
+package struct CgroupLayout: Hashable, Sendable {
+    package enum Mode: String, Hashable, Sendable {
+        /// No hierarchy is mounted.
+        case none
+        /// v1 hierarchies only.
+        case legacy
+        /// v1 hierarchies with a v2 hierarchy beside them.
+        case hybrid
+        /// cgroup v2 only.
+        case unified
+    }
+
+    /// v1 hierarchies in the order of the mount table, then the v2 hierarchy if there is one.
+    package var hierarchies: [CgroupHierarchy]
+
+    package init(hierarchies: [CgroupHierarchy]) {
+        self.hierarchies = hierarchies
+    }
+
+    package var mode: Mode {
+        let hasLegacy = hierarchies.contains { $0.version == .v1 }
+        let hasUnified = hierarchies.contains { $0.version == .v2 }
+        switch (hasLegacy, hasUnified) {
+        case (false, false): return .none
+        case (true, false): return .legacy
+        case (true, true): return .hybrid
+        case (false, true): return .unified
+        }
+    }
+
+    /// The v2 hierarchy.
+    package var unified: CgroupHierarchy? { hierarchies.first { $0.version == .v2 } }
+
+    /// The hierarchy that has a controller. A controller is in one hierarchy at a time.
+    package func hierarchy(of controller: String) -> CgroupHierarchy? {
+        hierarchies.first { $0.controllers.contains(controller) }
+    }
+
+    /// All controllers that can be used.
+    package var controllers: [String] { hierarchies.flatMap(\.controllers) }
+}
+
+extension CgroupLayout {
+    /// Where distributions mount control groups.
+    package static let customaryMountPoint = "/sys/fs/cgroup"
+
+    /// Finds the layout in the text of the kernel's files.
+    ///
+    /// When cgroup2 is mounted on /sys/fs/cgroup the host is a unified one, and v1 hierarchies elsewhere are somebody's
+    /// private matter (network filters of VPN clients mount net_cls): they are not joined.
+    /// - Parameters:
+    ///   - mountTable: /proc/self/mountinfo
+    ///   - membership: /proc/self/cgroup
+    ///   - unifiedControllers: what cgroup.controllers says at a v2 mount point
+    package init(mountTable: String, membership: String, unifiedControllers: (_ mountPoint: String) -> String) {
+        let own = CgroupLayout.memberships(membership)
+        let mounts = MountTable(mountTable).visibleCgroups.sorted {
+            // A hierarchy may be mounted twice. The one in the customary place wins, then the first.
+            $0.isCustomary && !$1.isCustomary
+        }
+        var found: [CgroupHierarchy] = []
+        var unified: CgroupHierarchy?
+        for mount in mounts {
+            if mount.type == "cgroup2" {
+                if unified != nil { continue }
+                unified = CgroupHierarchy(
+                    version: .v2, controllers: unifiedControllers(mount.mountPoint).words, mountPoint: mount.mountPoint,
+                    ownCgroup: CgroupLayout.below(mount.root, own[""]))
+                continue
+            }
+            let name = mount.options.first { $0.hasPrefix("name=") }.map { String($0.dropFirst(5)) }
+            let controllers = mount.options.filter { own[$0] != nil && !$0.isEmpty && !$0.hasPrefix("name=") }
+            let key = controllers.first ?? name.map { "name=" + $0 }
+            guard let key, !found.contains(where: { $0.controllers == controllers && $0.name == name }) else { continue }
+            found.append(
+                CgroupHierarchy(
+                    version: .v1, controllers: controllers, name: name, mountPoint: mount.mountPoint,
+                    ownCgroup: CgroupLayout.below(mount.root, own[key])))
+        }
+        if let unified {
+            let replacesLegacy = unified.mountPoint == CgroupLayout.customaryMountPoint
+            self.init(hierarchies: replacesLegacy ? [unified] : found + [unified])
+        } else {
+            self.init(hierarchies: found)
+        }
+    }
+
+    /// Reads the layout of the calling process's mount namespace.
+    /// - Throws: `CgroupError` when procfs cannot be read.
+    package static func detect() throws(CgroupError) -> CgroupLayout {
+        try kernelCall { () throws(KernelError) in
+            CgroupLayout(
+                mountTable: try Files.readText("/proc/self/mountinfo"), membership: try Files.readText("/proc/self/cgroup")
+            ) { mountPoint in
+                (try? Files.readText(mountPoint + "/cgroup.controllers")) ?? ""
+            }
+        }
+    }
+
+    /// From controller, `name=…`, or empty for v2, to the caller's group in that hierarchy (cgroups(7)).
+    package static func memberships(_ text: String) -> [String: String] {
+        var result: [String: String] = [:]
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+            let fields = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3 else { continue }
+            let group = String(decoding: fields[2], as: UTF8.self)
+            if fields[1].isEmpty { result[""] = group }
+            for controller in fields[1].split(separator: UInt8(ascii: ",")) {
+                result[String(decoding: controller, as: UTF8.self)] = group
+            }
+        }
+        return result
+    }
+
+    /// The caller's group relative to what is mounted.
+    private static func below(_ root: String, _ group: String?) -> String {
+        guard let group, group.hasPrefix("/"), !group.hasPrefix("/..") else { return "/" }
+        // The kernel marks a removed group; nothing can be made in it.
+        if group.hasSuffix(" (deleted)") { return "/" }
+        if root == "/" { return group }
+        guard group.hasPrefix(root) else { return "/" }
+        let rest = group.dropFirst(root.count)
+        if rest.isEmpty { return "/" }
+        return rest.hasPrefix("/") ? String(rest) : "/"
+    }
+}
+
+extension CgroupMount {
+    fileprivate var isCustomary: Bool {
+        mountPoint == CgroupLayout.customaryMountPoint || mountPoint.hasPrefix(CgroupLayout.customaryMountPoint + "/")
+    }
+}
+
+// Bytes are compared, not characters: these run over every file that is read, and finding characters costs more than reading.
+extension StringProtocol {
+    /// The words between blanks and newlines.
+    var words: [String] {
+        utf8.split(whereSeparator: { isBlank($0) }).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Without blanks and newlines at both ends.
+    var trimmed: String {
+        var bytes = Array(utf8)[...]
+        while let first = bytes.first, isBlank(first) { bytes = bytes.dropFirst() }
+        while let last = bytes.last, isBlank(last) { bytes = bytes.dropLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The lines that are not empty.
+    var lines: [String] {
+        utf8.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }

@@ -1,0 +1,169 @@
+internal import RuntimeSpec
+
+/// Walks a plan with what is true after each step.
+struct PlanChecker {
+    let plan: Plan
+    private(set) var violations: [PlanViolation] = []
+
+    /// What a slot holds.
+    enum SlotState {
+        case filled(used: Bool)
+        case closed
+    }
+
+    enum Root {
+        /// The host's, in a mount namespace that may be the host's as well.
+        case host
+        /// The container's tree is attached and not yet entered.
+        case attached
+        /// pivot_root(2) was called; the old root is still mounted below.
+        case pivoted
+        /// The container's.
+        case entered
+    }
+
+    var slots: [Slot: SlotState] = [:]
+    var root = Root.host
+    var rootIsReadOnly = false
+    /// Whether mounts that are made here stay inside: a mount namespace of its own, and no propagation to the host.
+    var hasMountNamespace = false
+    var isSeparated = false
+    /// Whether the mount namespace was joined, so that no path of the host can be looked up any more.
+    var joinedMountNamespace = false
+    var hasPower = true
+    var keepsCapabilities = false
+    var droppedBounding = false
+    var changedUser = false
+    var hasNoNewPrivileges = false
+    var hasFilter = false
+    var closedDescriptors = false
+    var umaskIsSaved = false
+    var umaskIsBack = false
+    var refusesTracing = false
+    var needsFork = false
+    var hasForked = false
+    var madeControlGroupNamespace = false
+    var needsMappings = false
+    var isReady = false
+    var hasStarted = false
+    var triedDirectory = false
+    var foundProgram = false
+    var metGates: [Gate] = []
+
+    init(_ plan: Plan) { self.plan = plan }
+
+    mutating func report(_ rule: PlanViolation.Rule, _ step: Int, _ message: String) {
+        violations.append(PlanViolation(rule: rule, step: step, message: message))
+    }
+
+    mutating func check() {
+        checkPreparation()
+        hasMountNamespace = plan.cloneNamespaces.contains(.mount)
+        for (index, planned) in plan.steps.enumerated() {
+            let number = index + 1
+            let step = planned.action
+            if step.text.isEmpty { report(.once, number, "the step has no text") }
+            checkPower(step, number)
+            checkSlots(step, number)
+            checkRoot(step, number)
+            checkNamespaces(step, number)
+            checkConfinement(step, number)
+            checkProgram(step, number)
+            checkGate(step, number)
+        }
+        checkEnd()
+    }
+
+    // MARK: Slots
+
+    mutating func fill(_ slot: Slot, _ number: Int) {
+        if slots[slot] != nil { report(.slots, number, "slot \(slot.index) is filled twice") }
+        if slot.index >= plan.slotCount { report(.slots, number, "slot \(slot.index) is beyond the plan's \(plan.slotCount)") }
+        slots[slot] = .filled(used: false)
+    }
+
+    private mutating func checkSlots(_ step: Step, _ number: Int) {
+        let effects = step.slotEffects
+        for slot in effects.reads {
+            switch slots[slot] {
+            case .filled: slots[slot] = .filled(used: true)
+            case .closed: report(.slots, number, "slot \(slot.index) is used after it was closed")
+            case nil: report(.slots, number, "slot \(slot.index) is used before it is filled")
+            }
+        }
+        for slot in effects.fills {
+            fill(slot, number)
+            if closedDescriptors { report(.descriptors, number, "slot \(slot.index) is filled after descriptors were closed") }
+            // Whether a container's root is looked into is up to later steps, which may need nothing of it.
+            if case .openCurrentRoot = step { slots[slot] = .filled(used: true) }
+        }
+        for slot in effects.closes { slots[slot] = .closed }
+    }
+
+    // MARK: Power
+
+    private mutating func checkPower(_ step: Step, _ number: Int) {
+        if step.needsPower && !hasPower {
+            report(.power, number, "\"\(step.text)\" comes after the capabilities are gone")
+        }
+    }
+
+    // MARK: The root and mounts
+
+    private mutating func checkRoot(_ step: Step, _ number: Int) {
+        if root == .pivoted {
+            guard case .detachOldRoot = step else {
+                report(.oldRoot, number, "the host's root is still mounted when \"\(step.text)\" happens")
+                return
+            }
+        }
+        if step.mountsInRoot {
+            if root != .attached { report(.mounts, number, "\"\(step.text)\" happens while the root is not attached") }
+            if !hasMountNamespace { report(.mounts, number, "\"\(step.text)\" happens in the host's mount namespace") }
+        }
+        if step.makesFiles {
+            if rootIsReadOnly { report(.readOnlyRoot, number, "\"\(step.text)\" needs a root that can be written") }
+            if !umaskIsSaved || umaskIsBack { report(.umask, number, "\"\(step.text)\" is subject to the file mode mask") }
+        }
+        switch step {
+        case .changePropagation(let kind, let recursive, "/"):
+            if !hasMountNamespace { report(.mounts, number, "propagation changes in the host's mount namespace") }
+            if root == .host && recursive && kind != .shared { isSeparated = true }
+            if root == .attached { report(.mounts, number, "propagation of the old root changes too late") }
+        case .attachRoot:
+            if root != .host { report(.hostPaths, number, "the place for the root is looked up after the root changed") }
+            if !hasMountNamespace || !isSeparated { report(.mounts, number, "the root's mount could reach the host") }
+            root = .attached
+        case .openHostFile(let path, _, _):
+            if root == .entered || joinedMountNamespace { report(.hostPaths, number, "\(path) of the host is out of reach") }
+        case .openTree(let path, _, _, _):
+            if root == .entered || joinedMountNamespace { report(.hostPaths, number, "\(path) of the host is out of reach") }
+            // KERNEL: open_tree(2) copies mounts only where the caller has power over the mount namespace.
+            if !hasMountNamespace { report(.mounts, number, "mounts of the host's namespace are copied by the stage") }
+        case .openNullDevice:
+            if root != .attached { report(.mounts, number, "the container's null device is out of reach") }
+        case .makeRootReadOnly:
+            if root != .attached { report(.mounts, number, "the root becomes read-only while it is not attached") }
+            rootIsReadOnly = true
+        case .changeRoot(_, let change): enter(change, number)
+        case .detachOldRoot:
+            if root != .pivoted { report(.oldRoot, number, "there is no old root to detach") }
+            root = .entered
+        default: break
+        }
+    }
+
+    private mutating func enter(_ change: ChangeOfRoot, _ number: Int) {
+        switch change {
+        case .pivot:
+            if root != .attached { report(.oldRoot, number, "there is no root to pivot into") }
+            root = .pivoted
+        case .move:
+            if root != .attached { report(.oldRoot, number, "there is no root to move") }
+            root = .entered
+        case .change:
+            if root != .host { report(.oldRoot, number, "chroot alone leaves the host's mounts in reach") }
+            root = .entered
+        }
+    }
+}

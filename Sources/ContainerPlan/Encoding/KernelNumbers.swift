@@ -1,0 +1,112 @@
+internal import CLinux
+public import RuntimeSpec
+
+// The kernel's numbers for the specification's words.
+
+extension NamespaceKind {
+    /// The flag of clone(2), unshare(2) and setns(2).
+    public var cloneFlag: UInt64 {
+        switch self {
+        case .pid: linux_clone_newpid
+        case .network: linux_clone_newnet
+        case .mount: linux_clone_newns
+        case .ipc: linux_clone_newipc
+        case .uts: linux_clone_newuts
+        case .user: linux_clone_newuser
+        case .cgroup: linux_clone_newcgroup
+        case .time: linux_clone_newtime
+        }
+    }
+
+    /// Its file below /proc/PID/ns.
+    public var fileName: String {
+        switch self {
+        case .network: "net"
+        case .mount: "mnt"
+        default: rawValue
+        }
+    }
+}
+
+extension [NamespaceKind] {
+    /// The flags of all of them.
+    public var cloneFlags: UInt64 { reduce(0) { $0 | $1.cloneFlag } }
+}
+
+extension MountPropagation {
+    /// The flag of mount(2), which mount_setattr(2) takes as its propagation.
+    public var mountFlag: UInt64 {
+        switch self {
+        case .private: UInt64(MS_PRIVATE)
+        case .shared: UInt64(MS_SHARED)
+        case .slave: UInt64(MS_SLAVE)
+        case .unbindable: UInt64(MS_UNBINDABLE)
+        }
+    }
+}
+
+extension DeviceKind {
+    /// The file type bits of mknod(2).
+    var modeBits: UInt64 {
+        switch self {
+        case .character, .unbufferedCharacter: 0o020000
+        case .block: 0o060000
+        case .namedPipe: 0o010000
+        }
+    }
+}
+
+extension RlimitKind {
+    /// The number that prlimit(2) takes.
+    public var number: UInt32 {
+        switch self {
+        case .cpu: 0
+        case .fileSize: 1
+        case .data: 2
+        case .stack: 3
+        case .core: 4
+        case .residentSet: 5
+        case .processes: 6
+        case .openFiles: 7
+        case .memoryLock: 8
+        case .addressSpace: 9
+        case .locks: 10
+        case .pendingSignals: 11
+        case .messageQueue: 12
+        case .nice: 13
+        case .realtimePriority: 14
+        case .realtimeTime: 15
+        }
+    }
+}
+
+extension MountFlag {
+    /// The attribute of a mount, or nil for what belongs to the file system. Kinds of access time share bits.
+    var attribute: UInt64? {
+        switch self {
+        case .readOnly: UInt64(MOUNT_ATTR_RDONLY)
+        case .noSetUserID: UInt64(MOUNT_ATTR_NOSUID)
+        case .noDevices: UInt64(MOUNT_ATTR_NODEV)
+        case .noExecute: UInt64(MOUNT_ATTR_NOEXEC)
+        case .noSymlinkFollow: UInt64(MOUNT_ATTR_NOSYMFOLLOW)
+        case .noAccessTime: UInt64(MOUNT_ATTR_NOATIME)
+        case .noDirectoryAccessTime: UInt64(MOUNT_ATTR_NODIRATIME)
+        case .relativeAccessTime: UInt64(MOUNT_ATTR_RELATIME)
+        case .strictAccessTime: UInt64(MOUNT_ATTR_STRICTATIME)
+        default: nil
+        }
+    }
+
+    /// Whether it is one of the three that exclude each other.
+    var isAccessTimeKind: Bool {
+        self == .noAccessTime || self == .relativeAccessTime || self == .strictAccessTime
+    }
+}
+
+/// Names of kernel parameters.
+package enum SystemControl {
+    /// The path below /proc/sys, by the same rule that validation follows. A key that is none stays as it is.
+    package static func path(of key: String) -> String {
+        SysctlName.parts(key)?.joined(separator: "/") ?? key
+    }
+}

@@ -1,0 +1,28 @@
+internal import CStageWire
+
+/// A plan as the stage reads it.
+public struct EncodedPlan: Sendable {
+    /// The block that the stage maps.
+    public var bytes: [UInt8]
+    /// For each record the number of its step, from 1.
+    public var stepOfRecord: [Int]
+}
+
+extension Plan {
+    /// The bytes for the stage. `descriptors` are the numbers of the slots that the preparation filled.
+    public func encode(
+        descriptors: [Slot: Int32], options: PlanEncodingOptions = PlanEncodingOptions()
+    ) -> EncodedPlan {
+        var encoder = RecordEncoder(slotCount: slotCount)
+        for case .execute(_, let environment, let home) in steps.lazy.map(\.action) {
+            encoder.makeEnvironment(environment, findsHome: home)
+        }
+        for (index, planned) in steps.enumerated() {
+            encoder.step = UInt16(index + 1)
+            planned.action.encode(into: &encoder)
+        }
+        return EncodedPlan(
+            bytes: encoder.block(descriptors: descriptors, failing: options),
+            stepOfRecord: encoder.records.map { Int($0.step) })
+    }
+}

@@ -1,0 +1,160 @@
+internal import CLinux
+internal import CStageWire
+internal import RuntimeSpec
+
+private let here = UInt64(bitPattern: Int64(AT_FDCWD))
+
+extension RecordEncoder {
+    /// Opens a path of the host; only before the root changes.
+    mutating func openHost(_ path: String, flags: Int32, into slot: Slot) {
+        call(
+            __NR_openat,
+            [.value(here), .address(text(path)), .value(UInt64(UInt32(bitPattern: flags | O_CLOEXEC))), .value(0)],
+            result: slot)
+    }
+
+    /// Mounts a detached tree on an open place.
+    mutating func attach(_ tree: Slot, to point: Slot) {
+        let empty = text("")
+        call(
+            __NR_move_mount,
+            [
+                .slot(tree), .address(empty), .slot(point), .address(empty),
+                .value(UInt64(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)),
+            ])
+    }
+
+    /// Mounts a detached tree on a place inside the root, made if it is missing.
+    mutating func attach(_ tree: Slot, to target: MountTarget, root: Slot) {
+        if target.wantsProcessFileSystem {
+            add(stage_operation_check_magic, [.slot(tree), .value(UInt64(PROC_SUPER_MAGIC))])
+        }
+        let point = makeTarget(target, root: root, source: tree)
+        attach(tree, to: point)
+        close(point)
+    }
+
+    mutating func makeTarget(_ target: MountTarget, root: Slot, source: Slot? = nil, existing: Bool = false) -> Slot {
+        let point = scratchSlot()
+        var flags: UInt64 = 0
+        switch target.kind {
+        case .directory: flags |= stage_target_directory
+        case .file: flags |= stage_target_file
+        case .likeSource: break
+        }
+        if target.refusesLinks { flags |= stage_target_no_symlinks }
+        if target.refusesProcessFileSystem { flags |= stage_target_refuse_proc }
+        if existing { flags |= stage_target_existing }
+        add(
+            stage_operation_make_target,
+            [.slot(root), .address(text(target.path)), source.map { .slot($0) } ?? .value(0), .value(flags)],
+            result: point)
+        return point
+    }
+
+    mutating func cloneTree(_ descriptor: Slot, into slot: Slot) {
+        call(
+            __NR_open_tree,
+            [.slot(descriptor), .address(text("")), .value(UInt64(OPEN_TREE_CLONE) | UInt64(O_CLOEXEC | AT_EMPTY_PATH))],
+            result: slot)
+    }
+
+    /// fsopen, the options one by one, fsmount; attributes come with the mount, so it is never visible without them.
+    mutating func makeFileSystem(_ mount: FileSystemMount, into slot: Slot) {
+        let context = scratchSlot()
+        call(__NR_fsopen, [.address(text(mount.type)), .value(UInt64(FSOPEN_CLOEXEC))], result: context)
+        if !mount.source.isEmpty { configure(context, "source", mount.source) }
+        for option in mount.options { configure(context, option: option) }
+        for option in mount.optionalOptions { configure(context, option: option, tolerating: [EINVAL]) }
+        call(__NR_fsconfig, [.slot(context), .value(UInt64(FSCONFIG_CMD_CREATE.rawValue)), .value(0), .value(0), .value(0)])
+        call(__NR_fsmount, [.slot(context), .value(UInt64(FSMOUNT_CLOEXEC)), .value(mount.attributes.set)], result: slot)
+        close(context)
+        var later = mount.attributes
+        later.set = 0
+        later.clear = 0
+        setAttributes(later, of: slot)
+    }
+
+    private mutating func configure(_ context: Slot, option: String, tolerating errnos: [Int32] = []) {
+        guard let equals = option.firstIndex(of: "=") else {
+            return call(
+                __NR_fsconfig,
+                [.slot(context), .value(UInt64(FSCONFIG_SET_FLAG.rawValue)), .address(text(option)), .value(0), .value(0)],
+                tolerating: errnos)
+        }
+        configure(
+            context, String(option[..<equals]), String(option[option.index(after: equals)...]), tolerating: errnos)
+    }
+
+    private mutating func configure(_ context: Slot, _ name: String, _ value: String, tolerating errnos: [Int32] = []) {
+        call(
+            __NR_fsconfig,
+            [
+                .slot(context), .value(UInt64(FSCONFIG_SET_STRING.rawValue)), .address(text(name)), .address(text(value)),
+                .value(0),
+            ], tolerating: errnos)
+    }
+
+    /// mount_setattr for each group that differs in what it covers.
+    mutating func setAttributes(_ attributes: MountAttributes, of mount: Slot) {
+        if attributes.set | attributes.clear != 0 {
+            setAttributes(mount, set: attributes.set, clear: attributes.clear, propagation: 0, recursive: false)
+        }
+        if attributes.recursiveSet | attributes.recursiveClear != 0 {
+            setAttributes(
+                mount, set: attributes.recursiveSet, clear: attributes.recursiveClear, propagation: 0, recursive: true)
+        }
+        for change in attributes.propagation {
+            setAttributes(mount, set: 0, clear: 0, propagation: change.kind.mountFlag, recursive: change.recursive)
+        }
+    }
+
+    private mutating func setAttributes(_ mount: Slot, set: UInt64, clear: UInt64, propagation: UInt64, recursive: Bool) {
+        let attributes = words([set, clear, propagation, 0])
+        call(
+            __NR_mount_setattr,
+            [
+                .slot(mount), .address(text("")), .value(UInt64(AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0))),
+                .address(attributes), .value(32),
+            ])
+    }
+
+    /// Writes one value to a file of a proc file system of our own, without leaving it on the way (CVE-2025-52881).
+    mutating func writeFile(_ path: String, below directory: Slot, _ value: String) {
+        let file = scratchSlot()
+        let how = words([
+            UInt64(UInt32(bitPattern: O_WRONLY | O_CLOEXEC)), 0,
+            UInt64(RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS),
+        ])
+        call(
+            __NR_openat2, [.slot(directory), .address(text(path)), .address(how), .value(24)], result: file)
+        call(__NR_write, [.slot(file), .address(text(value)), .value(UInt64(value.utf8.count))])
+        close(file)
+    }
+
+    /// A pseudo-terminal of the container's own devpts. The container's side is opened through its master, so no path
+    /// of the container decides what it is (CVE-2025-52565).
+    mutating func openTerminal(_ request: TerminalRequest, root: Slot) {
+        let how = words([
+            UInt64(UInt32(bitPattern: O_RDWR | O_NOCTTY | O_CLOEXEC)), 0,
+            UInt64(RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS),
+        ])
+        call(
+            __NR_openat2, [.slot(root), .address(text("dev/pts/ptmx")), .address(how), .value(24)],
+            result: request.master)
+        add(stage_operation_check_magic, [.slot(request.master), .value(UInt64(DEVPTS_SUPER_MAGIC))])
+        call(__NR_ioctl, [.slot(request.master), .value(0x40045431), .address(words([0]))])  // TIOCSPTLCK
+        call(
+            __NR_ioctl,
+            [.slot(request.master), .value(0x5441), .value(UInt64(O_RDWR | O_NOCTTY | O_CLOEXEC))],  // TIOCGPTPEER
+            result: request.terminal)
+        if let size = request.size {
+            let rows = UInt64(UInt16(truncatingIfNeeded: size.height))
+            let rowsAndColumns = rows | UInt64(UInt16(truncatingIfNeeded: size.width)) << 16
+            call(__NR_ioctl, [.slot(request.master), .value(UInt64(TIOCSWINSZ)), .address(words([rowsAndColumns]))])
+        }
+        call(
+            __NR_fchown, [.slot(request.terminal), .value(UInt64(request.owner)), .value(UInt64(UInt32.max))],
+            tolerating: [EPERM, EINVAL])
+    }
+}

@@ -1,0 +1,225 @@
+internal import CLinux
+internal import CStageWire
+
+/// Collects the records of a plan and the data that they point to.
+struct RecordEncoder {
+    /// Where something lies in the data.
+    struct Address {
+        var offset: Int
+    }
+
+    enum Argument {
+        case value(UInt64)
+        case address(Address)
+        case slot(Slot)
+    }
+
+    private(set) var records: [stage_record] = []
+    private(set) var data: [UInt8] = []
+    /// Places in the data that hold addresses.
+    private var pointers: [Int] = []
+    /// Records and arguments that hold addresses.
+    private var addressArguments: [(record: Int, argument: Int)] = []
+    var step: UInt16 = 0
+    private var nextSlot: Int
+
+    /// Where the caller's file mode mask is kept while nodes are made.
+    let umaskSlot: Slot
+    /// The environment of the user's program, and the entry of it that the stage writes.
+    private(set) var environment = Address(offset: 0)
+    private(set) var home = Address(offset: 0)
+
+    init(slotCount: Int) {
+        umaskSlot = Slot(index: slotCount)
+        nextSlot = slotCount + 1
+        data.reserveCapacity(8192)
+    }
+
+    /// A slot that only the records of one step use.
+    mutating func scratchSlot() -> Slot {
+        defer { nextSlot += 1 }
+        return Slot(index: nextSlot)
+    }
+
+    // MARK: Data
+
+    mutating func bytes(_ bytes: some Collection<UInt8>) -> Address {
+        while data.count % 8 != 0 { data.append(0) }
+        let offset = data.count
+        data.append(contentsOf: bytes)
+        return Address(offset: offset)
+    }
+
+    /// Text with a zero at its end.
+    mutating func text(_ text: String) -> Address {
+        let offset = data.count
+        data.append(contentsOf: text.utf8)
+        data.append(0)
+        return Address(offset: offset)
+    }
+
+    mutating func words(_ words: [UInt64]) -> Address {
+        let address = bytes([])
+        for word in words { append(word) }
+        return address
+    }
+
+    /// A list of addresses that ends with a null pointer.
+    mutating func pointerList(_ addresses: [Address]) -> Address {
+        let list = bytes([])
+        for address in addresses {
+            pointers.append(data.count)
+            append(UInt64(address.offset))
+        }
+        append(0)
+        return list
+    }
+
+    mutating func textList(_ texts: [String]) -> Address {
+        pointerList(texts.map { text($0) })
+    }
+
+    /// A structure of which some words are addresses.
+    mutating func structure(_ words: [UInt64], addresses: [(index: Int, Address)]) -> Address {
+        let address = self.words(words)
+        for (index, target) in addresses {
+            let place = address.offset + 8 * index
+            store(UInt64(target.offset), at: place)
+            pointers.append(place)
+        }
+        return address
+    }
+
+    private mutating func append(_ word: UInt64) {
+        withUnsafeBytes(of: word.littleEndian) { data.append(contentsOf: $0) }
+    }
+
+    private mutating func store(_ word: UInt64, at offset: Int) {
+        withUnsafeBytes(of: word.littleEndian) { source in
+            for (index, byte) in source.enumerated() { data[offset + index] = byte }
+        }
+    }
+
+    /// Lays out the environment, with room for a HOME that only the container's own files tell.
+    mutating func makeEnvironment(_ entries: [String], findsHome: Bool) {
+        var addresses = entries.map { text($0) }
+        if findsHome {
+            home = bytes(Array("HOME=/".utf8) + [UInt8](repeating: 0, count: 4096))
+            addresses.append(home)
+        }
+        environment = pointerList(addresses)
+    }
+
+    // MARK: Records
+
+    mutating func add(
+        _ operation: stage_operation, _ arguments: [Argument] = [], number: Int32 = 0, result: Slot? = nil,
+        tolerating errnos: [Int32] = []
+    ) {
+        precondition(arguments.count <= 6 && errnos.count <= 2, "a record has six arguments and tolerates two errors")
+        var record = stage_record()
+        record.operation = operation.rawValue
+        record.step = step
+        record.number = UInt16(number)
+        record.result = result.map { Int16($0.index) } ?? -1
+        if errnos.count > 0 { record.tolerated.0 = UInt16(errnos[0]) }
+        if errnos.count > 1 { record.tolerated.1 = UInt16(errnos[1]) }
+        var kinds = [UInt8](repeating: UInt8(stage_argument_value.rawValue), count: 6)
+        var values = [UInt64](repeating: 0, count: 6)
+        for (index, argument) in arguments.enumerated() {
+            switch argument {
+            case .value(let value): values[index] = value
+            case .slot(let slot):
+                values[index] = UInt64(slot.index)
+                kinds[index] = UInt8(stage_argument_slot.rawValue)
+            case .address(let address):
+                values[index] = UInt64(address.offset)
+                addressArguments.append((records.count, index))
+            }
+        }
+        record.kinds = (kinds[0], kinds[1], kinds[2], kinds[3], kinds[4], kinds[5])
+        record.arguments = (values[0], values[1], values[2], values[3], values[4], values[5])
+        records.append(record)
+    }
+
+    mutating func call(
+        _ number: Int32, _ arguments: [Argument] = [], result: Slot? = nil, tolerating errnos: [Int32] = []
+    ) {
+        add(stage_operation_call, arguments, number: number, result: result, tolerating: errnos)
+    }
+
+    mutating func close(_ slot: Slot) {
+        call(__NR_close, [.slot(slot)])
+    }
+
+    // MARK: The block
+
+    /// Lays everything out. `descriptors` are the numbers behind the slots that the host fills.
+    func block(descriptors: [Slot: Int32], failing: PlanEncodingOptions) -> [UInt8] {
+        let headerSize = MemoryLayout<stage_header>.stride
+        let recordSize = MemoryLayout<stage_record>.stride
+        let slotsOffset = headerSize
+        let recordsOffset = (slotsOffset + 4 * nextSlot + 7) / 8 * 8
+        let relocationsOffset = recordsOffset + recordSize * records.count
+        let relocationCount = pointers.count + addressArguments.count
+        let dataOffset = (relocationsOffset + 4 * relocationCount + 7) / 8 * 8
+
+        var header = stage_header()
+        header.magic = stage_magic
+        header.total_size = UInt32(dataOffset + data.count)
+        header.slots_offset = UInt32(slotsOffset)
+        header.slot_count = UInt32(nextSlot)
+        header.records_offset = UInt32(recordsOffset)
+        header.record_count = UInt32(records.count)
+        header.relocations_offset = UInt32(relocationsOffset)
+        header.relocation_count = UInt32(relocationCount)
+        header.failing_record = UInt32(failing.failingRecord ?? 0)
+        header.failing_error = failing.failingRecord == nil ? 0 : failing.failingErrno
+        header.trace = failing.traces ? 1 : 0
+
+        return [UInt8](unsafeUninitializedCapacity: dataOffset + data.count) { buffer, count in
+            count = buffer.count
+            let block = UnsafeMutableRawBufferPointer(buffer)
+            block.initializeMemory(as: UInt8.self, repeating: 0)
+            block.storeBytes(of: header, as: stage_header.self)
+            for index in 0..<nextSlot {
+                let number = descriptors[Slot(index: index)] ?? -1
+                block.storeBytes(of: number, toByteOffset: slotsOffset + 4 * index, as: Int32.self)
+            }
+            for (index, record) in records.enumerated() {
+                block.storeBytes(of: record, toByteOffset: recordsOffset + recordSize * index, as: stage_record.self)
+            }
+            UnsafeMutableRawBufferPointer(rebasing: block[dataOffset...]).copyBytes(from: data)
+
+            var relocation = relocationsOffset
+            func relocate(_ place: Int) {
+                let offset = block.loadUnaligned(fromByteOffset: place, as: UInt64.self) + UInt64(dataOffset)
+                block.storeBytes(of: offset, toByteOffset: place, as: UInt64.self)
+                block.storeBytes(of: UInt32(place), toByteOffset: relocation, as: UInt32.self)
+                relocation += 4
+            }
+            for place in pointers { relocate(dataOffset + place) }
+            let argumentsOffset = recordSize - 48
+            for (record, argument) in addressArguments {
+                relocate(recordsOffset + recordSize * record + argumentsOffset + 8 * argument)
+            }
+        }
+    }
+}
+
+/// What a test or a trace asks of the stage.
+public struct PlanEncodingOptions: Sendable {
+    /// The record that fails instead of being performed.
+    public var failingRecord: Int?
+    /// The errno with which it fails.
+    public var failingErrno: Int32 = 5
+    /// Whether the stage notes the clock at each step.
+    public var traces = false
+
+    /// By default nothing fails and nothing is noted.
+    public init(failingRecord: Int? = nil, failingErrno: Int32 = 5, traces: Bool = false) {
+        self.failingRecord = failingRecord
+        self.failingErrno = failingErrno
+        self.traces = traces
+    }
+}

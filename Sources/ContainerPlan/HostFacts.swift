@@ -1,0 +1,96 @@
+public import RuntimeSpec
+
+/// What a plan depends on besides the bundle. Collected once by the host side; a test writes them down.
+public struct HostFacts: Equatable, Sendable {
+    /// Whether veloci has CAP_SYS_ADMIN over the host's namespaces.
+    public var isPrivileged: Bool
+    /// The highest capability that the kernel knows (/proc/sys/kernel/cap_last_cap).
+    public var lastCapability: UInt8
+    /// Whether AppArmor is active; profiles are refused otherwise.
+    public var appArmorIsEnabled: Bool
+    /// Whether SELinux is active; labels are refused otherwise.
+    public var selinuxIsEnabled: Bool
+    /// The control group hierarchies.
+    public var controlGroups: ControlGroupFacts
+    /// Whether veloci has CAP_SYS_RESOURCE over the host.
+    public var canRaiseLimits = true
+
+    /// A privileged host with version 2 alone and no security module, unless told otherwise.
+    public init(
+        isPrivileged: Bool = true, lastCapability: UInt8 = 40, appArmorIsEnabled: Bool = false,
+        selinuxIsEnabled: Bool = false, controlGroups: ControlGroupFacts = ControlGroupFacts()
+    ) {
+        self.isPrivileged = isPrivileged
+        self.lastCapability = lastCapability
+        self.appArmorIsEnabled = appArmorIsEnabled
+        self.selinuxIsEnabled = selinuxIsEnabled
+        self.controlGroups = controlGroups
+    }
+}
+
+/// The control group hierarchies of the host, as a plan sees them.
+public struct ControlGroupFacts: Equatable, Sendable {
+    /// One mounted version 1 hierarchy.
+    public struct Hierarchy: Equatable, Sendable {
+        /// The name of its directory below the mount point, such as `cpu,cpuacct` or `systemd`.
+        public var name: String
+        /// The options that mount it: controllers, or `name=…` for one without.
+        public var options: [String]
+        /// Whether the container has a group of its own there.
+        public var isJoined = true
+
+        /// A hierarchy from the name of its directory and the options that mount it.
+        public init(name: String, options: [String]) {
+            self.name = name
+            self.options = options
+        }
+    }
+
+    /// Version 1 hierarchies in the order of their mounts; empty on a host with version 2 alone.
+    public var hierarchies: [Hierarchy]
+    /// Whether version 2 is mounted: alone, or beside version 1 as `unified`.
+    public var hasVersion2: Bool
+
+    /// By default a host with version 2 alone.
+    public init(hierarchies: [Hierarchy] = [], hasVersion2: Bool = true) {
+        self.hierarchies = hierarchies
+        self.hasVersion2 = hasVersion2
+    }
+}
+
+/// What the caller asks for besides the bundle.
+public struct PlanRequest: Sendable {
+    /// The container's id.
+    public var id: String
+    /// The bundle's absolute path.
+    public var bundle: String
+    /// `create` waits for `start`; `run` does not.
+    public var waitsForStart: Bool
+    /// Where the terminal is sent; nil with a terminal means that veloci itself relays it.
+    public var consoleSocket: String?
+    /// Whether the root changes by pivot_root(2); otherwise the root mount is moved.
+    public var usesPivotRoot = true
+    /// Whether the process gets a session keyring of its own.
+    public var makesSessionKeyring = true
+    /// Open descriptors above 2 that the container keeps.
+    public var keptDescriptors: [Int32] = []
+    /// Environment that the runtime adds, such as LISTEN_FDS.
+    public var addedEnvironment: [String] = []
+    /// The file on the host that gets the pid.
+    public var pidFile: String?
+    /// The container's control group as it is shown; empty for none.
+    public var controlGroup = ""
+    /// The limits that will be written, as text, each with the place that asked for it.
+    public var limits: [(text: String, origin: JSONPath)] = []
+    /// The compiled filter of `linux.seccomp`.
+    public var seccomp: SeccompFilter?
+    /// Whether the stage moves itself into the version 1 hierarchies.
+    public var joinsControlGroups = true
+
+    /// A request for the container `id` from a bundle, with everything else as `create` has it.
+    public init(id: String, bundle: String, waitsForStart: Bool = true) {
+        self.id = id
+        self.bundle = bundle
+        self.waitsForStart = waitsForStart
+    }
+}

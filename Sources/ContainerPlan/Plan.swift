@@ -1,0 +1,89 @@
+public import RuntimeSpec
+
+/// Everything that will be done to the machine, in order, before anything is done.
+public struct Plan: Equatable, Sendable {
+    /// What the host does before the container's process exists; the last is to clone it.
+    public internal(set) var preparation: [Planned<HostStep>] = []
+    /// What the stage does.
+    public internal(set) var steps: [Planned<Step>] = []
+    /// What the host does while the stage waits at a gate.
+    public internal(set) var gates: [Gate: [Planned<HostStep>]] = [:]
+    /// What the kernel or the specification could misunderstand; said once, on the log.
+    public internal(set) var warnings: [String] = []
+    /// The namespaces that the first clone makes.
+    public internal(set) var cloneNamespaces: [NamespaceKind] = []
+    /// How many descriptors the stage holds at most.
+    public internal(set) var slotCount = 0
+
+    init() {}
+
+    /// What the host does, in its order: before the process exists, then at each gate.
+    package var hostSteps: [Planned<HostStep>] {
+        preparation + Gate.allCases.flatMap { gates[$0] ?? [] }
+    }
+}
+
+/// A step and the place in config.json that asked for it; an empty place is veloci's own need.
+public struct Planned<Action: Equatable & Sendable>: Equatable, Sendable {
+    /// What is done.
+    public var action: Action
+    /// The place in config.json; the whole document for what veloci needs itself.
+    public var origin: JSONPath
+
+    init(_ action: Action, _ origin: JSONPath) {
+        self.action = action
+        self.origin = origin
+    }
+}
+
+/// Why no plan can be made: the document asks for what cannot be done.
+public struct PlanError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The place in config.json.
+    public var path: JSONPath
+    /// What cannot be done, and what to do instead where there is something.
+    public var message: String
+
+    /// An error at a place in config.json.
+    public init(_ message: String, at path: JSONPath) {
+        self.path = path
+        self.message = message
+    }
+
+    public var description: String {
+        path.components.isEmpty ? message : "\(path): \(message)"
+    }
+}
+
+/// Collects steps and hands out slots.
+struct PlanBuilder {
+    var plan = Plan()
+
+    mutating func slot() -> Slot {
+        defer { plan.slotCount += 1 }
+        return Slot(index: plan.slotCount)
+    }
+
+    mutating func prepare(_ step: HostStep, for origin: JSONPath = JSONPath()) {
+        plan.preparation.append(Planned(step, origin))
+    }
+
+    mutating func add(_ step: Step, for origin: JSONPath = JSONPath()) {
+        plan.steps.append(Planned(step, origin))
+    }
+
+    mutating func at(_ gate: Gate, _ step: HostStep, for origin: JSONPath = JSONPath()) {
+        plan.gates[gate, default: []].append(Planned(step, origin))
+    }
+
+    /// Adds the gate if the host has something to do there.
+    mutating func meet(_ gate: Gate) {
+        if plan.gates[gate] != nil { add(.gate(gate)) }
+    }
+}
+
+extension JSONPath {
+    /// `process.user.uid` from its words.
+    static func of(_ names: String...) -> JSONPath {
+        JSONPath(names.map { .member($0) })
+    }
+}

@@ -1,0 +1,190 @@
+internal import CLinux
+internal import RuntimeSpec
+
+/// What the user's program may do: labels, scheduling, capabilities, system calls. The same for create and exec.
+struct ConfinementPlanner {
+    let process: Process
+    let seccomp: SeccompFilter?
+    /// Where the listener of the filter goes, if it has one.
+    let listenerPath: String
+    let facts: HostFacts
+    let hasUserNamespace: Bool
+    /// A proc file system of our own, if one was needed.
+    var processFileSystem: Slot?
+    var warnings: [String] = []
+
+    init(process: Process, seccomp: SeccompFilter?, facts: HostFacts, linux: Linux) {
+        self.process = process
+        self.seccomp = seccomp
+        listenerPath = linux.seccomp?.listenerPath ?? ""
+        self.facts = facts
+        hasUserNamespace = linux.hasNamespace(.user)
+    }
+
+    func labels() throws(PlanError) -> [(module: SecurityModule, label: String, origin: JSONPath)] {
+        var labels: [(module: SecurityModule, label: String, origin: JSONPath)] = []
+        if let profile = process.apparmorProfile, !profile.isEmpty {
+            let path = JSONPath.of("process", "apparmorProfile")
+            guard facts.appArmorIsEnabled else {
+                throw PlanError("apparmor is not enabled on this host; remove the profile \"\(profile)\" or enable it", at: path)
+            }
+            labels.append((.appArmor, profile, path))
+        }
+        if let label = process.selinuxLabel, !label.isEmpty {
+            let path = JSONPath.of("process", "selinuxLabel")
+            guard facts.selinuxIsEnabled else {
+                throw PlanError("selinux is not enabled on this host; remove the label \"\(label)\" or enable it", at: path)
+            }
+            labels.append((.selinux, label, path))
+        }
+        return labels
+    }
+
+    /// What needs power over the host or the namespaces, so it comes before capabilities go.
+    func planAttributes(_ builder: inout PlanBuilder, linux: Linux) throws(PlanError) {
+        if let processFileSystem {
+            for (module, label, path) in try labels() {
+                builder.add(.setSecurityLabel(module: module, label: label, processFileSystem: processFileSystem), for: path)
+            }
+        }
+        if let scheduler = process.scheduler {
+            builder.add(.setScheduler(try attributes(of: scheduler)), for: JSONPath.of("process", "scheduler"))
+        }
+        if let priority = process.ioPriority {
+            builder.add(.setIOPriority(try number(of: priority)), for: JSONPath.of("process", "ioPriority"))
+        }
+        if let policy = linux.memoryPolicy {
+            try plan(policy, &builder)
+        }
+        if let personality = linux.personality {
+            let path = JSONPath.of("linux", "personality")
+            guard let domain = personality.personalityDomain else {
+                throw PlanError("invalid personality domain \"\(personality.domain)\"", at: path.member("domain"))
+            }
+            builder.add(.setPersonality(domain == .linux32 ? 8 : 0), for: path)
+        }
+    }
+
+    private func attributes(of scheduler: Scheduler) throws(PlanError) -> SchedulerAttributes {
+        let path = JSONPath.of("process", "scheduler")
+        let numbers: [SchedulerPolicy: UInt32] = [
+            .other: 0, .fifo: 1, .roundRobin: 2, .batch: 3, .iso: 4, .idle: 5, .deadline: 6,
+        ]
+        guard let policy = scheduler.schedulerPolicy, let number = numbers[policy] else {
+            throw PlanError("invalid scheduler policy \"\(scheduler.policy)\"", at: path.member("policy"))
+        }
+        var flags: UInt64 = 0
+        for (index, name) in (scheduler.flags ?? []).enumerated() {
+            guard let flag = SchedulerFlag(rawValue: name), let bit = SchedulerFlag.allCases.firstIndex(of: flag) else {
+                throw PlanError("invalid scheduler flag \"\(name)\"", at: path.member("flags").index(index))
+            }
+            flags |= 1 << UInt64(bit)
+        }
+        return SchedulerAttributes(
+            policy: number, flags: flags, nice: scheduler.nice ?? 0,
+            priority: UInt32(bitPattern: scheduler.priority ?? 0), runtime: scheduler.runtime ?? 0,
+            deadline: scheduler.deadline ?? 0, period: scheduler.period ?? 0)
+    }
+
+    private func number(of priority: IOPriority) throws(PlanError) -> UInt16 {
+        let path = JSONPath.of("process", "ioPriority")
+        let classes: [IOPriorityClass: UInt16] = [.realtime: 1, .bestEffort: 2, .idle: 3]
+        guard let kind = priority.priorityClass, let number = classes[kind] else {
+            throw PlanError("invalid ioPriority.Class: \(priority.class)", at: path.member("class"))
+        }
+        guard (0...7).contains(priority.priority) else {
+            throw PlanError("invalid ioPriority.Priority: \(priority.priority)", at: path.member("priority"))
+        }
+        return number << 13 | UInt16(priority.priority)
+    }
+
+    private func plan(_ policy: MemoryPolicy, _ builder: inout PlanBuilder) throws(PlanError) {
+        let path = JSONPath.of("linux", "memoryPolicy")
+        let numbers: [MemoryPolicyMode: UInt32] = [
+            .default: 0, .preferred: 1, .bind: 2, .interleave: 3, .local: 4, .preferredMany: 5, .weightedInterleave: 6,
+        ]
+        let flagBits: [MemoryPolicyFlag: UInt32] = [
+            .numaBalancing: 1 << 13, .relativeNodes: 1 << 14, .staticNodes: 1 << 15,
+        ]
+        guard let kind = policy.policyMode, var mode = numbers[kind] else {
+            throw PlanError("invalid memory policy mode \"\(policy.mode)\"", at: path.member("mode"))
+        }
+        for (index, name) in (policy.flags ?? []).enumerated() {
+            guard let flag = MemoryPolicyFlag(rawValue: name), let bit = flagBits[flag] else {
+                throw PlanError("invalid memory policy flag \"\(name)\"", at: path.member("flags").index(index))
+            }
+            mode |= bit
+        }
+        var nodes = CPUMask()
+        if let list = policy.nodes, !list.isEmpty {
+            guard let mask = CPUMask(list: list) else {
+                throw PlanError("invalid list of nodes \"\(list)\"", at: path.member("nodes"))
+            }
+            nodes = mask
+        }
+        builder.add(.setMemoryPolicy(mode: mode, nodes: nodes), for: path)
+    }
+
+    // MARK: Capabilities and the user
+
+    /// The end of all power, in the only order that works: the bounding set while CAP_SETPCAP is there, the user while
+    /// CAP_SETUID is there, the sets while they are still permitted, ambient ones once they are inheritable.
+    func planUserAndCapabilities(_ builder: inout PlanBuilder) {
+        let path = JSONPath.of("process", "capabilities")
+        let user = process.user
+        if let capabilities = process.capabilities {
+            builder.add(
+                .dropBoundingCapabilities(keeping: set(capabilities.bounding), last: facts.lastCapability),
+                for: path.member("bounding"))
+            builder.add(.keepCapabilitiesAcrossUserChange, for: path)
+        }
+        builder.add(
+            .setUser(uid: user.uid, gid: user.gid, groups: user.additionalGids ?? []), for: JSONPath.of("process", "user"))
+        guard let capabilities = process.capabilities else { return }
+        builder.add(
+            .setCapabilities(
+                effective: set(capabilities.effective), permitted: set(capabilities.permitted),
+                inheritable: set(capabilities.inheritable)), for: path)
+        let ambient = set(capabilities.ambient)
+        if ambient.bits != 0 { builder.add(.raiseAmbientCapabilities(ambient), for: path.member("ambient")) }
+    }
+
+    private func set(_ names: [String]?) -> CapabilitySet {
+        var bits: UInt64 = 0
+        for name in names ?? [] {
+            guard let capability = Capability(name: name), capability.rawValue <= facts.lastCapability else { continue }
+            bits |= 1 << UInt64(capability.rawValue)
+        }
+        return CapabilitySet(bits: bits)
+    }
+
+    /// SPEC(config.md#linux-process): names that are unknown or cannot be granted are logged and left out.
+    mutating func warnOfCapabilities() {
+        guard let capabilities = process.capabilities else { return }
+        let lists = [
+            capabilities.bounding, capabilities.effective, capabilities.inheritable, capabilities.permitted,
+            capabilities.ambient,
+        ]
+        var unknown: [String] = []
+        for name in lists.flatMap({ $0 ?? [] }) where !unknown.contains(name) {
+            if (Capability(name: name)?.rawValue ?? .max) > facts.lastCapability { unknown.append(name) }
+        }
+        if !unknown.isEmpty {
+            warnings.append("ignoring unknown or unavailable capabilities: [\(unknown.joined(separator: " "))]")
+        }
+        let lost = set(capabilities.ambient).bits & ~(set(capabilities.inheritable).bits & set(capabilities.permitted).bits)
+        if lost != 0 {
+            let names = Capability.allCases.filter { lost & (1 << UInt64($0.rawValue)) != 0 }.map(\.name)
+            warnings.append(
+                "ambient capabilities that are not permitted and inheritable cannot be raised: [\(names.joined(separator: " "))]")
+        }
+    }
+
+    func planSeccomp(_ builder: inout PlanBuilder) {
+        guard let seccomp else { return }
+        let path = JSONPath.of("linux", "seccomp")
+        let listener = seccomp.needsListener ? builder.slot() : nil
+        if listener != nil { builder.at(.listener, .sendListener(path: listenerPath), for: path.member("listenerPath")) }
+        builder.add(.loadSeccompFilter(seccomp, listener: listener), for: path)
+    }
+}

@@ -1,0 +1,54 @@
+internal import RuntimeSpec
+
+/// SPEC(config-linux.md#default-devices)
+private let defaultDevices: [(name: String, major: UInt32, minor: UInt32)] = [
+    ("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0),
+]
+
+/// SPEC(runtime-linux.md#dev-symbolic-links)
+private let standardLinks = [
+    ("/dev/fd", "/proc/self/fd"), ("/dev/stdin", "/proc/self/fd/0"), ("/dev/stdout", "/proc/self/fd/1"),
+    ("/dev/stderr", "/proc/self/fd/2"),
+]
+
+extension CreatePlanner {
+    mutating func planDevices(root: Slot) {
+        // RUNC: a /dev that is bound from somewhere is complete; nothing is made in it.
+        if bindsDeviceDirectory { return }
+        let listed = Set((linux.devices ?? []).map { cleaned($0.path) })
+        for device in defaultDevices where !listed.contains("/dev/" + device.name) {
+            let node = DeviceNode(
+                path: "/dev/" + device.name, kind: .character, major: device.major, minor: device.minor, mode: 0o666,
+                uid: 0, gid: 0)
+            plan(node, origin: JSONPath(), root: root)
+        }
+        for (index, device) in (linux.devices ?? []).enumerated() {
+            guard let kind = device.kind else { continue }
+            let node = DeviceNode(
+                path: cleaned(device.path), kind: kind, major: UInt32(truncatingIfNeeded: device.major ?? 0),
+                minor: UInt32(truncatingIfNeeded: device.minor ?? 0), mode: (device.fileMode ?? 0o666) & 0o7777,
+                uid: device.uid ?? 0, gid: device.gid ?? 0)
+            plan(node, origin: JSONPath.of("linux", "devices").index(index), root: root)
+        }
+        for (path, destination) in standardLinks {
+            builder.add(.makeLink(path: path, to: destination, replacing: false, root: root))
+        }
+        builder.add(.makeLink(path: "/dev/ptmx", to: "pts/ptmx", replacing: true, root: root))
+    }
+
+    var bindsDeviceDirectory: Bool {
+        (spec.mounts ?? []).contains { mount in
+            cleaned(mount.destination) == "/dev" && (mount.type == "bind" || MountOptions(mount.options ?? []).bind != nil)
+        }
+    }
+
+    /// A user namespace may not make nodes, so there the host's are bound.
+    private mutating func plan(_ node: DeviceNode, origin: JSONPath, root: Slot) {
+        guard namespaces.has(.user) && node.kind != .namedPipe else {
+            return builder.add(.makeDevice(node, root: root), for: origin)
+        }
+        let file = builder.slot()
+        builder.add(.openHostFile(node.path, into: file, mustBeNullDevice: node.path == "/dev/null"), for: origin)
+        builder.add(.bindDevice(hostFile: file, path: node.path, root: root), for: origin)
+    }
+}

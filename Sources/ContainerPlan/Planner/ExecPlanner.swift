@@ -1,0 +1,99 @@
+public import RuntimeSpec
+
+extension Plan {
+    /// The plan that runs another program in a container: the same stage, which joins instead of making.
+    ///
+    /// A pure function of the container's configuration and the program.
+    public static func execute(
+        _ process: Process, in spec: Spec, request: PlanRequest, facts: HostFacts
+    ) throws(PlanError) -> Plan {
+        var builder = PlanBuilder()
+        let linux = spec.linux ?? Linux()
+        let kinds = NamespaceKind.allCases.filter { linux.hasNamespace($0) }
+        guard let arguments = process.args, !arguments.isEmpty else {
+            throw PlanError("args must not be empty", at: .of("process", "args"))
+        }
+
+        let console = process.terminal == true ? builder.slot() : nil
+        if let console {
+            builder.prepare(.connectConsole(path: request.consoleSocket, into: console), for: .of("process", "terminal"))
+        }
+        builder.add(.resetSignals)
+        builder.add(.nameProcess("veloci:[2:EXEC]"))
+        // CVE-2016-9962: those inside could trace us while we still hold the host's descriptors.
+        builder.add(.refuseTracing)
+        planAffinity(process.execCPUAffinity?.initial, .of("process", "execCPUAffinity", "initial"), &builder)
+        if request.joinsControlGroups {
+            for hierarchy in facts.controlGroups.hierarchies {
+                let tasks = builder.slot()
+                builder.prepare(.openControlGroupTasks(hierarchy: hierarchy.name, into: tasks))
+                builder.add(.joinControlGroup(hierarchy: hierarchy.name, tasks: tasks))
+            }
+        }
+        let limits = LimitPlanner(process: process, facts: facts, path: .of("process", "rlimits"))
+        try limits.planEarly(&builder, hasUserNamespace: kinds.contains(.user))
+        planJoin(kinds, facts, &builder)
+        builder.add(.saveUmask)
+        builder.add(.newSession)
+        let root = builder.slot()
+        builder.add(.openCurrentRoot(root))
+
+        if let console { planTerminal(process, root: root, socket: console, &builder) }
+        var confinement = ConfinementPlanner(
+            process: process, seccomp: request.seccomp, facts: facts, linux: linux)
+        if try !confinement.labels().isEmpty {
+            let proc = builder.slot()
+            builder.add(.openPrivateProcessFileSystem(into: proc))
+            confinement.processFileSystem = proc
+        }
+        try confinement.planAttributes(&builder, linux: Linux(personality: linux.personality))
+        planAffinity(process.execCPUAffinity?.final, .of("process", "execCPUAffinity", "final"), &builder)
+        try limits.planFromOutside(&builder, hasUserNamespace: kinds.contains(.user))
+        if let score = process.oomScoreAdj { builder.at(.ready, .setOOMScore(score), for: .of("process", "oomScoreAdj")) }
+        if let file = request.pidFile { builder.at(.ready, .writePidFile(file)) }
+
+        let program = ProgramPlanner(
+            process: process, request: request, confinement: confinement, hasStartHooks: false, origin: .of("process"))
+        try program.plan(&builder, root: root) { builder in builder.add(.gate(.ready)) }
+        builder.prepare(.cloneProcess(namespaces: []))
+        confinement.warnOfCapabilities()
+        builder.plan.warnings += confinement.warnings
+        return builder.plan
+    }
+
+    private static func planJoin(_ kinds: [NamespaceKind], _ facts: HostFacts, _ builder: inout PlanBuilder) {
+        let path = JSONPath.of("linux", "namespaces")
+        let process = builder.slot()
+        let root = builder.slot()
+        builder.prepare(.openContainerProcess(into: process, root: root))
+        let others = kinds.filter { $0 != .user }
+        if facts.isPrivileged {
+            // Some may belong to the host's user namespace, over which the container's gives no power.
+            if !others.isEmpty { builder.add(.joinNamespaces(others, process: process), for: path) }
+            if kinds.contains(.user) { builder.add(.joinNamespaces([.user], process: process), for: path) }
+        } else if !kinds.isEmpty {
+            builder.add(.joinNamespaces(kinds, process: process), for: path)
+        }
+        if kinds.contains(.user) { builder.add(.becomeRootOfUserNamespace, for: path) }
+        // The container's root may be one that it reached by chroot.
+        builder.add(.changeRoot(to: root, .change), for: path)
+        if kinds.contains(.pid) || kinds.contains(.time) { builder.add(.fork(namespaces: []), for: path) }
+    }
+
+    private static func planAffinity(_ list: String?, _ path: JSONPath, _ builder: inout PlanBuilder) {
+        guard let list, !list.isEmpty, let mask = CPUMask(list: list) else { return }
+        builder.add(.setCPUAffinity(mask), for: path)
+    }
+
+    private static func planTerminal(_ process: Process, root: Slot, socket: Slot, _ builder: inout PlanBuilder) {
+        let master = builder.slot()
+        let terminal = builder.slot()
+        let size = process.consoleSize.flatMap { $0.width | $0.height == 0 ? nil : $0 }
+        builder.add(
+            .openTerminal(
+                TerminalRequest(master: master, terminal: terminal, size: size, owner: process.user.uid), root: root),
+            for: .of("process", "terminal"))
+        builder.add(.sendTerminal(master: master, socket: socket), for: .of("process", "terminal"))
+        builder.add(.useTerminal(terminal), for: .of("process", "terminal"))
+    }
+}

@@ -1,0 +1,46 @@
+internal import RuntimeSpec
+
+/// Who sets the resource limits, and when.
+///
+/// Raising a hard limit needs CAP_SYS_RESOURCE over the host. The process has it until it changes its user, unless it is in
+/// a user namespace: then the host sets them from outside, or, where it lacks the capability too, the process itself before it
+/// enters the namespace, when all it can do is lower them.
+struct LimitPlanner {
+    let process: Process
+    let facts: HostFacts
+    let path: JSONPath
+
+    private func limits() throws(PlanError) -> [(kind: RlimitKind, soft: UInt64, hard: UInt64, origin: JSONPath)] {
+        var limits: [(kind: RlimitKind, soft: UInt64, hard: UInt64, origin: JSONPath)] = []
+        for (index, limit) in (process.rlimits ?? []).enumerated() {
+            let place = path.index(index)
+            guard let kind = limit.kind else { throw PlanError("invalid rlimit type: \(limit.type)", at: place.member("type")) }
+            limits.append((kind, limit.soft, limit.hard, place))
+        }
+        return limits
+    }
+
+    /// Before any namespace is entered.
+    func planEarly(_ builder: inout PlanBuilder, hasUserNamespace: Bool) throws(PlanError) {
+        guard hasUserNamespace && !facts.canRaiseLimits else { return }
+        try addSteps(&builder)
+    }
+
+    /// At the last gate, from outside.
+    func planFromOutside(_ builder: inout PlanBuilder, hasUserNamespace: Bool) throws(PlanError) {
+        guard hasUserNamespace && facts.canRaiseLimits else { return }
+        for (kind, soft, hard, origin) in try limits() {
+            builder.at(.ready, .setLimit(kind, soft: soft, hard: hard), for: origin)
+        }
+    }
+
+    /// Before the user changes.
+    func planOwn(_ builder: inout PlanBuilder, hasUserNamespace: Bool) throws(PlanError) {
+        guard !hasUserNamespace else { return }
+        try addSteps(&builder)
+    }
+
+    private func addSteps(_ builder: inout PlanBuilder) throws(PlanError) {
+        for (kind, soft, hard, origin) in try limits() { builder.add(.setLimit(kind, soft: soft, hard: hard), for: origin) }
+    }
+}

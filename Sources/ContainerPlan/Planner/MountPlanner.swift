@@ -1,0 +1,288 @@
+internal import CLinux
+internal import RuntimeSpec
+
+/// The options of one mount, sorted by what they do.
+struct MountOptions {
+    var flags: Set<MountFlag> = []
+    var attributes = MountAttributes()
+    /// Whether and how it is a bind mount.
+    var bind: Bool?
+    var isRemount = false
+    var mappings: Bool?
+    var copiesUp = false
+    var data: [String] = []
+
+    init(_ options: [String]) {
+        for option in options {
+            guard let kind = MountOptionTable.kind(of: option) else {
+                if !option.isEmpty { data += MountOptions.split(option) }
+                continue
+            }
+            switch kind {
+            case .defaults: break
+            case .set(let flag): change(flag, to: true)
+            case .clear(let flag): change(flag, to: false)
+            case .setRecursively(let flag): changeRecursively(flag, to: true)
+            case .clearRecursively(let flag): changeRecursively(flag, to: false)
+            case .propagation(let kind, let recursive): attributes.propagation.append(.init(kind, recursive: recursive))
+            case .bind(let recursive): bind = recursive
+            case .remount: isRemount = true
+            case .idmap(let recursive): mappings = recursive
+            case .copyUp: copiesUp = true
+            }
+        }
+    }
+
+    private static let accessTime = UInt64(MOUNT_ATTR__ATIME)
+
+    private mutating func change(_ flag: MountFlag, to value: Bool) {
+        if value { flags.insert(flag) } else { flags.remove(flag) }
+        guard let attribute = flag.attribute else { return }
+        MountOptions.apply(flag, attribute, value, set: &attributes.set, clear: &attributes.clear)
+    }
+
+    private mutating func changeRecursively(_ flag: MountFlag, to value: Bool) {
+        guard let attribute = flag.attribute else { return }
+        MountOptions.apply(flag, attribute, value, set: &attributes.recursiveSet, clear: &attributes.recursiveClear)
+    }
+
+    /// KERNEL: kinds of access time are one field; mount_setattr(2) wants the whole field cleared before one is set.
+    private static func apply(_ flag: MountFlag, _ attribute: UInt64, _ value: Bool, set: inout UInt64, clear: inout UInt64) {
+        if flag.isAccessTimeKind {
+            clear |= accessTime
+            set &= ~accessTime
+            // "norelatime" and "nostrictatime" leave what is the default, "atime" too.
+            if value { set |= attribute }
+        } else if value {
+            set |= attribute
+            clear &= ~attribute
+        } else {
+            clear |= attribute
+            set &= ~attribute
+        }
+    }
+
+    /// Options of the file system as fsconfig(2) names them.
+    var fileSystemOptions: (required: [String], optional: [String]) {
+        var required: [String] = []
+        var optional: [String] = []
+        if flags.contains(.readOnly) { required.append("ro") }
+        if flags.contains(.synchronous) { required.append("sync") }
+        if flags.contains(.directorySynchronous) { required.append("dirsync") }
+        if flags.contains(.mandatoryLocks) { optional.append("mand") }
+        if flags.contains(.lazyTime) { required.append("lazytime") }
+        if flags.contains(.inodeVersion) { optional.append("iversion") }
+        return (required + data, optional)
+    }
+
+    /// Several options may stand in one string; commas inside quotes or behind a backslash belong to the value.
+    private static func split(_ option: String) -> [String] {
+        guard option.utf8.contains(UInt8(ascii: ",")) else { return [option] }
+        var parts: [String] = []
+        var part = ""
+        var isQuoted = false
+        var isEscaped = false
+        for character in option {
+            if character == "\"" { isQuoted.toggle() }
+            if character == "," && !isQuoted && !isEscaped {
+                if !part.isEmpty { parts.append(part) }
+                part = ""
+            } else {
+                part.append(character)
+            }
+            isEscaped = character == "\\" && !isEscaped
+        }
+        if !part.isEmpty { parts.append(part) }
+        return parts
+    }
+}
+
+extension CreatePlanner {
+    mutating func planMounts(root: Slot) throws(PlanError) {
+        for (index, mount) in (spec.mounts ?? []).enumerated() {
+            try plan(mount, origin: JSONPath.of("mounts").index(index), root: root)
+        }
+    }
+
+    private mutating func plan(_ mount: Mount, origin: JSONPath, root: Slot) throws(PlanError) {
+        let options = MountOptions(mount.options ?? [])
+        let destination = cleaned(mount.destination)
+        guard destination != "/" || options.isRemount else {
+            throw PlanError("a mount on the root itself would hide it", at: origin.member("destination"))
+        }
+        let type = mount.type ?? ""
+        if options.isRemount {
+            var attributes = options.attributes
+            attributes.clear &= ~attributes.set
+            builder.add(.changeMount(attributes, path: destination, root: root), for: origin)
+        } else if options.bind != nil || type == "bind" {
+            try planBind(mount, options, destination, origin, root)
+        } else if type == "cgroup" || type == "cgroup2" {
+            try planControlGroupMount(options, destination, origin, root)
+        } else if type.isEmpty || type == "none" {
+            throw PlanError("no such device: the mount has neither a type nor the option bind", at: origin.member("type"))
+        } else {
+            guard destination != "/proc" || type == "proc" else {
+                throw PlanError("only a proc file system can be mounted on /proc", at: origin.member("destination"))
+            }
+            try planFileSystem(mount, type, options, destination, origin, root)
+        }
+    }
+
+    private mutating func planFileSystem(
+        _ mount: Mount, _ type: String, _ options: MountOptions, _ destination: String, _ origin: JSONPath, _ root: Slot
+    ) throws(PlanError) {
+        let (required, optional) = options.fileSystemOptions
+        let isKernelView = type == "proc" || type == "sysfs"
+        var attributes = options.attributes
+        attributes.clear = 0
+        var optionsWithLabel = required
+        if let label = linux.mountLabel, !label.isEmpty, facts.selinuxIsEnabled, !isKernelView, type != "mqueue" {
+            optionsWithLabel.append("context=\"\(label)\"")
+        }
+        let fileSystem = FileSystemMount(
+            type: type, source: mount.source.flatMap { $0.isEmpty ? nil : $0 } ?? type, options: optionsWithLabel,
+            optionalOptions: optional, attributes: attributes,
+            target: MountTarget(
+                destination, kind: .directory, refusesLinks: isKernelView,
+                // lxcfs and the like mount single files over /proc by bind; nothing else has a reason to.
+                refusesProcessFileSystem: !isKernelView))
+        guard options.copiesUp else {
+            builder.add(.mountFileSystem(fileSystem, root: root), for: origin)
+            return
+        }
+        guard facts.isPrivileged else { throw PlanError("tmpcopyup needs root on the host", at: origin.member("options")) }
+        let tree = builder.slot()
+        builder.prepare(.copyUpTree(fileSystem, from: rootPath, into: tree), for: origin)
+        builder.add(.attachTree(tree, destination: fileSystem.target, root: root, keeping: nil), for: origin)
+    }
+
+    private mutating func planBind(
+        _ mount: Mount, _ options: MountOptions, _ destination: String, _ origin: JSONPath, _ root: Slot
+    ) throws(PlanError) {
+        if let data = options.data.first {
+            throw PlanError(
+                "bind mounts cannot have any filesystem-specific options applied: \(data)", at: origin.member("options"))
+        }
+        guard let source = mount.source, !source.isEmpty else {
+            throw PlanError("a bind mount needs a source", at: origin.member("source"))
+        }
+        let path = source.hasPrefix("/") ? source : request.bundle + "/" + source
+        var attributes = options.attributes
+        attributes.clear &= ~attributes.set | MountFlag.accessTimeMask
+        // First away from the host's peers, whatever comes then: what is mounted inside must not appear on the host.
+        if linux.rootPropagation?.propagation != .shared {
+            attributes.propagation.insert(.init(separation, recursive: true), at: 0)
+        }
+        let tree = builder.slot()
+        // rbind when only the type says so: runc's reading of `type: bind` without an option is a bind of one mount.
+        let recursive = options.bind ?? false
+        let mappings = try treeMappings(mount, options, origin)
+        if facts.isPrivileged {
+            builder.prepare(
+                .openTree(path: path, recursive: recursive, attributes: attributes, mappings: mappings, into: tree),
+                for: origin)
+        } else {
+            guard mappings == nil else { throw PlanError("mapped ids of a mount need root on the host", at: origin) }
+            builder.add(.openTree(path: path, recursive: recursive, attributes: attributes, into: tree), for: origin)
+        }
+        var target = MountTarget(
+            destination, kind: .likeSource, refusesProcessFileSystem: !isAllowedOverProcess(destination))
+        target.wantsProcessFileSystem = destination == "/proc"
+        builder.add(.attachTree(tree, destination: target, root: root, keeping: nil), for: origin)
+    }
+
+    private func treeMappings(_ mount: Mount, _ options: MountOptions, _ origin: JSONPath) throws(PlanError) -> TreeMappings? {
+        let uid = mount.uidMappings ?? []
+        let gid = mount.gidMappings ?? []
+        let recursive = options.mappings ?? false
+        if !uid.isEmpty || !gid.isEmpty { return .own(uid: uid, gid: gid, recursive: recursive) }
+        guard options.mappings != nil else { return nil }
+        guard let own = linux.uidMappings, !own.isEmpty else {
+            throw PlanError("idmap needs mappings of the mount or a user namespace", at: origin.member("options"))
+        }
+        return .own(uid: own, gid: linux.gidMappings ?? [], recursive: recursive)
+    }
+
+    /// Files that lxcfs replaces; RUNC allows binds over these and no others below /proc.
+    private func isAllowedOverProcess(_ path: String) -> Bool {
+        let names = [
+            "cpuinfo", "diskstats", "meminfo", "stat", "swaps", "uptime", "loadavg", "slabinfo", "net/dev",
+            "sys/kernel/ns_last_pid", "sys/crypto/fips_enabled",
+        ]
+        return path.hasPrefix("/proc/") && names.contains(String(path.dropFirst(6)))
+    }
+
+    /// Without repeated slashes and `.`; relative destinations start at the root. `..` stays: the kernel resolves it.
+    func cleaned(_ path: String) -> String {
+        let parts = path.split(separator: "/").filter { $0 != "." }
+        return "/" + parts.joined(separator: "/")
+    }
+}
+
+extension MountFlag {
+    static let accessTimeMask = UInt64(MOUNT_ATTR__ATIME)
+}
+
+extension CreatePlanner {
+    /// The control group file system: version 2 alone is one mount; version 1 is a directory with one mount per hierarchy.
+    private mutating func planControlGroupMount(
+        _ options: MountOptions, _ destination: String, _ origin: JSONPath, _ root: Slot
+    ) throws(PlanError) {
+        let groups = facts.controlGroups
+        var attributes = options.attributes
+        attributes.clear = 0
+        if groups.hierarchies.isEmpty {
+            try planHierarchy("", type: "cgroup2", [], destination, attributes, origin, root)
+            return
+        }
+        let directory = FileSystemMount(
+            type: "tmpfs", source: "tmpfs", options: ["mode=755"],
+            attributes: MountAttributes(set: attributes.set & ~UInt64(MOUNT_ATTR_RDONLY), propagation: attributes.propagation),
+            target: MountTarget(destination, kind: .directory, refusesProcessFileSystem: true))
+        builder.add(.mountFileSystem(directory, root: root), for: origin)
+        for hierarchy in groups.hierarchies {
+            try planHierarchy(
+                hierarchy.name, type: "cgroup", hierarchy.options, destination + "/" + hierarchy.name, attributes, origin,
+                root)
+            let controllers = hierarchy.name.split(separator: ",")
+            for controller in controllers where controllers.count > 1 {
+                builder.add(
+                    .makeLink(
+                        path: destination + "/" + controller, to: hierarchy.name, replacing: false, root: root),
+                    for: origin)
+            }
+        }
+        if groups.hasVersion2 {
+            try planHierarchy("unified", type: "cgroup2", [], destination + "/unified", attributes, origin, root)
+        }
+        if options.flags.contains(.readOnly) {
+            builder.add(
+                .changeMount(MountAttributes(set: UInt64(MOUNT_ATTR_RDONLY)), path: destination, root: root), for: origin)
+        }
+    }
+
+    /// In a control group namespace the hierarchy is mounted and shows the container's group as its root; without one the
+    /// group's directory is bound, because a mount would show all groups of the host.
+    private mutating func planHierarchy(
+        _ name: String, type: String, _ options: [String], _ destination: String, _ attributes: MountAttributes,
+        _ origin: JSONPath, _ root: Slot
+    ) throws(PlanError) {
+        let target = MountTarget(destination, kind: .directory, refusesProcessFileSystem: true)
+        if namespaces.isNew(.cgroup) {
+            let mount = FileSystemMount(
+                type: type, source: "cgroup", options: options, attributes: attributes, target: target)
+            builder.add(.mountFileSystem(mount, root: root), for: origin)
+        } else {
+            guard facts.isPrivileged else {
+                throw PlanError(
+                    "without root, control groups are shown only in a cgroup namespace: add one to linux.namespaces", at: origin)
+            }
+            let tree = builder.slot()
+            var separated = attributes
+            separated.propagation.insert(.init(.private, recursive: true), at: 0)
+            builder.prepare(.openControlGroupTree(hierarchy: name, attributes: separated, into: tree), for: origin)
+            builder.add(.attachTree(tree, destination: target, root: root, keeping: nil), for: origin)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+internal import RuntimeSpec
+
+/// Which namespaces are new, which are joined, and how: a list without duplicates, one entry per kind.
+struct NamespaceRequest {
+    private var paths: [NamespaceKind: String?] = [:]
+    private var indices: [NamespaceKind: Int] = [:]
+    private let hasTimeOffsets: Bool
+
+    init(_ linux: Linux) {
+        for (index, namespace) in (linux.namespaces ?? []).enumerated() {
+            guard let kind = namespace.kind else { continue }
+            paths[kind] = .some(namespace.path.flatMap { $0.isEmpty ? nil : $0 })
+            indices[kind] = index
+        }
+        hasTimeOffsets = !(linux.timeOffsets ?? [:]).isEmpty
+    }
+
+    func has(_ kind: NamespaceKind) -> Bool { paths[kind] != nil }
+    func isNew(_ kind: NamespaceKind) -> Bool {
+        if case .some(.none) = paths[kind] { true } else { false }
+    }
+    func path(_ kind: NamespaceKind) -> String? { paths[kind] ?? nil }
+
+    func origin(_ kind: NamespaceKind) -> JSONPath {
+        indices[kind].map { JSONPath.of("linux", "namespaces").index($0) } ?? JSONPath.of("linux", "namespaces")
+    }
+
+    var new: [NamespaceKind] { NamespaceKind.allCases.filter { isNew($0) } }
+    var joined: [NamespaceKind] { NamespaceKind.allCases.filter { path($0) != nil } }
+
+    /// Whether a second process is needed: pid and time namespaces are entered by being born into them, and a user
+    /// namespace has to exist, with its mappings, before the others can belong to it.
+    var needsFork: Bool {
+        has(.user) || path(.pid) != nil || has(.time)
+    }
+
+    /// What the first clone can make at once. The cgroup namespace comes later: its root is the control group that the
+    /// process is in when it is made.
+    var byClone: [NamespaceKind] {
+        needsFork ? [] : new.filter { $0 != .cgroup }
+    }
+}
+
+extension CreatePlanner {
+    mutating func planNamespaces() {
+        let joined = namespaces.joined
+        if joined.contains(.pid) || joined.contains(.user) {
+            // CVE-2016-9962: whoever is already inside could trace us while we still hold the host's descriptors.
+            builder.add(.refuseTracing)
+        }
+        // The user namespace last while we are root of the host, first when only it gives us any power.
+        let order = facts.isPrivileged
+            ? joined.filter { $0 != .user } + joined.filter { $0 == .user }
+            : joined.filter { $0 == .user } + joined.filter { $0 != .user }
+        for kind in order {
+            guard let path = namespaces.path(kind) else { continue }
+            let slot = builder.slot()
+            builder.prepare(.openNamespace(kind, path: path, into: slot), for: namespaces.origin(kind))
+            builder.add(.joinNamespace(kind, slot), for: namespaces.origin(kind))
+        }
+        if namespaces.needsFork { planFork() }
+        planLateNamespaces()
+    }
+
+    private mutating func planFork() {
+        let path = JSONPath.of("linux", "namespaces")
+        if namespaces.isNew(.user) {
+            builder.add(.newNamespaces([.user]), for: namespaces.origin(.user))
+            builder.at(
+                .userNamespace, .writeMappings(uid: linux.uidMappings ?? [], gid: linux.gidMappings ?? []),
+                for: JSONPath.of("linux", "uidMappings"))
+            builder.meet(.userNamespace)
+        }
+        if namespaces.has(.user) { builder.add(.becomeRootOfUserNamespace, for: namespaces.origin(.user)) }
+        let rest = namespaces.new.filter { $0 != .user && $0 != .pid && $0 != .cgroup }
+        if !rest.isEmpty { builder.add(.newNamespaces(rest), for: path) }
+        for (clock, offset) in (linux.timeOffsets ?? [:]).sorted(by: { $0.key < $1.key }) {
+            builder.at(
+                .timeNamespace,
+                .writeTimeOffset(clock: clock, seconds: offset.secs ?? 0, nanoseconds: offset.nanosecs ?? 0),
+                for: JSONPath.of("linux", "timeOffsets").member(clock))
+        }
+        builder.meet(.timeNamespace)
+        builder.add(.fork(namespaces: namespaces.isNew(.pid) ? [.pid] : []), for: path)
+    }
+
+    private mutating func planLateNamespaces() {
+        if namespaces.isNew(.cgroup) { builder.add(.newNamespaces([.cgroup]), for: namespaces.origin(.cgroup)) }
+        // RUNC: a network of one's own begins with a loopback that works.
+        if namespaces.isNew(.network) { builder.add(.bringUpLoopback, for: namespaces.origin(.network)) }
+        if let score = process.oomScoreAdj {
+            builder.at(.namespaces, .setOOMScore(score), for: JSONPath.of("process", "oomScoreAdj"))
+        }
+        for (name, device) in (linux.netDevices ?? [:]).sorted(by: { $0.key < $1.key }) {
+            builder.at(
+                .namespaces,
+                .moveNetworkDevice(name, newName: device.name.flatMap { $0.isEmpty ? nil : $0 } ?? name),
+                for: JSONPath.of("linux", "netDevices").member(name))
+        }
+        if (linux.netDevices ?? [:]).isEmpty {
+            builder.meet(.namespaces)
+        } else {
+            builder.add(.offerRouteSocket(builder.slot(), at: .namespaces), for: JSONPath.of("linux", "netDevices"))
+        }
+    }
+}

@@ -1,0 +1,69 @@
+internal import RuntimeSpec
+
+/// The last part of every plan: who the program runs as, where, and that it runs.
+struct ProgramPlanner {
+    let process: Process
+    let keptDescriptors: [Int32]
+    let addedEnvironment: [String]
+    let confinement: ConfinementPlanner
+
+    /// Hooks between `start` and the program: they must not run under the program's filter.
+    let hasStartHooks: Bool
+    /// Where the process stands in its document.
+    let origin: JSONPath
+
+    init(
+        process: Process, request: PlanRequest, confinement: ConfinementPlanner, hasStartHooks: Bool, origin: JSONPath
+    ) {
+        self.origin = origin
+        self.hasStartHooks = hasStartHooks
+        self.process = process
+        keptDescriptors = request.keptDescriptors
+        addedEnvironment = request.addedEnvironment
+        self.confinement = confinement
+    }
+
+    /// `wait` adds what happens between "everything is ready" and the program.
+    func plan(
+        _ builder: inout PlanBuilder, root: Slot, _ wait: (inout PlanBuilder) throws(PlanError) -> Void
+    ) throws(PlanError) {
+        let user = process.user
+        let cwd = process.cwd.isEmpty ? "/" : process.cwd
+        let environment = (process.env ?? []) + addedEnvironment
+        let findsHome = !environment.contains { $0.hasPrefix("HOME=") }
+        let noNewPrivileges = process.noNewPrivileges == true
+        if findsHome { builder.add(.findHome(uid: user.uid, root: root), for: JSONPath.of("process", "user", "uid")) }
+        if process.terminal != true {
+            builder.add(.ownStandardStreams(user: user.uid, root: root), for: JSONPath.of("process", "user", "uid"))
+        }
+        if let umask = user.umask {
+            builder.add(.setUmask(umask), for: JSONPath.of("process", "user", "umask"))
+        } else {
+            builder.add(.restoreUmask)
+        }
+        builder.add(.enterDirectory(cwd, attempt: .first), for: JSONPath.of("process", "cwd"))
+        // Before a filter is loaded, which need not allow it, and before the user changes, which takes the power away.
+        try LimitPlanner(process: process, facts: confinement.facts, path: origin.member("rlimits"))
+            .planOwn(&builder, hasUserNamespace: confinement.hasUserNamespace)
+        if noNewPrivileges {
+            builder.add(.setNoNewPrivileges, for: JSONPath.of("process", "noNewPrivileges"))
+        } else {
+            // KERNEL: without no_new_privs a filter needs CAP_SYS_ADMIN, so it comes before the capabilities go.
+            confinement.planSeccomp(&builder)
+        }
+        confinement.planUserAndCapabilities(&builder)
+        builder.add(.enterDirectory(cwd, attempt: .second), for: JSONPath.of("process", "cwd"))
+        builder.add(.findProgram(process.args?.first ?? ""), for: JSONPath.of("process", "args").index(0))
+        // A listener is handed on by `create`, which is gone when the start hooks run.
+        let waitsForHooks = hasStartHooks && confinement.seccomp?.needsListener != true
+        // With no_new_privs as late as possible, so that the filter need not allow what we do ourselves; but before the
+        // container counts as created, unless hooks would run under it.
+        if noNewPrivileges && !waitsForHooks { confinement.planSeccomp(&builder) }
+        try wait(&builder)
+        if noNewPrivileges && waitsForHooks { confinement.planSeccomp(&builder) }
+        builder.add(.closeDescriptors(keeping: keptDescriptors))
+        builder.add(
+            .execute(arguments: process.args ?? [], environment: environment, home: findsHome),
+            for: JSONPath.of("process", "args"))
+    }
+}

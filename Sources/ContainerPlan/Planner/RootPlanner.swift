@@ -1,0 +1,153 @@
+public import RuntimeSpec
+
+extension CreatePlanner {
+    var rootPath: String {
+        let path = spec.root?.path ?? ""
+        return path.hasPrefix("/") ? path : request.bundle + "/" + path
+    }
+
+    /// What hooks of the container's namespaces and those that look for the root expect: it is mounted at its own path.
+    private var hooksSeeTheRoot: Bool {
+        guard let hooks = spec.hooks else { return false }
+        return [HookKind.prestart, .createRuntime, .createContainer].contains { !hooks.hooks($0).isEmpty }
+    }
+
+    /// The propagation that separates the container's mounts from the host's.
+    var separation: MountPropagation {
+        switch linux.rootPropagation?.propagation {
+        case .private, .unbindable: .private
+        default: .slave
+        }
+    }
+
+    /// Builds the tree of mounts on the root, through a descriptor of it; nothing is looked up by a path of the container.
+    mutating func planMountedRoot() throws(PlanError) -> Slot {
+        let path = JSONPath.of("root", "path")
+        let root = builder.slot()
+        var attributes = MountAttributes(propagation: [.init(separation, recursive: true)])
+        // Unless asked for, what the host mounts below the root later does not appear inside.
+        if linux.rootPropagation == nil { attributes.propagation.append(.init(.private, recursive: false)) }
+        if facts.isPrivileged {
+            builder.prepare(.openRoot(path: rootPath, attributes: attributes, into: root), for: path)
+        }
+        builder.add(.changePropagation(separation, recursive: true, of: "/"), for: JSONPath.of("linux", "rootfsPropagation"))
+        if !facts.isPrivileged {
+            builder.add(.openTree(path: rootPath, recursive: true, attributes: attributes, into: root), for: path)
+        }
+        // On "/" no directory of the host has to be searched, which a user namespace may not be allowed.
+        builder.add(.attachRoot(tree: root, at: hooksSeeTheRoot ? rootPath : "/"), for: path)
+        try planMounts(root: root)
+        planDevices(root: root)
+        planHooksBeforeEntry()
+        return root
+    }
+
+    /// Without a mount namespace of its own a container gets the root by chroot alone.
+    mutating func planBareRoot() -> Slot {
+        let root = builder.slot()
+        if namespaces.has(.mount) {
+            builder.add(.openCurrentRoot(root))
+        } else {
+            builder.add(.openHostFile(rootPath, into: root, mustBeNullDevice: false), for: JSONPath.of("root", "path"))
+        }
+        planHooksBeforeEntry()
+        return root
+    }
+
+    private mutating func planHooksBeforeEntry() {
+        for kind in [HookKind.prestart, .createRuntime] {
+            for (index, hook) in (spec.hooks?.hooks(kind) ?? []).enumerated() {
+                builder.at(.mounts, .runHook(kind, hook), for: JSONPath.of("hooks", kind.rawValue).index(index))
+            }
+        }
+        builder.meet(.mounts)
+        let state = HookState.make(spec, request: request, status: "creating")
+        for (index, hook) in (spec.hooks?.createContainer ?? []).enumerated() {
+            builder.add(
+                .runHook(.createContainer, hook, state: state), for: JSONPath.of("hooks", "createContainer").index(index))
+        }
+    }
+
+    /// Masks and read-only paths, after the hooks so that these still reach everything.
+    mutating func planHiddenPaths(root: Slot) {
+        let masked = linux.maskedPaths ?? []
+        for (index, path) in (linux.readonlyPaths ?? []).enumerated() {
+            builder.add(.makeReadOnly(path: path, root: root), for: JSONPath.of("linux", "readonlyPaths").index(index))
+        }
+        guard !masked.isEmpty else { return }
+        let null = builder.slot()
+        let empty = builder.slot()
+        // CVE-2025-31133: the cover is verified to be the null device. It is the container's own, so that nobody changes the
+        // host's through it; only a user namespace has none of its own, and there the kernel refuses the change.
+        if namespaces.has(.user) || bindsDeviceDirectory {
+            builder.add(.openHostFile("/dev/null", into: null, mustBeNullDevice: true))
+        } else {
+            builder.add(.openNullDevice(into: null, root: root))
+        }
+        builder.add(.makeEmptyDirectory(into: empty))
+        for (index, path) in masked.enumerated() {
+            builder.add(
+                .mask(path: path, root: root, nullDevice: null, emptyDirectory: empty),
+                for: JSONPath.of("linux", "maskedPaths").index(index))
+        }
+    }
+
+    /// Makes the tree the root of the process.
+    mutating func planEntry(of root: Slot) {
+        let path = JSONPath.of("root")
+        guard hasMountNamespace else {
+            if !namespaces.has(.mount) { builder.add(.changeRoot(to: root, .change), for: path) }
+            return
+        }
+        if spec.root?.readonly == true { builder.add(.makeRootReadOnly(root), for: path.member("readonly")) }
+        if request.usesPivotRoot {
+            let old = builder.slot()
+            builder.add(.openCurrentRoot(old))
+            builder.add(.changeRoot(to: root, .pivot), for: path)
+            builder.add(.detachOldRoot(old), for: path)
+        } else {
+            builder.add(.changeRoot(to: root, .move), for: path)
+        }
+        if let propagation = linux.rootPropagation {
+            builder.add(
+                .changePropagation(propagation.propagation, recursive: propagation.recursive, of: "/"),
+                for: JSONPath.of("linux", "rootfsPropagation"))
+        }
+    }
+}
+
+private func quoted(_ text: String) -> String {
+    String(decoding: JSONValue.string(text).encoded(), as: UTF8.self)
+}
+
+extension HookState {
+    /// The container's state as a hook sees it; the pid is filled in when it is known.
+    public static func make(_ spec: Spec, request: PlanRequest, status: String) -> HookState {
+        var text = "{\"ociVersion\":\(quoted(SpecificationVersion.current)),\"id\":\(quoted(request.id)),"
+        text += "\"status\":\"\(status)\",\"pid\":"
+        let offset = text.utf8.count
+        // Ten places; JSON allows spaces before a number.
+        text += "         0,\"bundle\":\(quoted(request.bundle))"
+        if let annotations = spec.annotations, !annotations.isEmpty {
+            let members = annotations.sorted { $0.key < $1.key }
+                .map { "\(quoted($0.key)):\(quoted($0.value))" }
+            text += ",\"annotations\":{\(members.joined(separator: ","))}"
+        }
+        return HookState(text: text + "}", pidOffset: offset)
+    }
+
+    /// The text with the pid in its place.
+    public func text(pid: Int32) -> String {
+        let number = String(pid)
+        let bytes = Array(text.utf8)
+        let padding = [UInt8](repeating: UInt8(ascii: " "), count: 10 - number.utf8.count)
+        return String(
+            decoding: bytes[..<pidOffset] + padding + Array(number.utf8) + bytes[(pidOffset + 10)...], as: UTF8.self)
+    }
+}
+
+/// The version of the runtime specification that veloci implements.
+public enum SpecificationVersion {
+    /// As `ociVersion` in states and features documents.
+    public static let current = "1.3.0"
+}

@@ -1,0 +1,315 @@
+internal import CLinux
+
+/// What lstat(2) and fstat(2) say that veloci asks for.
+public struct FileStatus: Sendable, Equatable {
+    /// The type of a file.
+    public enum Kind: Sendable, Equatable {
+        case file, directory, symbolicLink, characterDevice, blockDevice, pipe, socket, other
+    }
+    /// The type.
+    public var kind: Kind
+    /// Permission bits and the set-id and sticky bits.
+    public var mode: UInt32
+    /// The owner.
+    public var userID: UInt32
+    /// The group.
+    public var groupID: UInt32
+    /// The number within the file system.
+    public var inode: UInt64
+    /// The device number of a device node.
+    public var deviceMajor: UInt32
+    /// The minor number of a device node.
+    public var deviceMinor: UInt32
+    /// Bytes.
+    public var size: UInt64
+}
+
+/// Files of the host. Nothing here may be given a path that a container controls.
+public enum Files {
+    /// openat(2), with O_CLOEXEC. Relative paths start at `directory`, by default the working directory.
+    public static func open(
+        _ path: String, flags: Int32 = 0, mode: UInt32 = 0, at directory: Int32 = -100
+    ) throws(KernelError) -> Descriptor {
+        let number = try withPath(path) { (pointer) throws(KernelError) in
+            try systemCall(
+                __NR_openat, "openat", on: path, UInt64(descriptor: directory), pointer,
+                UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), UInt64(mode))
+        }
+        return Descriptor(owning: Int32(number))
+    }
+
+    /// Calls `body` with the address of the path as a C string. The kernel reads up to the first zero, so a path with one
+    /// inside would be another path: that is `EINVAL`.
+    package static func withPath<Result>(
+        _ path: String, _ body: (UInt64) throws(KernelError) -> Result
+    ) throws(KernelError) -> Result {
+        guard !path.utf8.contains(0) else { throw KernelError(.invalidArgument, call: "path", object: path) }
+        var copy = path
+        var outcome: Swift.Result<Result, KernelError>?
+        copy.withUTF8 { bytes in
+            withUnsafeTemporaryAllocation(byteCount: bytes.count + 1, alignment: 1) { buffer in
+                buffer.copyMemory(from: UnsafeRawBufferPointer(bytes))
+                buffer[bytes.count] = 0
+                do throws(KernelError) {
+                    outcome = .success(try body(UInt64(address: buffer.baseAddress)))
+                } catch {
+                    outcome = .failure(error)
+                }
+            }
+        }
+        switch outcome {
+        case .success(let result): return result
+        case .failure(let error): throw error
+        case nil: throw KernelError(.invalidArgument, call: "path", object: path)
+        }
+    }
+
+    /// The whole content. `limit` guards against files that never end.
+    public static func read(_ path: String, at directory: Int32 = -100, limit: Int = 1 << 26) throws(KernelError) -> [UInt8] {
+        let file = try open(path, at: directory)
+        return try read(file, name: path, limit: limit)
+    }
+
+    /// Reads from the current position to the end.
+    public static func read(
+        _ file: borrowing Descriptor, name: String = "", limit: Int = 1 << 26
+    ) throws(KernelError) -> [UInt8] {
+        let number = file.number
+        var content: [UInt8] = []
+        var capacity = 4096
+        while true {
+            var count = 0
+            var failure: KernelError?
+            let chunk = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, initialized in
+                do throws(KernelError) {
+                    count = try systemCall(
+                        __NR_read, "read", on: name, UInt64(descriptor: number), UInt64(address: buffer.baseAddress),
+                        UInt64(buffer.count))
+                } catch {
+                    failure = error
+                }
+                initialized = count
+            }
+            if let failure { throw failure }
+            if count == 0 { return content }
+            if content.isEmpty { content = chunk } else { content += chunk }
+            if content.count > limit { throw KernelError(Errno(rawValue: EFBIG), call: "read", object: name) }
+            capacity = 65536
+        }
+    }
+
+    /// The content as text; what is not UTF-8 is replaced.
+    public static func readText(_ path: String, at directory: Int32 = -100) throws(KernelError) -> String {
+        String(decoding: try read(path, at: directory), as: UTF8.self)
+    }
+
+    /// Writes all bytes in as few calls as the kernel allows. Files of procfs and cgroupfs take each write as one value.
+    public static func write(_ bytes: [UInt8], to file: borrowing Descriptor, name: String = "") throws(KernelError) {
+        let number = file.number
+        var written = 0
+        while written < bytes.count {
+            let rest = bytes[written...]
+            var failure: KernelError?
+            rest.withUnsafeBytes { buffer in
+                do throws(KernelError) {
+                    written += try systemCall(
+                        __NR_write, "write", on: name, UInt64(descriptor: number), UInt64(address: buffer.baseAddress),
+                        UInt64(buffer.count))
+                } catch {
+                    failure = error
+                }
+            }
+            if let failure { throw failure }
+        }
+    }
+
+    /// Opens an existing file and writes one value, as procfs, sysfs and cgroupfs want it.
+    public static func writeValue(_ value: String, to path: String, at directory: Int32 = -100) throws(KernelError) {
+        let file = try open(path, flags: O_WRONLY, at: directory)
+        try write(Array(value.utf8), to: file, name: path)
+    }
+
+    /// mkdirat(2). An existing directory is `EEXIST`.
+    public static func makeDirectory(_ path: String, mode: UInt32, at directory: Int32 = -100) throws(KernelError) {
+        try withPath(path) { (pointer) throws(KernelError) in
+            _ = try systemCall(__NR_mkdirat, "mkdir", on: path, UInt64(descriptor: directory), pointer, UInt64(mode))
+        }
+    }
+
+    /// Makes the directory and those above it; existing ones are left as they are.
+    public static func makeDirectories(_ path: String, mode: UInt32) throws(KernelError) {
+        do throws(KernelError) {
+            try makeDirectory(path, mode: mode)
+        } catch {
+            if error.errno == .exists { return }
+            guard error.errno == .noEntry, let slash = path.lastIndex(of: "/"), slash != path.startIndex else { throw error }
+            try makeDirectories(String(path[..<slash]), mode: mode)
+            do throws(KernelError) {
+                try makeDirectory(path, mode: mode)
+            } catch where error.errno == .exists {
+            }
+        }
+    }
+
+    /// unlinkat(2).
+    public static func removeFile(_ path: String, at directory: Int32 = -100) throws(KernelError) {
+        try withPath(path) { (pointer) throws(KernelError) in
+            _ = try systemCall(__NR_unlinkat, "unlink", on: path, UInt64(descriptor: directory), pointer, 0)
+        }
+    }
+
+    /// unlinkat(2) with AT_REMOVEDIR: an empty directory.
+    public static func removeDirectory(_ path: String, at directory: Int32 = -100) throws(KernelError) {
+        try withPath(path) { (pointer) throws(KernelError) in
+            _ = try systemCall(
+                __NR_unlinkat, "rmdir", on: path, UInt64(descriptor: directory), pointer, UInt64(AT_REMOVEDIR))
+        }
+    }
+
+    /// Gives a file a second name (link(2)).
+    public static func link(_ old: String, to new: String, at directory: Int32 = -100) throws(KernelError) {
+        try withPath(old) { (from) throws(KernelError) in
+            try withPath(new) { (to) throws(KernelError) in
+                _ = try systemCall(
+                    __NR_linkat, "link", on: "\(old) to \(new)", UInt64(descriptor: directory), from,
+                    UInt64(descriptor: directory), to, 0)
+            }
+        }
+    }
+
+    /// Renames within one directory or between two (rename(2)); what was at `new` is replaced.
+    public static func rename(_ old: String, to new: String, at directory: Int32 = -100) throws(KernelError) {
+        try withPath(old) { (from) throws(KernelError) in
+            try withPath(new) { (to) throws(KernelError) in
+                _ = try systemCall(
+                    __NR_renameat2, "rename", on: "\(old) to \(new)", UInt64(descriptor: directory), from,
+                    UInt64(descriptor: directory), to, 0)
+            }
+        }
+    }
+
+    /// Status of the path itself; a symbolic link is not followed unless asked.
+    public static func status(
+        of path: String, at directory: Int32 = -100, followingLink: Bool = false
+    ) throws(KernelError) -> FileStatus {
+        let flags = UInt64(UInt32(bitPattern: (followingLink ? 0 : AT_SYMLINK_NOFOLLOW) | (path.isEmpty ? AT_EMPTY_PATH : 0)))
+        var status = linux_statx_record()
+        try withPath(path) { (pointer) throws(KernelError) in
+            try withUnsafeMutablePointer(to: &status) { (record) throws(KernelError) in
+                _ = try systemCall(
+                    __NR_statx, "statx", on: path, UInt64(descriptor: directory), pointer, flags,
+                    UInt64(linux_statx_basic), UInt64(address: record))
+            }
+        }
+        return FileStatus(status)
+    }
+
+    /// Status of an open file.
+    public static func status(of file: borrowing Descriptor) throws(KernelError) -> FileStatus {
+        try status(of: "", at: file.number)
+    }
+
+    /// The names in a directory, without `.` and `..`, in the kernel's order.
+    public static func list(_ path: String, at directory: Int32 = -100) throws(KernelError) -> [String] {
+        let opened = try open(path, flags: O_RDONLY | O_DIRECTORY, at: directory)
+        let number = opened.number
+        var names: [String] = []
+        while true {
+            let size = 32768
+            var failure: KernelError?
+            let count = withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { buffer in
+                var count = 0
+                do throws(KernelError) {
+                    count = try systemCall(
+                        __NR_getdents64, "getdents64", on: path, UInt64(descriptor: number),
+                        UInt64(address: buffer.baseAddress), UInt64(size))
+                } catch {
+                    failure = error
+                }
+                var offset = 0
+                while offset < count {
+                    let length = Int(buffer.load(fromByteOffset: offset + 16, as: UInt16.self))
+                    let bytes = UnsafeRawBufferPointer(buffer)[(offset + 19)..<(offset + length)]
+                    let name = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                    if name != "." && name != ".." { names.append(name) }
+                    offset += length
+                }
+                return count
+            }
+            if let failure { throw failure }
+            if count == 0 { return names }
+        }
+    }
+
+    /// Where a symbolic link points.
+    public static func readLink(_ path: String, at directory: Int32 = -100) throws(KernelError) -> String {
+        try withPath(path) { (pointer) throws(KernelError) in
+            var failure: KernelError?
+            let text = withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+                do throws(KernelError) {
+                    let count = try systemCall(
+                        __NR_readlinkat, "readlink", on: path, UInt64(descriptor: directory), pointer,
+                        UInt64(address: buffer.baseAddress), UInt64(buffer.count))
+                    return String(decoding: buffer[..<count], as: UTF8.self)
+                } catch {
+                    failure = error
+                    return ""
+                }
+            }
+            if let failure { throw failure }
+            return text
+        }
+    }
+}
+
+extension FileStatus {
+    fileprivate init(_ record: linux_statx_record) {
+        let format = UInt32(record.mode) & 0o170000
+        switch format {
+        case 0o100000: kind = .file
+        case 0o040000: kind = .directory
+        case 0o120000: kind = .symbolicLink
+        case 0o020000: kind = .characterDevice
+        case 0o060000: kind = .blockDevice
+        case 0o010000: kind = .pipe
+        case 0o140000: kind = .socket
+        default: kind = .other
+        }
+        mode = UInt32(record.mode) & 0o7777
+        userID = record.uid
+        groupID = record.gid
+        inode = record.inode
+        deviceMajor = record.rdev_major
+        deviceMinor = record.rdev_minor
+        size = record.size
+    }
+}
+
+extension Files {
+    /// Makes a symbolic link.
+    public static func makeLink(_ path: String, to destination: String, at directory: Int32 = -100) throws(KernelError) {
+        try withPath(destination) { (target) throws(KernelError) in
+            try withPath(path) { (pointer) throws(KernelError) in
+                _ = try systemCall(__NR_symlinkat, "symlink", on: path, target, UInt64(descriptor: directory), pointer)
+            }
+        }
+    }
+
+    /// Changes the owner of the path itself; a symbolic link is not followed.
+    public static func changeOwner(
+        of path: String, user: UInt32, group: UInt32, at directory: Int32 = -100
+    ) throws(KernelError) {
+        try withPath(path) { (pointer) throws(KernelError) in
+            _ = try systemCall(
+                __NR_fchownat, "chown", on: path, UInt64(descriptor: directory), pointer, UInt64(user), UInt64(group),
+                UInt64(AT_SYMLINK_NOFOLLOW))
+        }
+    }
+
+    /// fchmodat(2).
+    public static func changeMode(of path: String, _ mode: UInt32, at directory: Int32 = -100) throws(KernelError) {
+        try withPath(path) { (pointer) throws(KernelError) in
+            _ = try systemCall(__NR_fchmodat, "chmod", on: path, UInt64(descriptor: directory), pointer, UInt64(mode))
+        }
+    }
+}

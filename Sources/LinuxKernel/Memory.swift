@@ -1,0 +1,81 @@
+internal import CLinux
+
+/// Files that exist only in memory, and files that are mapped.
+public enum Memory {
+    /// A file in memory with this content, that nobody can change any more (memfd_create(2), F_SEAL_WRITE).
+    public static func sealedFile(
+        name: String, executable: Bool, _ content: UnsafeRawBufferPointer
+    ) throws(KernelError) -> Descriptor {
+        let base = UInt64(MFD_CLOEXEC) | UInt64(MFD_ALLOW_SEALING)
+        // KERNEL(6.3): says whether it may be executed; before, EINVAL.
+        let wanted = base | UInt64(executable ? MFD_EXEC : MFD_NOEXEC_SEAL)
+        let number = try Files.withPath(name) { (pointer) throws(KernelError) in
+            do throws(KernelError) {
+                return try systemCall(__NR_memfd_create, "memfd_create", on: name, pointer, wanted)
+            } catch where error.errno == .invalidArgument {
+                return try systemCall(__NR_memfd_create, "memfd_create", on: name, pointer, base)
+            }
+        }
+        let file = Descriptor(owning: Int32(number))
+        var written = 0
+        while written < content.count {
+            written += try systemCall(
+                __NR_write, "write", on: name, UInt64(number), UInt64(address: content.baseAddress?.advanced(by: written)),
+                UInt64(content.count - written))
+        }
+        try systemCall(
+            __NR_fcntl, "fcntl", on: name, UInt64(number), UInt64(F_ADD_SEALS),
+            UInt64(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE))
+        return file
+    }
+
+    /// A file in memory whose position is at its start.
+    public static func readableFile(name: String, _ content: String) throws(KernelError) -> Descriptor {
+        let number = try Files.withPath(name) { (pointer) throws(KernelError) in
+            try systemCall(__NR_memfd_create, "memfd_create", on: name, pointer, UInt64(MFD_CLOEXEC))
+        }
+        let file = Descriptor(owning: Int32(number))
+        try Files.write(Array(content.utf8), to: file, name: name)
+        try systemCall(__NR_lseek, "lseek", on: name, UInt64(number), 0, 0)
+        return file
+    }
+
+    /// Maps the start of a file so that every process that maps it sees the same bytes.
+    package static func mapShared(_ file: borrowing Descriptor, size: Int) throws(KernelError) -> UnsafeMutableRawPointer {
+        let address = try systemCall(__NR_mmap, "mmap", on: "", 0, UInt64(size), 3, 1, UInt64(descriptor: file.number), 0)
+        guard let pointer = UnsafeMutableRawPointer(bitPattern: address) else {
+            throw KernelError(.invalidArgument, call: "mmap")
+        }
+        return pointer
+    }
+
+    package static func unmap(_ address: UnsafeMutableRawPointer, size: Int) {
+        _ = linux_system_call(Int64(__NR_munmap), UInt64(address: address), UInt64(size), 0, 0, 0, 0)
+    }
+
+    /// Makes the file this long.
+    package static func resize(_ file: borrowing Descriptor, to size: Int) throws(KernelError) {
+        try systemCall(__NR_ftruncate, "ftruncate", on: "", UInt64(descriptor: file.number), UInt64(size))
+    }
+}
+
+extension Files {
+    /// Takes the lock of an open file or directory (flock(2)). With `waiting` false a held lock is an EAGAIN.
+    public static func lock(_ file: borrowing Descriptor, shared: Bool = false, waiting: Bool = true) throws(KernelError) {
+        let operation = UInt64((shared ? 1 : 2) | (waiting ? 0 : 4))
+        try systemCall(__NR_flock, "flock", on: "", UInt64(descriptor: file.number), operation)
+    }
+
+    /// Makes a fifo (mknod(2)).
+    public static func makeFifo(_ path: String, mode: UInt32, at directory: Int32 = -100) throws(KernelError) {
+        try withPath(path) { (pointer) throws(KernelError) in
+            _ = try systemCall(
+                __NR_mknodat, "mkfifo", on: path, UInt64(descriptor: directory), pointer, UInt64(0o010000 | mode), 0)
+        }
+    }
+
+    /// Forces the content to the disk (fsync(2)).
+    public static func synchronize(_ file: borrowing Descriptor) throws(KernelError) {
+        try systemCall(__NR_fsync, "fsync", on: "", UInt64(descriptor: file.number))
+    }
+}

@@ -1,0 +1,73 @@
+internal import CLinux
+
+/// Mounts that are attached nowhere until somebody attaches them.
+public enum Mounts {
+    /// A detached copy of the mount at `path`, with all mounts below if recursive (open_tree(2)).
+    public static func cloneTree(_ path: String, recursive: Bool) throws(KernelError) -> Descriptor {
+        let flags = UInt64(OPEN_TREE_CLONE) | UInt64(O_CLOEXEC | (recursive ? AT_RECURSIVE : 0))
+        let number = try Files.withPath(path) { (pointer) throws(KernelError) in
+            try systemCall(__NR_open_tree, "open_tree", on: path, UInt64(descriptor: currentDirectory), pointer, flags)
+        }
+        return Descriptor(owning: Int32(number))
+    }
+
+    /// Changes attributes of a mount (mount_setattr(2)). All numbers are the kernel's.
+    public static func setAttributes(
+        of mount: borrowing Descriptor, set: UInt64 = 0, clear: UInt64 = 0, propagation: UInt64 = 0,
+        userNamespace: Int32? = nil, recursive: Bool, name: String = ""
+    ) throws(KernelError) {
+        var attributes = mount_attr()
+        attributes.attr_set = set | (userNamespace == nil ? 0 : UInt64(MOUNT_ATTR_IDMAP))
+        attributes.attr_clr = clear
+        attributes.propagation = propagation
+        attributes.userns_fd = UInt64(userNamespace ?? 0)
+        let number = mount.number
+        try Files.withPath("") { (empty) throws(KernelError) in
+            try withUnsafePointer(to: &attributes) { (pointer) throws(KernelError) in
+                _ = try systemCall(
+                    __NR_mount_setattr, "mount_setattr", on: name, UInt64(descriptor: number), empty,
+                    UInt64(AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0)), UInt64(address: pointer),
+                    UInt64(MemoryLayout<mount_attr>.size))
+            }
+        }
+    }
+
+    /// A new file system as a detached mount. Options are `name` or `name=value`.
+    public static func make(
+        type: String, source: String, options: [String], attributes: UInt64
+    ) throws(KernelError) -> Descriptor {
+        let context = Descriptor(
+            owning: Int32(
+                try Files.withPath(type) { (pointer) throws(KernelError) in
+                    try systemCall(__NR_fsopen, "fsopen", on: type, pointer, UInt64(FSOPEN_CLOEXEC))
+                }))
+        try configure(context, "source=" + source, type)
+        for option in options { try configure(context, option, type) }
+        try systemCall(
+            __NR_fsconfig, "fsconfig", on: type, UInt64(descriptor: context.number),
+            UInt64(FSCONFIG_CMD_CREATE.rawValue))
+        return Descriptor(
+            owning: Int32(
+                try systemCall(
+                    __NR_fsmount, "fsmount", on: type, UInt64(descriptor: context.number), UInt64(FSMOUNT_CLOEXEC),
+                    attributes)))
+    }
+
+    private static func configure(_ context: borrowing Descriptor, _ option: String, _ type: String) throws(KernelError) {
+        let number = context.number
+        let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        try Files.withPath(String(parts[0])) { (name) throws(KernelError) in
+            guard parts.count == 2 else {
+                _ = try systemCall(
+                    __NR_fsconfig, "fsconfig", on: "\(type) \(option)", UInt64(descriptor: number),
+                    UInt64(FSCONFIG_SET_FLAG.rawValue), name)
+                return
+            }
+            try Files.withPath(String(parts[1])) { (value) throws(KernelError) in
+                _ = try systemCall(
+                    __NR_fsconfig, "fsconfig", on: "\(type) \(option)", UInt64(descriptor: number),
+                    UInt64(FSCONFIG_SET_STRING.rawValue), name, value)
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+internal import CLinux
+
+/// How a process ended.
+public enum ProcessEnd: Equatable, Sendable {
+    case exited(Int32)
+    case signalled(Int32)
+
+    /// The status that shells and runc report: the exit status, or 128 and the signal's number.
+    public var shellStatus: Int32 {
+        switch self {
+        case .exited(let status): status
+        case .signalled(let signal): 128 + signal
+        }
+    }
+}
+
+/// Processes, by descriptors that cannot come to mean somebody else.
+public enum Processes {
+    /// A descriptor of the process (pidfd_open(2)).
+    public static func open(_ pid: Int32) throws(KernelError) -> Descriptor {
+        Descriptor(
+            owning: Int32(
+                try systemCall(__NR_pidfd_open, "pidfd_open", on: "process \(pid)", UInt64(descriptor: pid), 0)))
+    }
+
+    /// pidfd_send_signal(2).
+    public static func signal(_ process: borrowing Descriptor, _ signal: Int32) throws(KernelError) {
+        try self.signal(number: process.number, signal)
+    }
+
+    package static func signal(number: Int32, _ signal: Int32) throws(KernelError) {
+        try systemCall(
+            __NR_pidfd_send_signal, "pidfd_send_signal", on: "signal \(signal)", UInt64(descriptor: number),
+            UInt64(descriptor: signal), 0, 0)
+    }
+
+    /// Waits for a child and takes it away (waitid(2) with P_PIDFD).
+    public static func wait(for process: borrowing Descriptor) throws(KernelError) -> ProcessEnd {
+        try wait(forNumber: process.number)
+    }
+
+    package static func wait(forNumber number: Int32) throws(KernelError) -> ProcessEnd {
+        var info: (Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64)
+        info = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        let exited: UInt64 = 4
+        return try withUnsafeMutablePointer(to: &info) { (pointer) throws(KernelError) in
+            try systemCall(
+                __NR_waitid, "waitid", on: "", UInt64(P_PIDFD), UInt64(descriptor: number), UInt64(address: pointer), exited)
+            // siginfo_t: si_code at byte 8 (1 is CLD_EXITED), si_status at byte 24.
+            let code = UnsafeRawPointer(pointer).load(fromByteOffset: 8, as: Int32.self)
+            let status = UnsafeRawPointer(pointer).load(fromByteOffset: 24, as: Int32.self)
+            return code == 1 ? .exited(status) : .signalled(status)
+        }
+    }
+
+    /// A copy of a descriptor that another process has open (pidfd_getfd(2)).
+    package static func descriptor(_ number: Int32, of process: Int32) throws(KernelError) -> Descriptor {
+        Descriptor(
+            owning: Int32(
+                try systemCall(
+                    __NR_pidfd_getfd, "pidfd_getfd", on: "descriptor \(number)", UInt64(descriptor: process),
+                    UInt64(descriptor: number), 0)))
+    }
+
+    /// Whether the process ended within the time. Negative waits for ever.
+    public static func hasEnded(_ process: borrowing Descriptor, withinMilliseconds time: Int64) throws(KernelError) -> Bool {
+        try Polling.isReadable(process.number, withinMilliseconds: time)
+    }
+
+    /// Starts a program in a child that shares no memory, descriptor or signal state with it afterwards.
+    ///
+    /// - Parameters:
+    ///   - program: a descriptor of the file, or nil to execute `arguments[0]` or `path`.
+    ///   - descriptors: the only ones above 2 that it gets, under the same numbers.
+    ///   - standard: what becomes its descriptors 0, 1 and 2; nil leaves the caller's.
+    public static func spawn(_ request: SpawnRequest) throws(KernelError) -> (pid: Int32, descriptor: Int32) {
+        let stackSize = 32768
+        let stack = UnsafeMutableRawPointer.allocate(byteCount: stackSize, alignment: 4096)
+        defer { stack.deallocate() }
+        var native = linux_spawn_request()
+        native.clone_flags = request.cloneFlags | (request.controlGroup == nil ? 0 : linux_clone_into_cgroup)
+        native.cgroup = request.controlGroup ?? -1
+        native.program = request.program ?? -1
+        native.descriptor_count = UInt32(request.descriptors.count)
+        native.standard = (request.standard[0] ?? -1, request.standard[1] ?? -1, request.standard[2] ?? -1)
+        native.resets_signals = request.resetsSignals ? 1 : 0
+        native.stack = stack
+        native.stack_size = UInt64(stackSize)
+        let pid = withCStrings(request.arguments) { arguments in
+            withCStrings(request.environment) { environment in
+                request.descriptors.withUnsafeBufferPointer { descriptors in
+                    request.path.withCString { path in
+                        native.arguments = arguments
+                        native.environment = environment
+                        native.descriptors = descriptors.baseAddress
+                        native.path = path
+                        guard let directory = request.directory else { return linux_spawn(&native) }
+                        return directory.withCString { directory in
+                            native.directory = directory
+                            return linux_spawn(&native)
+                        }
+                    }
+                }
+            }
+        }
+        if pid < 0 { throw KernelError(Errno(rawValue: Int32(-pid)), call: "clone3", object: request.path) }
+        if native.exec_error != 0 {
+            let names = ["", "dup3", "close_range", "fcntl", "execve", "chdir"]
+            let child = Descriptor(owning: native.pidfd)
+            _ = try? wait(for: child)
+            throw KernelError(
+                Errno(rawValue: native.exec_error), call: names[Int(native.failed_call)],
+                object: native.failed_call == 5 ? request.directory ?? "" : request.path)
+        }
+        return (Int32(pid), native.pidfd)
+    }
+
+    /// Calls `body` with a list of C strings that ends with a null pointer.
+    private static func withCStrings<Result>(
+        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+    ) -> Result {
+        var size = 0
+        for string in strings { size += string.utf8.count + 1 }
+        return withUnsafeTemporaryAllocation(byteCount: max(size, 1), alignment: 1) { bytes in
+            withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<CChar>?.self, capacity: strings.count + 1) { list in
+                var offset = 0
+                for (index, string) in strings.enumerated() {
+                    let start = bytes.baseAddress! + offset
+                    list.initializeElement(at: index, to: start.assumingMemoryBound(to: CChar.self))
+                    for byte in string.utf8 {
+                        bytes[offset] = byte
+                        offset += 1
+                    }
+                    bytes[offset] = 0
+                    offset += 1
+                }
+                list.initializeElement(at: strings.count, to: nil)
+                return body(UnsafePointer(list.baseAddress!))
+            }
+        }
+    }
+
+    /// The calling process.
+    public static var own: Int32 {
+        Int32(truncatingIfNeeded: linux_system_call(Int64(__NR_getpid), 0, 0, 0, 0, 0, 0))
+    }
+
+    /// When the process started, in clock ticks after the machine: with it a pid names one process for ever (proc(5), stat).
+    /// Nil when there is no such process or it is a zombie.
+    public static func startTime(of pid: Int32) -> UInt64? {
+        guard pid > 0, let text = try? Files.readText("/proc/\(pid)/stat"),
+            let parenthesis = text.lastIndex(of: ")")
+        else { return nil }
+        let fields = text[parenthesis...].split(separator: " ")
+        guard fields.count > 20, fields[1] != "Z", fields[1] != "X" else { return nil }
+        return UInt64(fields[20])
+    }
+
+    /// A resource limit of a process, 0 for this one.
+    public static func limit(of pid: Int32, resource: UInt32) throws(KernelError) -> (soft: UInt64, hard: UInt64) {
+        var limit: (soft: UInt64, hard: UInt64) = (0, 0)
+        try withUnsafeMutablePointer(to: &limit) { (pointer) throws(KernelError) in
+            _ = try systemCall(
+                __NR_prlimit64, "prlimit", on: "process \(pid)", UInt64(descriptor: pid), UInt64(resource), 0,
+                UInt64(address: pointer))
+        }
+        return limit
+    }
+
+    /// Sets one resource limit of a process (prlimit(2)).
+    public static func setLimit(of pid: Int32, resource: UInt32, soft: UInt64, hard: UInt64) throws(KernelError) {
+        var limit = (soft, hard)
+        try withUnsafePointer(to: &limit) { (pointer) throws(KernelError) in
+            _ = try systemCall(
+                __NR_prlimit64, "prlimit", on: "process \(pid)", UInt64(descriptor: pid), UInt64(resource),
+                UInt64(address: pointer), 0)
+        }
+    }
+}
+
+/// What `Processes.spawn` is to start.
+public struct SpawnRequest: Sendable {
+    /// A descriptor of the file to execute; nil for `path`.
+    public var program: Int32?
+    /// The file to execute when there is no descriptor of it.
+    public var path: String
+    /// argv.
+    public var arguments: [String]
+    /// envp, `NAME=value` each.
+    public var environment: [String]
+    /// Where the program starts; nil for here.
+    public var directory: String?
+    /// `CLONE_NEW*`.
+    public var cloneFlags: UInt64 = 0
+    /// A directory of version 2 in which the process is born (CLONE_INTO_CGROUP).
+    public var controlGroup: Int32?
+    /// The only descriptors above 2 that the program gets, under their own numbers.
+    public var descriptors: [Int32] = []
+    /// What becomes descriptors 0, 1 and 2; nil leaves the caller's.
+    public var standard: [Int32?] = [nil, nil, nil]
+    /// Whether the program starts with the default action of every signal and none blocked. Otherwise all are blocked, and
+    /// those that the caller ignores stay ignored.
+    public var resetsSignals = false
+
+    /// A program without namespaces of its own.
+    public init(path: String, arguments: [String], environment: [String]) {
+        self.path = path
+        self.arguments = arguments
+        self.environment = environment
+    }
+}

@@ -1,0 +1,81 @@
+// The documents: what is read from a file or a pipe as a whole.
+
+extension Spec: JSONDocument {
+    /// Reads the document; see `JSONDocument`.
+    public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: Spec?, diagnostics: [Diagnostic]) {
+        JSONCoding.read(Spec.self, bytes)
+    }
+
+    /// Writes the document; see `JSONDocument`.
+    public func encoded(_ layout: JSONLayout) -> [UInt8] { JSONCoding.encode(self, layout) }
+}
+
+extension Process: JSONDocument {
+    /// Reads the document; see `JSONDocument`.
+    public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: Process?, diagnostics: [Diagnostic]) {
+        JSONCoding.read(Process.self, bytes)
+    }
+
+    /// Writes the document; see `JSONDocument`.
+    public func encoded(_ layout: JSONLayout) -> [UInt8] { JSONCoding.encode(self, layout) }
+}
+
+extension Resources: JSONDocument {
+    /// Reads the document; see `JSONDocument`.
+    public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: Resources?, diagnostics: [Diagnostic]) {
+        JSONCoding.read(Resources.self, bytes)
+    }
+
+    /// Writes the document; see `JSONDocument`.
+    public func encoded(_ layout: JSONLayout) -> [UInt8] { JSONCoding.encode(self, layout) }
+}
+
+extension State: JSONDocument {
+    /// Reads the document; see `JSONDocument`.
+    public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: State?, diagnostics: [Diagnostic]) {
+        JSONCoding.read(State.self, bytes)
+    }
+
+    /// Writes the document; see `JSONDocument`.
+    public func encoded(_ layout: JSONLayout) -> [UInt8] { JSONCoding.encode(self, layout) }
+}
+
+extension ContainerProcessState: JSONDocument {
+    /// Reads the document; see `JSONDocument`.
+    public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: ContainerProcessState?, diagnostics: [Diagnostic]) {
+        JSONCoding.read(ContainerProcessState.self, bytes)
+    }
+
+    /// Writes the document; see `JSONDocument`.
+    public func encoded(_ layout: JSONLayout) -> [UInt8] { JSONCoding.encode(self, layout) }
+}
+
+extension Features: JSONDocument {
+    /// Reads the document; see `JSONDocument`.
+    public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: Features?, diagnostics: [Diagnostic]) {
+        JSONCoding.read(Features.self, bytes)
+    }
+
+    /// Writes the document; see `JSONDocument`.
+    public func encoded(_ layout: JSONLayout) -> [UInt8] { JSONCoding.encode(self, layout) }
+}
+
+extension JSONValue: JSONDocument {
+    /// Reads the document; see `JSONDocument`.
+    public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: JSONValue?, diagnostics: [Diagnostic]) {
+        JSONCoding.read(JSONValue.self, bytes)
+    }
+
+    /// Writes the document; see `JSONDocument`.
+    public func encoded(_ layout: JSONLayout) -> [UInt8] { JSONCoding.encode(self, layout) }
+}
+
+extension SeccompProfile: JSONDocument {
+    /// Reads the document; see `JSONDocument`.
+    public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: SeccompProfile?, diagnostics: [Diagnostic]) {
+        JSONCoding.read(SeccompProfile.self, bytes)
+    }
+
+    /// Writes the document; see `JSONDocument`.
+    public func encoded(_ layout: JSONLayout) -> [UInt8] { JSONCoding.encode(self, layout) }
+}

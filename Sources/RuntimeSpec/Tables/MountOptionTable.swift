@@ -1,0 +1,126 @@
+/// How a change of mount propagation is named.
+public enum MountPropagation: String, CaseIterable, Sendable {
+    case `private`, shared, slave, unbindable
+}
+
+/// A flag that a mount option sets or clears. Which kernel constant it is depends on the call that sets it.
+public enum MountFlag: String, CaseIterable, Sendable {
+    case readOnly, noSetUserID, noDevices, noExecute, noSymlinkFollow
+    case noAccessTime, noDirectoryAccessTime, relativeAccessTime, strictAccessTime
+    case synchronous, directorySynchronous, mandatoryLocks, silent, inodeVersion, lazyTime
+}
+
+/// What a mount option asks for.
+public enum MountOptionKind: Equatable, Sendable {
+    /// `defaults`: nothing.
+    case defaults
+    /// Sets a flag of the mount or of its filesystem.
+    case set(MountFlag)
+    /// Clears a flag of the mount or of its filesystem.
+    case clear(MountFlag)
+    /// Sets a flag of the mount and of all mounts below it, by mount_setattr(2).
+    case setRecursively(MountFlag)
+    /// Clears a flag of the mount and of all mounts below it, by mount_setattr(2).
+    case clearRecursively(MountFlag)
+    /// Changes propagation, on all mounts below too if recursive.
+    case propagation(MountPropagation, recursive: Bool)
+    /// A bind mount, with all mounts below if recursive.
+    case bind(recursive: Bool)
+    /// A change of a mount that exists.
+    case remount
+    /// A mount with id mappings, on all mounts below too if recursive.
+    case idmap(recursive: Bool)
+    /// A tmpfs that begins with a copy of what it covers.
+    case copyUp
+}
+
+/// All mount options that a runtime acts on itself. Others are data for the filesystem.
+public enum MountOptionTable {
+    /// Names and what they ask for, in alphabetical order.
+    public static let options: [(name: String, kind: MountOptionKind)] = [
+        ("async", .clear(.synchronous)),
+        ("atime", .clear(.noAccessTime)),
+        ("bind", .bind(recursive: false)),
+        ("defaults", .defaults),
+        ("dev", .clear(.noDevices)),
+        ("diratime", .clear(.noDirectoryAccessTime)),
+        ("dirsync", .set(.directorySynchronous)),
+        ("exec", .clear(.noExecute)),
+        ("idmap", .idmap(recursive: false)),
+        ("iversion", .set(.inodeVersion)),
+        ("lazytime", .set(.lazyTime)),
+        ("loud", .clear(.silent)),
+        ("mand", .set(.mandatoryLocks)),
+        ("noatime", .set(.noAccessTime)),
+        ("nodev", .set(.noDevices)),
+        ("nodiratime", .set(.noDirectoryAccessTime)),
+        ("noexec", .set(.noExecute)),
+        ("noiversion", .clear(.inodeVersion)),
+        ("nolazytime", .clear(.lazyTime)),
+        ("nomand", .clear(.mandatoryLocks)),
+        ("norelatime", .clear(.relativeAccessTime)),
+        ("nostrictatime", .clear(.strictAccessTime)),
+        ("nosuid", .set(.noSetUserID)),
+        ("nosymfollow", .set(.noSymlinkFollow)),
+        ("private", .propagation(.private, recursive: false)),
+        ("ratime", .clearRecursively(.noAccessTime)),
+        ("rbind", .bind(recursive: true)),
+        ("rdev", .clearRecursively(.noDevices)),
+        ("rdiratime", .clearRecursively(.noDirectoryAccessTime)),
+        ("relatime", .set(.relativeAccessTime)),
+        ("remount", .remount),
+        ("rexec", .clearRecursively(.noExecute)),
+        ("ridmap", .idmap(recursive: true)),
+        ("rnoatime", .setRecursively(.noAccessTime)),
+        ("rnodev", .setRecursively(.noDevices)),
+        ("rnodiratime", .setRecursively(.noDirectoryAccessTime)),
+        ("rnoexec", .setRecursively(.noExecute)),
+        ("rnorelatime", .clearRecursively(.relativeAccessTime)),
+        ("rnostrictatime", .clearRecursively(.strictAccessTime)),
+        ("rnosuid", .setRecursively(.noSetUserID)),
+        ("rnosymfollow", .setRecursively(.noSymlinkFollow)),
+        ("ro", .set(.readOnly)),
+        ("rprivate", .propagation(.private, recursive: true)),
+        ("rrelatime", .setRecursively(.relativeAccessTime)),
+        ("rro", .setRecursively(.readOnly)),
+        ("rrw", .clearRecursively(.readOnly)),
+        ("rshared", .propagation(.shared, recursive: true)),
+        ("rslave", .propagation(.slave, recursive: true)),
+        ("rstrictatime", .setRecursively(.strictAccessTime)),
+        ("rsuid", .clearRecursively(.noSetUserID)),
+        ("rsymfollow", .clearRecursively(.noSymlinkFollow)),
+        ("runbindable", .propagation(.unbindable, recursive: true)),
+        ("rw", .clear(.readOnly)),
+        ("shared", .propagation(.shared, recursive: false)),
+        ("silent", .set(.silent)),
+        ("slave", .propagation(.slave, recursive: false)),
+        ("strictatime", .set(.strictAccessTime)),
+        ("suid", .clear(.noSetUserID)),
+        ("symfollow", .clear(.noSymlinkFollow)),
+        ("sync", .set(.synchronous)),
+        ("tmpcopyup", .copyUp),
+        ("unbindable", .propagation(.unbindable, recursive: false)),
+    ]
+
+    /// What an option asks for. Nil if it is data for the filesystem.
+    public static func kind(of option: String) -> MountOptionKind? {
+        let length = option.utf8.count
+        for entry in options where entry.name.utf8.count == length && entry.name == option { return entry.kind }
+        return nil
+    }
+}
+
+/// The propagation of the root mount: `shared`, `slave`, `private` or `unbindable`, each also with an `r` before it.
+public struct RootfsPropagation: Equatable, Sendable {
+    /// What it is changed to.
+    public let propagation: MountPropagation
+    /// Whether all mounts below follow.
+    public let recursive: Bool
+
+    /// Reads the specification's spelling. Nil if it is not one of the eight.
+    public init?(_ text: String) {
+        guard case .propagation(let propagation, let recursive)? = MountOptionTable.kind(of: text) else { return nil }
+        self.propagation = propagation
+        self.recursive = recursive
+    }
+}

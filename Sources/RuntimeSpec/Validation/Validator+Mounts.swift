@@ -1,0 +1,107 @@
+// Mounts and their id mappings.
+
+extension Validator {
+    mutating func mounts(_ spec: Spec) {
+        section = "config.md#mounts"
+        if let mounts = spec.mounts, !mounts.isEmpty, spec.linux != nil, !namespaces.has(.mount) {
+            member("mounts") {
+                $0.should("change the mounts of the host, for linux.namespaces has no mount namespace; one is expected")
+            }
+        }
+        let hasUserNamespace = namespaces.has(.user)
+        elements("mounts", spec.mounts) { $0.mount($1, hasUserNamespace: hasUserNamespace) }
+    }
+
+    private mutating func mount(_ mount: Mount, hasUserNamespace: Bool) {
+        member("destination") {
+            $0.path(mount.destination)
+            if mount.destination.isEmpty { return }
+            if LexicalPath.isRoot(mount.destination) {
+                $0.must("\($0.quoted(mount.destination)) is the root of the container; a path below it is allowed")
+            } else if mount.destination.utf8.first != UInt8(ascii: "/") {
+                $0.should("\($0.quoted(mount.destination)) is relative, which is deprecated; an absolute path is expected")
+            }
+        }
+        let kinds = (mount.options ?? []).map { MountOptionTable.kind(of: $0) }
+        let hasBind = kinds.contains(.bind(recursive: false)) || kinds.contains(.bind(recursive: true))
+        let isBind = hasBind || mount.type == "bind"
+        if isBind, !hasBind {
+            member("options") { $0.should("lack bind and rbind; only one of them makes a bind mount for every runtime") }
+        }
+        if isBind {
+            member("source") {
+                if (mount.source ?? "").isEmpty { $0.must("is missing or empty; a bind mount needs a source") }
+            }
+        } else if (mount.type ?? "").isEmpty, !kinds.contains(.remount), !kinds.contains(where: isPropagation) {
+            member("type") { $0.must("is missing or empty; a type is required unless the options have bind or rbind") }
+        }
+        member("source", mount.source) { $0.longPath($1) }
+        if kinds.count(where: isPropagation) > 1 {
+            member("options") { $0.should("change the propagation more than once; one such option is expected") }
+        }
+        mountMappings(mount, kinds, hasUserNamespace: hasUserNamespace)
+    }
+
+    private func isPropagation(_ kind: MountOptionKind?) -> Bool {
+        if case .propagation? = kind { true } else { false }
+    }
+
+    private mutating func mountMappings(_ mount: Mount, _ kinds: [MountOptionKind?], hasUserNamespace: Bool) {
+        let mapsUsers = !(mount.uidMappings ?? []).isEmpty
+        let mapsGroups = !(mount.gidMappings ?? []).isEmpty
+        let asks = kinds.contains(.idmap(recursive: false)) || kinds.contains(.idmap(recursive: true))
+        if mapsUsers != mapsGroups {
+            member(mapsUsers ? "gidMappings" : "uidMappings") {
+                $0.must("is missing or empty; uidMappings and gidMappings must be given together")
+            }
+        }
+        if asks, !mapsUsers, !mapsGroups, !hasUserNamespace {
+            member("options") {
+                $0.must(
+                    "ask for an id mapping that nothing defines; uidMappings and gidMappings or a user namespace is required")
+            }
+        }
+        if mapsUsers, mapsGroups, !asks {
+            member("options") { $0.should("lack idmap or ridmap, without which other runtimes ignore the mappings") }
+        }
+        idMappings("uidMappings", mount.uidMappings)
+        idMappings("gidMappings", mount.gidMappings)
+    }
+
+    /// What the kernel refuses in a map of ids; see user_namespaces(7).
+    mutating func idMappings(_ name: String, _ mappings: [IDMapping]?) {
+        guard let mappings, !mappings.isEmpty else { return }
+        if mappings.count > 340 {
+            member(name) { $0.must("has \(mappings.count) entries; the kernel takes at most 340") }
+        }
+        elements(name, mappings) { validator, mapping in
+            if mapping.size == 0 { validator.member("size") { $0.must("0 maps nothing; at least 1 is required") } }
+            validator.member("containerID") { $0.idRange(mapping.containerID, mapping.size) }
+            validator.member("hostID") { $0.idRange(mapping.hostID, mapping.size) }
+        }
+        overlap(name, mappings, \.containerID, "containerID")
+        overlap(name, mappings, \.hostID, "hostID")
+    }
+
+    private mutating func idRange(_ first: UInt32, _ size: UInt32) {
+        if UInt64(first) + UInt64(size) > UInt64(UInt32.max) {
+            must("\(first) and a size of \(size) go beyond the last id; ids end at \(UInt32.max - 1)")
+        }
+    }
+
+    private mutating func overlap(
+        _ name: String, _ mappings: [IDMapping], _ side: (IDMapping) -> UInt32, _ sideName: String
+    ) {
+        if mappings.count < 2 { return }
+        let sorted = mappings.enumerated().filter { $0.element.size > 0 }.sorted { side($0.element) < side($1.element) }
+        for (one, other) in zip(sorted, sorted.dropFirst())
+        where UInt64(side(one.element)) + UInt64(one.element.size) > UInt64(side(other.element)) {
+            let (first, second) = one.offset < other.offset ? (one.offset, other.offset) : (other.offset, one.offset)
+            member(name) {
+                $0.element(second) {
+                    $0.member(sideName) { $0.must("overlaps the ids of \(name)[\(first)]; each id is allowed once") }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import CLinux
+import CStageWire
+
+extension Interpreter {
+    /// Tells the host how far the stage is and waits until the host has done its part.
+    ///
+    /// read and write are the only calls, because a seccomp filter may be in force and hosts refuse filters that stop on them.
+    func pass(gateNumber: UInt32) throws(Refusal) {
+        var message = stage_gate_message(gate: gateNumber, value: 0)
+        let size = MemoryLayout<stage_gate_message>.size
+        let gate = self.gate
+        let count = try withUnsafeMutablePointer(to: &message) { (pointer) throws(Refusal) in
+            try call(__NR_write, word(gate), word(pointer), UInt64(size))
+            return try call(__NR_read, word(gate), word(pointer), UInt64(size))
+        }
+        // Nothing came: the host is gone, and with it whoever wanted this container.
+        guard count == Int64(size) else { throw Refusal(EPIPE, stage_detail_gate_refused) }
+        guard message.gate == gateNumber && message.value == 0 else {
+            throw Refusal(ECANCELED, stage_detail_gate_refused, value: message.value)
+        }
+    }
+
+    /// Clones a child of the host into new namespaces; the child goes on with the plan, this process ends.
+    ///
+    /// KERNEL: the child's pid is in the shared page before the child runs (CLONE_PARENT_SETTID).
+    func fork(namespaces: UInt64) throws(Refusal) {
+        var arguments = clone_args()
+        arguments.flags = namespaces | linux_clone_parent | UInt64(CLONE_PARENT_SETTID)
+        let child = progress
+        try withUnsafeMutablePointer(to: &child.pointee.child) { (pointer) throws(Refusal) in
+            arguments.parent_tid = word(pointer)
+            let size = UInt64(MemoryLayout<clone_args>.size)
+            let result = try withUnsafePointer(to: &arguments) { (pointer) throws(Refusal) in
+                try call(__NR_clone3, word(pointer), size)
+            }
+            if result != 0 { exit(0) }
+        }
+    }
+
+    /// The container is created; the byte that `start` sends lets it run.
+    func waitForStart(_ descriptor: Int32) throws(Refusal) {
+        progress.pointee.phase = stage_phase_waiting.rawValue
+        var byte: UInt8 = 0
+        let count = try withUnsafeMutablePointer(to: &byte) { (pointer) throws(Refusal) in
+            try call(__NR_read, word(descriptor), word(pointer), 1)
+        }
+        guard count == 1 else { throw Refusal(EPIPE, stage_detail_gate_refused) }
+        progress.pointee.phase = stage_phase_running.rawValue
+    }
+}

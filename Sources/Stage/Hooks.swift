@@ -1,0 +1,102 @@
+import CLinux
+import CStageWire
+
+extension Interpreter {
+    /// Runs one hook: path, argv, envp, the state for its standard input, and how long it may take.
+    ///
+    /// The state comes from a memfd, so a hook that never reads it cannot stop the container.
+    func runHook(_ arguments: Arguments) throws(Refusal) {
+        let path = try arguments.path(0)
+        let name: StaticString = "state"
+        let input = Int32(try call(__NR_memfd_create, word(name.utf8Start), UInt64(MFD_CLOEXEC)))
+        defer { close(input) }
+        writePid(into: arguments[3] &+ (arguments[4] >> 32))
+        try call(__NR_pwrite64, word(input), arguments[3], arguments[4] & 0xffff_ffff, 0)
+
+        // The child writes errno here when it cannot execute; executing closes it.
+        var ends: (Int32, Int32) = (-1, -1)
+        try withUnsafeMutablePointer(to: &ends) { (pointer) throws(Refusal) in
+            _ = try call(__NR_pipe2, word(pointer), UInt64(O_CLOEXEC))
+        }
+        defer { close(ends.0) }
+
+        var pidfd: Int32 = -1
+        var clone = clone_args()
+        clone.flags = linux_clone_pidfd
+        clone.exit_signal = UInt64(SIGCHLD)
+        let size = UInt64(MemoryLayout<clone_args>.size)
+        let child = try withUnsafeMutablePointer(to: &pidfd) { (pidfd) throws(Refusal) in
+            clone.pidfd = word(pidfd)
+            return try withUnsafePointer(to: &clone) { (pointer) throws(Refusal) in
+                try call(__NR_clone3, word(pointer), size)
+            }
+        }
+        if child == 0 { executeHook(path, arguments[1], arguments[2], input: input, report: ends.1) }
+        close(ends.1)
+        defer { close(pidfd) }
+
+        var errno: Int32 = 0
+        let reported = try withUnsafeMutablePointer(to: &errno) { (pointer) throws(Refusal) in
+            try call(__NR_read, word(ends.0), word(pointer), 4)
+        }
+        if reported == 4 {
+            _ = try wait(for: pidfd)
+            throw Refusal(errno, stage_detail_hook_execute, value: errno)
+        }
+        if try !finishes(pidfd, milliseconds: Int32(truncatingIfNeeded: Int64(bitPattern: arguments[5]))) {
+            try call(__NR_pidfd_send_signal, word(pidfd), 9)
+            _ = try wait(for: pidfd)
+            throw Refusal(ETIMEDOUT, stage_detail_hook_timeout)
+        }
+        let (code, status) = try wait(for: pidfd)
+        if code == CLD_EXITED && status == 0 { return }
+        throw Refusal(ECHILD, code == CLD_EXITED ? stage_detail_hook_exit : stage_detail_hook_signal, value: status)
+    }
+
+    /// Writes the pid right-aligned into the ten places that the state keeps for it.
+    private func writePid(into address: UInt64) {
+        guard let places = UnsafeMutablePointer<UInt8>(bitPattern: UInt(address)) else { return }
+        // SPEC(runtime.md#state): in a hook of the container's namespace, the pid as the container sees it.
+        var rest = Int32(truncatingIfNeeded: linux_system_call(Int64(__NR_getpid), 0, 0, 0, 0, 0, 0))
+        var index = 9
+        repeat {
+            places[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+            index -= 1
+        } while rest > 0
+    }
+
+    private func executeHook(_ path: Path, _ argv: UInt64, _ envp: UInt64, input: Int32, report: Int32) -> Never {
+        _ = linux_system_call(Int64(__NR_dup3), word(input), 0, 0, 0, 0, 0)
+        var errno = Int32(-linux_system_call(Int64(__NR_execve), word(path), argv, envp, 0, 0, 0))
+        withUnsafeMutablePointer(to: &errno) { pointer in
+            _ = linux_system_call(Int64(__NR_write), word(report), word(pointer), 4, 0, 0, 0)
+        }
+        exit(127)
+    }
+
+    /// Whether the process ends within the time; a negative time is for ever.
+    private func finishes(_ pidfd: Int32, milliseconds: Int32) throws(Refusal) -> Bool {
+        var poll: (Int32, Int16, Int16) = (pidfd, 1, 0)
+        var time: (Int64, Int64) = (Int64(milliseconds) / 1000, Int64(milliseconds) % 1000 * 1_000_000)
+        let ready = try withUnsafeMutablePointer(to: &poll) { (poll) throws(Refusal) in
+            try withUnsafeMutablePointer(to: &time) { (time) throws(Refusal) in
+                // KERNEL: ppoll writes the rest of the time back, so a repeated call does not start afresh.
+                try call(__NR_ppoll, word(poll), 1, milliseconds < 0 ? 0 : word(time))
+            }
+        }
+        return ready > 0
+    }
+
+    private func wait(for pidfd: Int32) throws(Refusal) -> (code: Int32, status: Int32) {
+        try withUnsafeTemporaryWords(16) { (words) throws(Refusal) in
+            try call(__NR_waitid, UInt64(P_PIDFD), word(pidfd), word(words), 4, 0)
+            let info = UnsafeRawPointer(words)
+            // siginfo_t: si_code at byte 8, si_status at byte 24.
+            return (info.load(fromByteOffset: 8, as: Int32.self), info.load(fromByteOffset: 24, as: Int32.self))
+        }
+    }
+}
+
+/// si_code of a child that ended by itself (waitid(2)).
+private let CLD_EXITED: Int32 = 1

@@ -1,0 +1,142 @@
+import CLinux
+import CStageWire
+
+/// Performs the records of a plan one after another and reports the first that fails.
+struct Interpreter {
+    let plan: UnsafeMutableRawPointer
+    let header: stage_header
+    let progress: UnsafeMutablePointer<stage_progress>
+    let gate: Int32
+    /// What find_program found; an address inside the plan.
+    var program: Path?
+    var workingDirectoryIsSet = false
+
+    init(
+        plan: UnsafeMutableRawPointer, header: stage_header, progress: UnsafeMutablePointer<stage_progress>, gate: Int32
+    ) {
+        self.plan = plan
+        self.header = header
+        self.progress = progress
+        self.gate = gate
+    }
+
+    var slots: UnsafeMutablePointer<Int32> {
+        (plan + Int(header.slots_offset)).assumingMemoryBound(to: Int32.self)
+    }
+
+    func relocate() {
+        let offsets = (plan + Int(header.relocations_offset)).assumingMemoryBound(to: UInt32.self)
+        for index in 0..<Int(header.relocation_count) {
+            let target = (plan + Int(offsets[index])).assumingMemoryBound(to: UInt64.self)
+            target.pointee &+= UInt64(UInt(bitPattern: plan))
+        }
+    }
+
+    mutating func perform() -> Never {
+        let records = (plan + Int(header.records_offset)).assumingMemoryBound(to: stage_record.self)
+        progress.pointee.phase = stage_phase_running.rawValue
+        for index in 0..<Int(header.record_count) {
+            let record = records + index
+            note(record.pointee.step, record: index)
+            do throws(Refusal) {
+                if header.failing_error != 0 && header.failing_record == UInt32(index) {
+                    throw Refusal(header.failing_error)
+                }
+                let result = try perform(record)
+                if record.pointee.result >= 0 { slots[Int(record.pointee.result)] = Int32(truncatingIfNeeded: result) }
+            } catch {
+                if isTolerated(error, by: record) { continue }
+                report(error)
+                exit(1)
+            }
+        }
+        exit(0)
+    }
+
+    private func note(_ step: UInt16, record: Int) {
+        if header.trace != 0 && progress.pointee.step != UInt32(step) && step < UInt16(stage_clock_count) {
+            var time: (Int64, Int64) = (0, 0)
+            withUnsafeMutablePointer(to: &time) { pointer in
+                _ = linux_system_call(Int64(__NR_clock_gettime), 1, word(pointer), 0, 0, 0, 0)
+            }
+            withUnsafeMutablePointer(to: &progress.pointee.clocks) { clocks in
+                UnsafeMutableRawPointer(clocks).assumingMemoryBound(to: UInt64.self)[Int(step)] =
+                    UInt64(time.0) &* 1_000_000_000 &+ UInt64(time.1)
+            }
+        }
+        progress.pointee.step = UInt32(step)
+        progress.pointee.record = UInt32(record)
+    }
+
+    private func isTolerated(_ refusal: Refusal, by record: UnsafePointer<stage_record>) -> Bool {
+        guard refusal.detail == stage_detail_none else { return false }
+        let errno = UInt16(truncatingIfNeeded: refusal.errno)
+        return errno != 0 && (record.pointee.tolerated.0 == errno || record.pointee.tolerated.1 == errno)
+    }
+
+    /// The host reads the page after it saw the gate socket close, so the phase is written last.
+    private func report(_ refusal: Refusal) {
+        progress.pointee.error = refusal.errno
+        progress.pointee.detail = refusal.detail.rawValue
+        progress.pointee.detail_value = refusal.value
+        progress.pointee.phase = stage_phase_failed.rawValue
+    }
+
+    private mutating func perform(_ record: UnsafePointer<stage_record>) throws(Refusal) -> Int64 {
+        let arguments = Arguments(record: record, slots: slots)
+        switch stage_operation(rawValue: record.pointee.operation) {
+        case stage_operation_call:
+            return try call(
+                Int32(record.pointee.number), arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
+                arguments[5])
+        case stage_operation_gate: try pass(gateNumber: UInt32(arguments[0]))
+        case stage_operation_fork: try fork(namespaces: arguments[0])
+        case stage_operation_make_target: return Int64(try makeTarget(arguments))
+        case stage_operation_mask: try mask(arguments)
+        case stage_operation_read_only: try makeReadOnly(arguments)
+        case stage_operation_device: try makeDevice(arguments)
+        case stage_operation_link: try makeLink(arguments)
+        case stage_operation_hook: try runHook(arguments)
+        case stage_operation_send_descriptor: try sendDescriptor(arguments)
+        case stage_operation_working_directory: try enterWorkingDirectory(arguments)
+        case stage_operation_find_program: try findProgram(arguments)
+        case stage_operation_execute: try execute(arguments)
+        case stage_operation_home: try findHome(arguments)
+        case stage_operation_own_standard: try ownStandardStreams(user: arguments[0], root: arguments.slot(1))
+        case stage_operation_wait_start: try waitForStart(arguments.slot(0))
+        case stage_operation_reset_signals: resetSignals()
+        case stage_operation_check_magic:
+            if try fileSystemMagic(arguments.slot(0)) != arguments[1] {
+                throw Refusal(EINVAL, stage_detail_wrong_file_system)
+            }
+        case stage_operation_check_null:
+            if try !NodeStatus(arguments.slot(0)).isNullDevice { throw Refusal(EINVAL, stage_detail_wrong_device) }
+        case stage_operation_copy_slot: return Int64(arguments.slot(0))
+        case stage_operation_listener:
+            progress.pointee.listener = arguments.slot(0)
+            try pass(gateNumber: UInt32(arguments[1]))
+        default: throw Refusal(ENOSYS)
+        }
+        return 0
+    }
+}
+
+/// The six arguments of a record, with slots looked up.
+struct Arguments {
+    let record: UnsafePointer<stage_record>
+    let slots: UnsafeMutablePointer<Int32>
+
+    subscript(index: UInt32) -> UInt64 {
+        let value = stage_record_argument(record, index)
+        return stage_record_kind(record, index) == stage_argument_slot.rawValue ? word(slots[Int(value)]) : value
+    }
+
+    func slot(_ index: UInt32) -> Int32 {
+        Int32(truncatingIfNeeded: Int64(bitPattern: self[index]))
+    }
+
+    func path(_ index: UInt32) throws(Refusal) -> Path {
+        guard let path = Path(bitPattern: UInt(self[index])) else { throw Refusal(EFAULT) }
+        return path
+    }
+}

@@ -1,0 +1,119 @@
+import CLinux
+import CStageWire
+
+/// A step that did not succeed: the kernel's errno and what the host should know besides.
+struct Refusal: Error {
+    var errno: Int32
+    var detail: stage_detail = stage_detail_none
+    var value: Int32 = 0
+
+    init(_ errno: Int32, _ detail: stage_detail = stage_detail_none, value: Int32 = 0) {
+        self.errno = errno
+        self.detail = detail
+        self.value = value
+    }
+}
+
+func word(_ descriptor: Int32) -> UInt64 {
+    UInt64(bitPattern: Int64(descriptor))
+}
+
+func word(_ pointer: UnsafeRawPointer?) -> UInt64 {
+    UInt64(UInt(bitPattern: pointer))
+}
+
+/// The result of the system call, or a refusal; interrupted calls are repeated.
+@discardableResult
+func call(
+    _ number: Int32, _ a: UInt64 = 0, _ b: UInt64 = 0, _ c: UInt64 = 0, _ d: UInt64 = 0, _ e: UInt64 = 0, _ f: UInt64 = 0
+) throws(Refusal) -> Int64 {
+    while true {
+        let result = linux_system_call(Int64(number), a, b, c, d, e, f)
+        if result >= 0 { return result }
+        if result != -Int64(EINTR) { throw Refusal(Int32(-result)) }
+    }
+}
+
+func close(_ descriptor: Int32) {
+    _ = linux_system_call(Int64(__NR_close), word(descriptor), 0, 0, 0, 0, 0)
+}
+
+func exit(_ status: Int32) -> Never {
+    while true { _ = linux_system_call(Int64(__NR_exit_group), word(status), 0, 0, 0, 0, 0) }
+}
+
+/// A path in the plan: bytes that end with a zero.
+typealias Path = UnsafePointer<UInt8>
+
+func length(_ text: Path) -> Int {
+    var count = 0
+    while text[count] != 0 { count += 1 }
+    return count
+}
+
+/// The flags of openat2(2) for everything inside the container: never past the root, never through a magic link.
+let resolveInRoot = UInt64(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
+
+func openInRoot(
+    _ root: Int32, _ path: Path, flags: Int32, mode: UInt64 = 0, resolve: UInt64 = resolveInRoot
+) throws(Refusal) -> Int32 {
+    var how = open_how()
+    how.flags = UInt64(UInt32(bitPattern: flags | O_CLOEXEC))
+    how.mode = mode
+    how.resolve = resolve
+    // EAGAIN: something on the path was renamed meanwhile. A hostile container may do that for ever, so the tries are counted.
+    var tries = 0
+    while true {
+        let result = withUnsafePointer(to: &how) { pointer in
+            linux_system_call(
+                Int64(__NR_openat2), word(root), word(path), word(pointer), UInt64(MemoryLayout<open_how>.size), 0, 0)
+        }
+        if result >= 0 { return Int32(result) }
+        tries += 1
+        if (result == -Int64(EAGAIN) || result == -Int64(EINTR)) && tries < 128 { continue }
+        throw Refusal(Int32(-result))
+    }
+}
+
+/// What fstat tells the stage about an open file.
+struct NodeStatus {
+    var mode: UInt32
+    var major: UInt32
+    var minor: UInt32
+
+    var isDirectory: Bool { mode & 0o170000 == 0o040000 }
+    var isNullDevice: Bool { mode & 0o170000 == 0o020000 && major == 1 && minor == 3 }
+
+    init(_ descriptor: Int32) throws(Refusal) {
+        var record = linux_statx_record()
+        let empty: StaticString = ""
+        try withUnsafeMutablePointer(to: &record) { (pointer) throws(Refusal) in
+            _ = try call(
+                __NR_statx, word(descriptor), word(empty.utf8Start), UInt64(AT_EMPTY_PATH), UInt64(linux_statx_basic),
+                word(pointer))
+        }
+        mode = UInt32(record.mode)
+        major = record.rdev_major
+        minor = record.rdev_minor
+    }
+}
+
+/// The magic number of the file system that the descriptor lies on (statfs(2), f_type).
+func fileSystemMagic(_ descriptor: Int32) throws(Refusal) -> UInt64 {
+    try withUnsafeTemporaryWords(32) { (words) throws(Refusal) in
+        try call(__NR_fstatfs, word(descriptor), word(words))
+        return words[0]
+    }
+}
+
+/// Some words of the stack. The tuple is the only way to have them without an allocator.
+func withUnsafeTemporaryWords<Result>(
+    _ count: Int, _ body: (UnsafeMutablePointer<UInt64>) throws(Refusal) -> Result
+) throws(Refusal) -> Result {
+    typealias Eight = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+    let zero: Eight = (0, 0, 0, 0, 0, 0, 0, 0)
+    var storage = (zero, zero, zero, zero)
+    return try withUnsafeMutablePointer(to: &storage) { (pointer) throws(Refusal) in
+        try body(UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: UInt64.self))
+    }
+}

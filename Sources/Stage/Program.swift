@@ -1,0 +1,208 @@
+import CLinux
+import CStageWire
+
+private let slash = UInt8(ascii: "/")
+private let colon = UInt8(ascii: ":")
+private let newline = UInt8(ascii: "\n")
+
+extension Interpreter {
+    /// Enters the working directory, made if it is missing, and makes sure that it lies inside the root (CVE-2024-21626).
+    mutating func enterWorkingDirectory(_ arguments: Arguments) throws(Refusal) {
+        let path = try arguments.path(0)
+        let attempt = arguments[1]
+        if attempt == 2 && workingDirectoryIsSet { return }
+        do throws(Refusal) {
+            try call(__NR_chdir, word(path))
+        } catch {
+            if error.errno == EACCES && attempt == 1 { return }
+            guard error.errno == ENOENT else { throw error }
+            let start: StaticString = "/"
+            let root = Int32(
+                try call(__NR_openat, word(AT_FDCWD), word(start.utf8Start), UInt64(O_PATH | O_DIRECTORY | O_CLOEXEC)))
+            defer { close(root) }
+            try makeDirectories(root, path)
+            try call(__NR_chdir, word(path))
+        }
+        workingDirectoryIsSet = true
+        try withUnsafeScratch { (buffer) throws(Refusal) in
+            try call(__NR_getcwd, word(buffer), UInt64(scratchSize))
+            // The kernel writes "(unreachable)…" for a directory that cannot be reached from the root.
+            if buffer[0] != slash { throw Refusal(ENOENT, stage_detail_outside_root) }
+        }
+    }
+
+    /// Finds the program as execvp(3) would, so that a missing one is an error of `create`.
+    mutating func findProgram(_ arguments: Arguments) throws(Refusal) {
+        let name = try arguments.path(0)
+        if contains(name, slash) {
+            try checkProgram(name)
+            program = name
+            return
+        }
+        guard let candidate = UnsafeMutablePointer<UInt8>(bitPattern: UInt(arguments[2])),
+            let environment = UnsafePointer<UInt>(bitPattern: UInt(arguments[1]))
+        else { throw Refusal(EFAULT) }
+        let nameLength = length(name)
+        var refused: Refusal?
+        if var entry = searchPath(environment), nameLength > 0 {
+            while true {
+                var end = 0
+                while entry[end] != 0 && entry[end] != colon { end += 1 }
+                // An empty or relative entry would find programs in a directory that the image chooses.
+                if end > 0 && entry[0] == slash && end + nameLength + 2 <= 4096 {
+                    for index in 0..<end { candidate[index] = entry[index] }
+                    candidate[end] = slash
+                    for index in 0...nameLength { candidate[end + 1 + index] = name[index] }
+                    do throws(Refusal) {
+                        try checkProgram(candidate)
+                        program = UnsafePointer(candidate)
+                        return
+                    } catch {
+                        if error.errno == EACCES { refused = error }
+                    }
+                }
+                if entry[end] == 0 { break }
+                entry += end + 1
+            }
+        }
+        throw refused.map { Refusal($0.errno, stage_detail_not_found_in_path, value: $0.errno) }
+            ?? Refusal(ENOENT, stage_detail_not_found_in_path)
+    }
+
+    private func checkProgram(_ path: Path) throws(Refusal) {
+        let file: Int32
+        do throws(Refusal) {
+            file = Int32(try call(__NR_openat, word(AT_FDCWD), word(path), UInt64(O_PATH | O_CLOEXEC)))
+        } catch {
+            throw Refusal(error.errno, stage_detail_program_stat, value: error.errno)
+        }
+        defer { close(file) }
+        if try NodeStatus(file).isDirectory { throw Refusal(EISDIR, stage_detail_program_directory) }
+        do throws(Refusal) {
+            try call(__NR_faccessat, word(AT_FDCWD), word(path), 1)
+        } catch {
+            throw Refusal(error.errno, stage_detail_program_stat, value: error.errno)
+        }
+    }
+
+    private func searchPath(_ environment: UnsafePointer<UInt>) -> Path? {
+        let key: StaticString = "PATH="
+        var index = 0
+        while let entry = Path(bitPattern: environment[index]) {
+            if starts(entry, with: key) { return entry + key.utf8CodeUnitCount }
+            index += 1
+        }
+        return nil
+    }
+
+    /// The end of the stage: from here on the user's program runs.
+    func execute(_ arguments: Arguments) throws(Refusal) {
+        guard let program else { throw Refusal(ENOENT, stage_detail_not_found_in_path) }
+        progress.pointee.phase = stage_phase_executing.rawValue
+        try call(__NR_execve, word(program), arguments[0], arguments[1])
+    }
+
+    /// Writes `HOME=` of the user into the environment's buffer: the sixth field of its line in the container's
+    /// /etc/passwd, else `/`. The file is the image's, so it is read with bounds and nothing about it is an error.
+    func findHome(_ arguments: Arguments) throws(Refusal) {
+        guard let buffer = UnsafeMutablePointer<UInt8>(bitPattern: UInt(arguments[2])) else { throw Refusal(EFAULT) }
+        let key: StaticString = "HOME="
+        let keyLength = key.utf8CodeUnitCount
+        for index in 0..<keyLength { buffer[index] = key.utf8Start[index] }
+        buffer[keyLength] = slash
+        buffer[keyLength + 1] = 0
+        let path: StaticString = "/etc/passwd"
+        let flags = O_RDONLY | 0o4000 | 0o400  // O_NONBLOCK | O_NOCTTY: it may be a fifo or a terminal
+        guard let file = try? openInRoot(arguments.slot(0), path.utf8Start, flags: flags) else { return }
+        defer { close(file) }
+        guard let status = try? NodeStatus(file), status.mode & 0o170000 == 0o100000 else { return }
+        var parser = PasswordLine(user: arguments[1], home: buffer + keyLength, room: 4096 - keyLength - 1)
+        try withUnsafeScratch { (chunk) throws(Refusal) in
+            var total = 0
+            while total < 1 << 20 {
+                let count = Int(try call(__NR_read, word(file), word(chunk), UInt64(scratchSize)))
+                if count == 0 { break }
+                for index in 0..<count where parser.accept(chunk[index]) { return }
+                total += count
+            }
+            _ = parser.accept(newline)
+        }
+    }
+}
+
+/// Reads passwd(5) byte by byte and keeps the home directory of one user.
+private struct PasswordLine {
+    let user: UInt64
+    let home: UnsafeMutablePointer<UInt8>
+    let room: Int
+    var field = 0
+    var number: UInt64 = 0
+    var digits = 0
+    var isUser = false
+    var count = 0
+
+    init(user: UInt64, home: UnsafeMutablePointer<UInt8>, room: Int) {
+        self.user = user
+        self.home = home
+        self.room = room
+    }
+
+    /// True when the line of the user is complete.
+    mutating func accept(_ byte: UInt8) -> Bool {
+        if byte == newline {
+            let found = isUser && field >= 5 && count > 0 && count < room
+            if found {
+                home[count] = 0
+                return true
+            }
+            if isUser {
+                home[0] = slash
+                home[1] = 0
+            }
+            self = PasswordLine(user: user, home: home, room: room)
+            return false
+        }
+        if byte == colon {
+            if field == 2 { isUser = digits > 0 && digits < 11 && number == user }
+            field += 1
+            return false
+        }
+        if field == 2 {
+            if byte >= 48 && byte <= 57 && digits < 11 {
+                number = number &* 10 &+ UInt64(byte &- 48)
+                digits += 1
+            } else {
+                digits = 11
+            }
+        }
+        if isUser && field == 5 {
+            if count < room { home[count] = byte }
+            count += 1
+        }
+        return false
+    }
+}
+
+let scratchSize = 4096
+
+/// One page that exists only while it is needed.
+func withUnsafeScratch(_ body: (UnsafeMutablePointer<UInt8>) throws(Refusal) -> Void) throws(Refusal) {
+    let page = try call(__NR_mmap, 0, UInt64(scratchSize), 3, 0x22, word(Int32(-1)), 0)  // private and anonymous
+    defer { _ = linux_system_call(Int64(__NR_munmap), UInt64(bitPattern: page), UInt64(scratchSize), 0, 0, 0, 0) }
+    guard let buffer = UnsafeMutablePointer<UInt8>(bitPattern: UInt(page)) else { throw Refusal(EFAULT) }
+    try body(buffer)
+}
+
+private func contains(_ text: Path, _ byte: UInt8) -> Bool {
+    var index = 0
+    while text[index] != 0 {
+        if text[index] == byte { return true }
+        index += 1
+    }
+    return false
+}
+
+private func starts(_ text: Path, with prefix: StaticString) -> Bool {
+    for index in 0..<prefix.utf8CodeUnitCount where text[index] != prefix.utf8Start[index] { return false }
+    return true
+}

@@ -1,0 +1,232 @@
+import CLinux
+import CStageWire
+
+// Everything that is done to paths inside the container's root. A path is resolved below a descriptor of the root and
+// becomes a descriptor at once; what follows happens to that descriptor (CVE-2021-30465, CVE-2024-45310).
+
+private let pathOnly = O_PATH
+private let slash = UInt8(ascii: "/")
+
+extension Interpreter {
+    /// A descriptor of the place where something will be mounted, made first if it is missing.
+    func makeTarget(_ arguments: Arguments) throws(Refusal) -> Int32 {
+        let root = arguments.slot(0)
+        let path = try arguments.path(1)
+        let flags = arguments[3]
+        let resolve =
+            flags & stage_target_no_symlinks != 0
+            ? resolveInRoot | UInt64(RESOLVE_NO_SYMLINKS) : resolveInRoot
+        var wantsDirectory = flags & stage_target_directory != 0
+        if !wantsDirectory && flags & stage_target_file == 0 {
+            wantsDirectory = try NodeStatus(arguments.slot(2)).isDirectory
+        }
+        let target: Int32
+        do throws(Refusal) {
+            target = try openInRoot(root, path, flags: pathOnly, resolve: resolve)
+        } catch {
+            guard error.errno == ENOENT && flags & stage_target_existing == 0 else { throw error }
+            if wantsDirectory {
+                try makeDirectories(root, path)
+            } else {
+                try makeFile(root, path)
+            }
+            target = try openInRoot(root, path, flags: pathOnly, resolve: resolve)
+        }
+        if flags & stage_target_refuse_proc != 0, try fileSystemMagic(target) == UInt64(PROC_SUPER_MAGIC) {
+            throw Refusal(EPERM, stage_detail_proc_target)
+        }
+        return target
+    }
+
+    /// Makes the directory and those above it, one component at a time, each below a descriptor of its parent.
+    func makeDirectories(_ root: Int32, _ path: Path) throws(Refusal) {
+        let text = UnsafeMutablePointer(mutating: path)
+        let end = length(path)
+        var index = 0
+        while index < end {
+            while index < end && text[index] == slash { index += 1 }
+            while index < end && text[index] != slash { index += 1 }
+            // The plan's copy of the path ends here for the moment.
+            let kept = text[index]
+            text[index] = 0
+            defer { text[index] = kept }
+            do throws(Refusal) {
+                close(try openInRoot(root, path, flags: pathOnly | O_DIRECTORY))
+            } catch {
+                guard error.errno == ENOENT else { throw error }
+                try withParent(root, path) { (parent, name) throws(Refusal) in
+                    do throws(Refusal) {
+                        try call(__NR_mkdirat, word(parent), word(name), 0o755)
+                    } catch {
+                        // Somebody else made it meanwhile: what counts is what the next look finds.
+                        guard error.errno == EEXIST else { throw error }
+                    }
+                }
+            }
+        }
+    }
+
+    private func makeFile(_ root: Int32, _ path: Path) throws(Refusal) {
+        try makeParent(root, path)
+        try withParent(root, path) { (parent, name) throws(Refusal) in
+            try call(__NR_mknodat, word(parent), word(name), 0o100644, 0)
+        }
+    }
+
+    /// Makes the directories above the last component.
+    func makeParent(_ root: Int32, _ path: Path) throws(Refusal) {
+        guard let cut = lastSlash(path), cut > 0 else { return }
+        let text = UnsafeMutablePointer(mutating: path)
+        text[cut] = 0
+        defer { text[cut] = slash }
+        try makeDirectories(root, path)
+    }
+
+    /// Calls `body` with a descriptor of the directory that holds the last component, and that component.
+    func withParent(
+        _ root: Int32, _ path: Path, _ body: (Int32, Path) throws(Refusal) -> Void
+    ) throws(Refusal) {
+        guard let cut = lastSlash(path) else { return try body(root, path) }
+        let text = UnsafeMutablePointer(mutating: path)
+        text[cut] = 0
+        let parent: Int32
+        do throws(Refusal) {
+            parent = cut == 0 ? root : try openInRoot(root, path, flags: pathOnly | O_DIRECTORY)
+        } catch {
+            text[cut] = slash
+            throw error
+        }
+        text[cut] = slash
+        defer { if cut > 0 { close(parent) } }
+        try body(parent, path + cut + 1)
+    }
+
+    private func lastSlash(_ path: Path) -> Int? {
+        var index = length(path)
+        while index > 0 {
+            index -= 1
+            if path[index] == slash { return index }
+        }
+        return nil
+    }
+
+    /// Covers a path so that nothing of it can be seen or written: files with the null device, directories with an
+    /// empty read-only file system. What is not there needs no cover.
+    func mask(_ arguments: Arguments) throws(Refusal) {
+        let target: Int32
+        do throws(Refusal) {
+            target = try openInRoot(arguments.slot(0), try arguments.path(1), flags: pathOnly)
+        } catch {
+            if error.errno == ENOENT || error.errno == ENOTDIR { return }
+            throw error
+        }
+        defer { close(target) }
+        let cover = try NodeStatus(target).isDirectory ? arguments.slot(3) : arguments.slot(2)
+        let tree: Int32
+        do throws(Refusal) {
+            tree = try cloneTree(cover, recursive: false)
+        } catch {
+            // KERNEL(6.15): before, a mount that is attached nowhere cannot be cloned. The first cover is the mount itself,
+            // later ones are clones of it.
+            guard error.errno == EINVAL && cover == arguments.slot(3) else { throw error }
+            return try attach(cover, to: target)
+        }
+        defer { close(tree) }
+        try attach(tree, to: target)
+    }
+
+    /// Binds a path onto itself, read-only.
+    func makeReadOnly(_ arguments: Arguments) throws(Refusal) {
+        let target: Int32
+        do throws(Refusal) {
+            target = try openInRoot(arguments.slot(0), try arguments.path(1), flags: pathOnly)
+        } catch {
+            if error.errno == ENOENT || error.errno == ENOTDIR { return }
+            throw error
+        }
+        defer { close(target) }
+        let tree = try cloneTree(target, recursive: true)
+        defer { close(tree) }
+        var attributes = mount_attr()
+        attributes.attr_set = UInt64(MOUNT_ATTR_RDONLY)
+        let empty: StaticString = ""
+        try withUnsafePointer(to: &attributes) { (pointer) throws(Refusal) in
+            _ = try call(
+                __NR_mount_setattr, word(tree), word(empty.utf8Start), UInt64(AT_EMPTY_PATH | AT_RECURSIVE),
+                word(pointer), UInt64(MemoryLayout<mount_attr>.size))
+        }
+        try attach(tree, to: target)
+    }
+
+    private func cloneTree(_ descriptor: Int32, recursive: Bool) throws(Refusal) -> Int32 {
+        let empty: StaticString = ""
+        let flags = UInt64(OPEN_TREE_CLONE) | UInt64(O_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0))
+        return Int32(try call(__NR_open_tree, word(descriptor), word(empty.utf8Start), flags))
+    }
+
+    private func attach(_ tree: Int32, to target: Int32) throws(Refusal) {
+        let empty: StaticString = ""
+        try call(
+            __NR_move_mount, word(tree), word(empty.utf8Start), word(target), word(empty.utf8Start),
+            UInt64(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+    }
+
+    /// Makes a device node or fifo. SPEC(config-linux.md#devices): a file that exists and is something else is an error.
+    func makeDevice(_ arguments: Arguments) throws(Refusal) {
+        let root = arguments.slot(0)
+        let path = try arguments.path(1)
+        let mode = arguments[2]
+        let device = arguments[3]
+        let user = arguments[4]
+        let group = arguments[5]
+        try makeParent(root, path)
+        try withParent(root, path) { (parent, name) throws(Refusal) in
+            do throws(Refusal) {
+                try call(__NR_mknodat, word(parent), word(name), mode, device)
+            } catch {
+                guard error.errno == EEXIST else { throw error }
+                return try self.checkNode(parent, name, mode: mode, device: device)
+            }
+            if user | group == 0 { return }
+            try call(__NR_fchownat, word(parent), word(name), user, group, UInt64(AT_SYMLINK_NOFOLLOW))
+        }
+    }
+
+    private func checkNode(_ parent: Int32, _ name: Path, mode: UInt64, device: UInt64) throws(Refusal) {
+        let flags = UInt64(UInt32(bitPattern: pathOnly | O_NOFOLLOW | O_CLOEXEC))
+        let node = Int32(try call(__NR_openat, word(parent), word(name), flags))
+        defer { close(node) }
+        let status = try NodeStatus(node)
+        let format = UInt32(truncatingIfNeeded: mode) & 0o170000
+        let isPipe = format == 0o010000
+        // The kernel's encoding of a device number: makedev(3).
+        let major = UInt32(truncatingIfNeeded: (device >> 8) & 0xfff)
+        let minor = UInt32(truncatingIfNeeded: (device & 0xff) | ((device >> 12) & 0xfff00))
+        guard status.mode & 0o170000 == format && (isPipe || (status.major == major && status.minor == minor)) else {
+            throw Refusal(EEXIST, stage_detail_existing_node)
+        }
+    }
+
+    /// Makes a symbolic link; one that exists is left alone unless it is to be replaced.
+    func makeLink(_ arguments: Arguments) throws(Refusal) {
+        let root = arguments.slot(0)
+        let path = try arguments.path(1)
+        let destination = try arguments.path(2)
+        let replaces = arguments[3] != 0
+        try makeParent(root, path)
+        try withParent(root, path) { (parent, name) throws(Refusal) in
+            if replaces {
+                do throws(Refusal) {
+                    try call(__NR_unlinkat, word(parent), word(name), 0)
+                } catch {
+                    guard error.errno == ENOENT else { throw error }
+                }
+            }
+            do throws(Refusal) {
+                try call(__NR_symlinkat, word(destination), word(parent), word(name))
+            } catch {
+                guard error.errno == EEXIST else { throw error }
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+extension StageImage {
+    /// Calls `body` with the bytes of the stage's ELF file.
+    package static func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try words.withUnsafeBufferPointer { (buffer) throws(Failure) in
+            try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<size]))
+        }
+    }
+}

@@ -1,0 +1,155 @@
+internal import Cgroups
+internal import ContainerPlan
+internal import LinuxKernel
+public import RuntimeSpec
+
+extension Runtime {
+    /// What this host cannot do for a configuration that is valid by itself: all problems at once, nothing is changed.
+    ///
+    /// No privilege is needed. What only trying shows, such as a limit that is below the current use, is not found.
+    /// - Parameter bundle: the directory that relative paths start from.
+    public func hostProblems(_ spec: Spec, bundle: String) -> [Diagnostic] {
+        var check = HostCheck(spec: spec, bundle: bundle)
+        check.run(manager: controlGroupManager)
+        return check.problems
+    }
+}
+
+/// Compares a configuration with the host.
+private struct HostCheck {
+    let spec: Spec
+    let bundle: String
+    var problems: [Diagnostic] = []
+
+    init(spec: Spec, bundle: String) {
+        self.spec = spec
+        self.bundle = bundle
+    }
+
+    mutating func run(manager: Runtime.ControlGroupManager) {
+        checkKernel()
+        checkNamespaces()
+        checkMounts()
+        checkPrograms()
+        checkSystemControls()
+        checkLimits()
+        if spec.linux?.intelRdt != nil { add { () throws(Failure) in _ = try CacheControl() } }
+        var seccomp: SeccompFilter?
+        var warnings: [String] = []
+        if let profile = spec.linux?.seccomp {
+            add { () throws(Failure) in seccomp = try FilterCompiler.compile(profile, &warnings) }
+        }
+        for warning in warnings { add(warning, at: "linux", "seccomp") }
+        checkPlan(manager, seccomp)
+    }
+
+    private mutating func checkPlan(_ manager: Runtime.ControlGroupManager, _ seccomp: SeccompFilter?) {
+        var request = PlanRequest(id: "check", bundle: bundle)
+        request.seccomp = seccomp
+        var facts = HostFacts.collect()
+        let spec = spec
+        add { () throws(Failure) in
+            if let groups = try GroupRequest(spec, id: "check", manager: manager) { facts.controlGroups = groups.facts }
+        }
+        add { () throws(Failure) in
+            do throws(PlanError) { _ = try Plan.create(spec, request: request, facts: facts) } catch { throw Failure(error) }
+        }
+    }
+
+    private mutating func add(_ message: String, at names: String...) {
+        add(message, JSONPath(names.map { .member($0) }))
+    }
+
+    private mutating func add(_ message: String, _ path: JSONPath) {
+        problems.append(Diagnostic(severity: .host, path: path, message: message, section: ""))
+    }
+
+    /// Adds what the library would say.
+    private mutating func add(_ attempt: () throws(Failure) -> Void) {
+        do throws(Failure) {
+            try attempt()
+        } catch {
+            let hint = error.hint.map { "; \($0)" } ?? ""
+            add(error.message + hint, error.path ?? JSONPath())
+        }
+    }
+
+    private mutating func checkKernel() {
+        guard let running = KernelVersion.running else { return }
+        if running < Creation.oldestKernel { add("Linux \(running) runs here; veloci needs \(Creation.oldestKernel) or newer") }
+    }
+
+    private mutating func checkNamespaces() {
+        for (index, namespace) in (spec.linux?.namespaces ?? []).enumerated() {
+            guard let kind = namespace.kind else { continue }
+            let path = JSONPath([.member("linux"), .member("namespaces"), .index(index)])
+            if (try? Files.status(of: "/proc/self/ns/" + kind.fileName)) == nil {
+                add("this kernel has no \(kind.rawValue) namespaces", path)
+            }
+            if let file = namespace.path, !file.isEmpty, (try? Files.status(of: file, followingLink: true)) == nil {
+                add("\(file) does not exist", path.member("path"))
+            }
+        }
+    }
+
+    private mutating func checkMounts() {
+        let root = absolute(spec.root?.path ?? "")
+        if (try? Files.status(of: root, followingLink: true))?.kind != .directory {
+            add("\(root) is no directory", at: "root", "path")
+        }
+        let known = Set(
+            ((try? Files.readText("/proc/filesystems")) ?? "").split(separator: "\n")
+                .compactMap { $0.split(separator: "\t").last })
+        for (index, mount) in (spec.mounts ?? []).enumerated() {
+            let path = JSONPath([.member("mounts"), .index(index)])
+            let type = mount.type ?? ""
+            let isBind = type == "bind" || (mount.options ?? []).contains { $0 == "bind" || $0 == "rbind" }
+            if isBind {
+                let source = absolute(mount.source ?? "")
+                if (try? Files.status(of: source, followingLink: true)) == nil {
+                    add("\(source) does not exist", path.member("source"))
+                }
+            } else if !["", "none", "cgroup"].contains(type), !known.contains(Substring(type)) {
+                add("no file system \(type) in /proc/filesystems; a module may bring it", path.member("type"))
+            }
+        }
+    }
+
+    /// Hooks that are looked up on the host.
+    private mutating func checkPrograms() {
+        for kind in HookKind.allCases where kind != .startContainer {
+            for (index, hook) in (spec.hooks?.hooks(kind) ?? []).enumerated() {
+                guard let status = try? Files.status(of: hook.path, followingLink: true), status.mode & 0o111 != 0 else {
+                    add(
+                        "\(hook.path) is no program on this host",
+                        JSONPath([.member("hooks"), .member(kind.rawValue), .index(index), .member("path")]))
+                    continue
+                }
+            }
+        }
+    }
+
+    private mutating func checkSystemControls() {
+        for key in (spec.linux?.sysctl ?? [:]).keys.sorted() {
+            let file = "/proc/sys/" + SystemControl.path(of: key)
+            if (try? Files.status(of: file)) == nil {
+                add("\(file) does not exist here", JSONPath([.member("linux"), .member("sysctl"), .member(key)]))
+            }
+        }
+    }
+
+    private mutating func checkLimits() {
+        if HostFacts.collect().canRaiseLimits { return }
+        for (index, limit) in (spec.process?.rlimits ?? []).enumerated() {
+            guard let kind = limit.kind, let own = try? Processes.limit(of: 0, resource: kind.number), limit.hard > own.hard
+            else {
+                continue
+            }
+            add(
+                "\(limit.hard) is above the caller's own hard limit of \(own.hard); raising it needs CAP_SYS_RESOURCE",
+                JSONPath([.member("process"), .member("rlimits"), .index(index), .member("hard")]))
+        }
+    }
+
+    private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : bundle + "/" + path }
+}

@@ -1,0 +1,84 @@
+internal import Cgroups
+internal import LinuxKernel
+internal import RuntimeSpec
+
+extension Runtime {
+    /// Deletes a container that is stopped, or created and never started; with `force` any, in any state.
+    ///
+    /// With `force` a container that does not exist is no error.
+    public func delete(_ id: String, force: Bool = false) throws(Failure) {
+        try ContainerID.check(id)
+        let state: StateDirectory
+        do throws(Failure) {
+            state = try StateDirectory.open(root: root, id: id, locking: true)
+        } catch where error.code == .notFound && force {
+            return
+        }
+        try delete(state, id: id, force: force)
+    }
+
+    private func delete(_ state: consuming StateDirectory, id: String, force: Bool) throws(Failure) {
+        guard let record = state.record() ?? (force ? state.journal() : nil) else {
+            // Nothing tells what this was but its directory: veloci was killed before its first write, or somebody
+            // destroyed the file.
+            guard force else {
+                throw Failure(
+                    .internalError, "the state of the container cannot be read", hint: "use --force to remove what is left")
+            }
+            return try state.remove()
+        }
+        let spec = try? state.configuration()
+        try stop(record, state, force: force)
+        let group = ContainerGroup(recorded: record.controlGroups)
+        if let unit = ContainerUnit(record) {
+            do throws(CgroupError) {
+                try unit.stop()
+            } catch {
+                // The groups can go without systemd, which notices.
+                warn(error.message)
+            }
+        }
+        if record.pid > 0 || state.hadProcess {
+            // Processes that share the container's pid namespace with others outlive its first process.
+            try group.destroy(killing: true)
+        } else {
+            // veloci was killed before it started a process. If the group is in use, it is somebody else's.
+            _ = try? group.destroy(killing: false)
+        }
+        CacheControl.remove(record.cacheControlGroups)
+        try state.remove()
+        if let spec { Poststop.run(spec, record, self) }
+    }
+
+    private func stop(_ record: ContainerRecord, _ state: borrowing StateDirectory, force: Bool) throws(Failure) {
+        guard let container = try? StoredContainer.open(root: root, id: record.id, locking: false) else { return }
+        let status = container.status(holdingLock: true)
+        if status == .stopped { return }
+        guard force || status == .created else {
+            throw Failure(
+                .notStopped, "cannot delete container \(record.id) that is not stopped: \(status.rawValue)",
+                hint: "kill it first or use --force")
+        }
+        do throws(Failure) {
+            let process = try container.record.process()
+            try end(process, ContainerGroup(recorded: record.controlGroups))
+        } catch where error.code == .notRunning {
+            return
+        }
+    }
+
+    private func end(_ process: borrowing Descriptor, _ group: ContainerGroup) throws(Failure) {
+        do throws(KernelError) {
+            try Processes.signal(process, 9)
+            // A process that is frozen by version 1 dies only when it runs again.
+            _ = try? group.thawForDeath()
+            guard try Processes.hasEnded(process, withinMilliseconds: 10_000) else {
+                throw KernelError(.busy, call: "the container's process did not end within 10 s")
+            }
+        } catch where error.errno == .noSuchProcess {
+            return
+        } catch {
+            throw .kernel(error, "cannot kill the container's process")
+        }
+    }
+}

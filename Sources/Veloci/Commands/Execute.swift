@@ -1,0 +1,141 @@
+public import ContainerPlan
+internal import LinuxKernel
+public import RuntimeSpec
+
+/// What `exec` asks for.
+public struct ExecuteRequest: Sendable {
+    /// The container.
+    public var id: String
+    /// The program, its user, and what it may do.
+    public var process: Process
+    /// The socket to which the terminal is sent.
+    public var consoleSocket: String?
+    /// The socket to which a descriptor of the process is sent.
+    public var processSocket: String?
+    /// The file that gets the pid, without a line break.
+    public var pidFile: String?
+    /// How many descriptors from 3 on the program keeps.
+    public var preservedDescriptors: Int32 = 0
+    /// Whether a paused container is no error; the program then waits for `resume`.
+    public var ignoresPause = false
+    /// Control groups below the container's own, by controller; the empty name is for version 2, and for all controllers
+    /// without a path of their own. The groups must exist.
+    public var controlGroups: [String: String] = [:]
+    /// What tests and traces ask of the stage.
+    public var stageOptions = PlanEncodingOptions()
+    /// The step of the host that a test makes fail: an index into `Plan.hostSteps`.
+    package var failingHostStep: Int?
+
+    /// A program for a container.
+    public init(id: String, process: Process) {
+        self.id = id
+        self.process = process
+    }
+}
+
+extension Runtime {
+    /// Runs another program in a running container. The caller waits for it.
+    public func execute(
+        _ request: ExecuteRequest, standard: [Int32?] = [nil, nil, nil]
+    ) throws(Failure) -> ContainerProcess {
+        let kept = (0..<request.preservedDescriptors).map { 3 + $0 }
+        try KeptDescriptors.check(kept)
+        let container = try StoredContainer.open(root: root, id: request.id, locking: false)
+        switch container.status() {
+        case .running, .created: break
+        case .paused where request.ignoresPause: break
+        case .paused: throw Failure(.paused, "cannot exec in a paused container (use --ignore-paused to override)")
+        case .stopped, .creating: throw Failure(.stopped, "cannot exec in a stopped container")
+        }
+        let spec = try container.state.configuration()
+        let group = ContainerGroup(recorded: container.record.controlGroups)
+        let plan = try plan(request, spec, group, kept: kept)
+        for warning in plan.warnings { warn(warning) }
+
+        let fault = HostFault(request.failingHostStep, in: plan)
+        var preparation = Preparation(state: container.state, groups: group, containerProcess: container.record.pid)
+        preparation.subgroups = try Subgroups(request.controlGroups, group, containerProcess: container.record.pid)
+        try preparation.perform(plan, fault)
+        try fault.check(plan) { if case .cloneProcess = $0 { true } else { false } }
+        // Whatever the pid meant when the descriptors were opened, it still is the container's.
+        _ = try container.record.process()
+        let progress: ProgressPage
+        do throws(KernelError) {
+            progress = try ProgressPage(in: nil)
+        } catch {
+            throw .kernel(error, "cannot make the progress page")
+        }
+        let unified = try group.openUnified(preparation.subgroups)
+        defer { unified.map { _ = Descriptor(owning: $0) } }
+        let launch = try Launch(
+            plan, descriptors: preparation.table, progress: progress, controlGroup: unified, keeping: kept, standard: standard,
+            options: request.stageOptions)
+        var mayHavePidFile = false
+        do throws(Failure) {
+            let record = container.record
+            try launch.run(until: nil) { (gate, launch) throws(Failure) in
+                if case .sendListener(let path)? = plan.gates[gate]?.first?.action {
+                    try SeccompListener.send(launch, to: path, spec: spec, record, status: "running")
+                }
+                mayHavePidFile = gate == .ready
+                try meet(gate, launch, plan, request, fault)
+            }
+            return try ContainerProcess(launch, ownConsole: preparation.table.takeOwnConsole())
+        } catch {
+            launch.kill()
+            // Written at the last gate; what comes after it can fail still.
+            if mayHavePidFile, let file = request.pidFile { _ = try? Files.removeFile(file) }
+            throw error
+        }
+    }
+
+    /// The plan of a program for a container that exists.
+    public func plan(_ request: ExecuteRequest) throws(Failure) -> Plan {
+        let container = try StoredContainer.open(root: root, id: request.id, locking: false)
+        return try plan(
+            request, try container.state.configuration(), ContainerGroup(recorded: container.record.controlGroups),
+            kept: (0..<request.preservedDescriptors).map { 3 + $0 })
+    }
+
+    private func plan(_ request: ExecuteRequest, _ spec: Spec, _ group: ContainerGroup, kept: [Int32]) throws(Failure) -> Plan {
+        var wanted = PlanRequest(id: request.id, bundle: "", waitsForStart: false)
+        wanted.consoleSocket = request.consoleSocket
+        wanted.pidFile = request.pidFile
+        wanted.keptDescriptors = kept
+        var warnings: [String] = []
+        if let profile = spec.linux?.seccomp { wanted.seccomp = try FilterCompiler.compile(profile, &warnings) }
+        do throws(PlanError) {
+            var facts = HostFacts.collect()
+            facts.controlGroups = group.facts
+            return try Plan.execute(request.process, in: spec, request: wanted, facts: facts)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private func meet(
+        _ gate: Gate, _ launch: Launch, _ plan: Plan, _ request: ExecuteRequest, _ fault: HostFault
+    ) throws(Failure) {
+        for planned in plan.gates[gate] ?? [] {
+            do throws(KernelError) {
+                try fault.check(planned)
+                switch planned.action {
+                case .setLimit(let kind, let soft, let hard):
+                    try Processes.setLimit(of: launch.pid, resource: kind.number, soft: soft, hard: hard)
+                case .setOOMScore(let score): try Files.writeValue("\(score)", to: "/proc/\(launch.pid)/oom_score_adj")
+                case .writePidFile(let path): try PidFile.write(launch.pid, to: path)
+                default: break
+                }
+            } catch {
+                throw .kernel(error, "cannot \(planned.action.text)", path: planned.origin)
+            }
+        }
+        guard gate == .ready, let socket = request.processSocket else { return }
+        do throws(KernelError) {
+            let connection = try Sockets.connect(socket)
+            try Sockets.send(Array("setns".utf8), descriptors: [launch.processDescriptor], over: connection.number)
+        } catch {
+            throw .kernel(error, "cannot send the process descriptor")
+        }
+    }
+}

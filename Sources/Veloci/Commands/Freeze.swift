@@ -1,0 +1,25 @@
+extension Runtime {
+    /// Stops all processes of a container where they are.
+    public func pause(_ id: String) throws(Failure) {
+        let container = try StoredContainer.open(root: root, id: id, locking: true)
+        switch container.status(holdingLock: true) {
+        case .running, .created: try ContainerGroup(recorded: container.record.controlGroups).freeze()
+        case .paused: return
+        case .stopped, .creating: throw Failure(.notRunning, "container not running")
+        }
+    }
+
+    /// Lets all processes of a paused container go on.
+    public func resume(_ id: String) throws(Failure) {
+        let container = try StoredContainer.open(root: root, id: id, locking: true)
+        let group = ContainerGroup(recorded: container.record.controlGroups)
+        guard group.isFrozen else { throw Failure(.notRunning, "container not paused") }
+        try group.thaw()
+    }
+
+    /// The pids of all processes of a container, as the host sees them.
+    public func processes(_ id: String) throws(Failure) -> [Int32] {
+        let container = try StoredContainer.open(root: root, id: id, locking: false)
+        return try ContainerGroup(recorded: container.record.controlGroups).processes()
+    }
+}

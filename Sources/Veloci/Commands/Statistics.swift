@@ -1,0 +1,14 @@
+internal import Cgroups
+
+extension Runtime {
+    /// What the container uses, as the JSON text of the `data` of runc's stats events.
+    public func statistics(_ id: String) throws(Failure) -> String {
+        let container = try StoredContainer.open(root: root, id: id, locking: false)
+        guard container.status() != .stopped else { throw Failure(.notRunning, "container not running") }
+        do throws(CgroupError) {
+            return try ContainerGroup(recorded: container.record.controlGroups).group.statistics().jsonText()
+        } catch {
+            throw Failure(error)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+internal import CLinux
+public import LinuxKernel
+
+/// Stays with a program in the foreground: forwards signals to it, carries its terminal, and tells how it ended.
+///
+/// For command lines: it blocks signals of the calling thread and changes the mode of the caller's terminal, and puts both back.
+public struct Foreground: ~Copyable {
+    private let process: ContainerProcess
+    private let signals: Descriptor
+    private let savedMask: UInt64
+    private var savedTerminal: TerminalMode?
+
+    /// Signals that stay the caller's: the end of a child and what no program may catch.
+    private static let signalChild: UInt64 = 17
+    private static let windowChange: UInt32 = 28
+    private static let urgent: UInt32 = 23
+
+    /// From here on the calling thread receives signals through this value, so that none is lost before the program runs.
+    public static func blockSignals() throws(Failure) -> (mask: UInt64, descriptor: Int32) {
+        var all = ~UInt64(0)
+        // SIGSEGV and its kin stay deadly; SIGKILL and SIGSTOP cannot be blocked.
+        for signal in [4, 5, 7, 8, 11, 31] as [UInt64] { all &= ~(1 << (signal - 1)) }
+        var before: UInt64 = 0
+        do throws(KernelError) {
+            try withUnsafeMutablePointer(to: &before) { (before) throws(KernelError) in
+                try withUnsafePointer(to: &all) { (all) throws(KernelError) in
+                    _ = try systemCall(
+                        __NR_rt_sigprocmask, "sigprocmask", on: "", UInt64(SIG_SETMASK), UInt64(address: all),
+                        UInt64(address: before), 8)
+                }
+            }
+            let descriptor = try withUnsafePointer(to: &all) { (all) throws(KernelError) in
+                try systemCall(
+                    __NR_signalfd4, "signalfd", on: "", UInt64(bitPattern: -1), UInt64(address: all), 8,
+                    UInt64(O_CLOEXEC | O_NONBLOCK))
+            }
+            return (before, Int32(descriptor))
+        } catch {
+            throw .kernel(error, "cannot receive signals")
+        }
+    }
+
+    /// Follows a process until it ends.
+    public init(_ process: ContainerProcess, signals: (mask: UInt64, descriptor: Int32)) {
+        self.process = process
+        self.signals = Descriptor(owning: signals.descriptor)
+        savedMask = signals.mask
+    }
+
+    /// Carries on until the program ends.
+    public consuming func wait() throws(Failure) -> ProcessEnd {
+        var relay = TerminalRelay(terminal: process.terminal)
+        relay.begin()
+        defer { relay.end() }
+        while true {
+            var requests = relay.requests
+            let (signalIndex, processIndex) = (requests.count, requests.count + 1)
+            requests.append(PollRequest(descriptor: signals.number, events: PollRequest.readable))
+            requests.append(PollRequest(descriptor: process.processDescriptor, events: PollRequest.readable))
+            // A negative descriptor is passed over.
+            requests.append(
+                PollRequest(descriptor: process.notification?.descriptor ?? -1, events: PollRequest.readable))
+            do throws(KernelError) {
+                try Polling.wait(&requests)
+            } catch {
+                throw .kernel(error, "cannot wait for the container")
+            }
+            relay.handle(requests)
+            // This process stays with the program, so it is the one that the manager watches. One that does not listen is
+            // no reason to end the program.
+            if requests[processIndex + 1].isReady, (try? process.notification?.forward(pid: Processes.own)) != false {
+                process.notification = nil
+            }
+            if requests[signalIndex].isReady { forwardSignals(&relay) }
+            if requests[processIndex].isReady {
+                relay.drain()
+                return try process.wait()
+            }
+        }
+    }
+
+    private func forwardSignals(_ relay: inout TerminalRelay) {
+        withUnsafeTemporaryAllocation(byteCount: 128, alignment: 8) { record in
+            while linux_system_call(
+                Int64(__NR_read), UInt64(descriptor: signals.number), UInt64(address: record.baseAddress), 128, 0, 0, 0) == 128
+            {
+                let signal = record.load(as: UInt32.self)
+                switch signal {
+                case UInt32(Self.signalChild), Self.urgent: continue
+                case Self.windowChange: relay.resize()
+                default: _ = try? process.signal(Int32(signal))
+                }
+            }
+        }
+    }
+
+    deinit {
+        withUnsafePointer(to: savedMask) { mask in
+            _ = linux_system_call(
+                Int64(__NR_rt_sigprocmask), UInt64(SIG_SETMASK), UInt64(address: mask), 0, 8, 0, 0)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+public import ContainerPlan
+public import LinuxKernel
+public import RuntimeSpec
+
+/// Why an operation did not succeed: one line that a person can act on, and the parts of it for programs.
+public struct Failure: Error, Sendable, CustomStringConvertible {
+    /// A stable name for the kind of failure.
+    public enum Code: String, Sendable {
+        case invalidConfiguration, invalidArgument, exists, notFound, notRunning, notStopped, running, stopped, paused
+        case unsupported, kernel, hook, program, internalError
+    }
+
+    /// The kind of failure.
+    public var code: Code
+    /// What failed, on one line.
+    public var message: String
+    /// The place in config.json that asked for it.
+    public var path: JSONPath?
+    /// What the kernel said.
+    public var errno: Errno?
+    /// What to do about it.
+    public var hint: String?
+
+    /// A failure; an empty path is none.
+    public init(_ code: Code, _ message: String, path: JSONPath? = nil, errno: Errno? = nil, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.path = path.flatMap { $0.components.isEmpty ? nil : $0 }
+        self.errno = errno
+        self.hint = hint
+    }
+
+    /// The place, what failed, and what the kernel said.
+    public var description: String {
+        var text = ""
+        if let path { text += "\(path): " }
+        text += message
+        if let errno { text += ": \(errno) (\(errno.name))" }
+        if let hint { text += "; \(hint)" }
+        return text
+    }
+
+    static func kernel(_ error: KernelError, _ what: String, path: JSONPath? = nil, hint: String? = nil) -> Failure {
+        let object = error.object.isEmpty ? "" : " \(error.object)"
+        return Failure(.kernel, "\(what): \(error.call)\(object)", path: path, errno: error.errno, hint: hint)
+    }
+
+    static let doesNotExist = Failure(.notFound, "container does not exist")
+}
+
+extension Failure {
+    init(_ error: PlanError) {
+        self.init(.invalidConfiguration, error.message, path: error.path)
+    }
+
+    /// All problems of a document: the first in full, the others counted.
+    init(_ diagnostics: [Diagnostic]) {
+        let problems = diagnostics.filter { $0.severity == .must }
+        guard let first = problems.first else {
+            self.init(.invalidConfiguration, "the configuration is invalid")
+            return
+        }
+        var message = first.message
+        if let line = first.line, let column = first.column { message += " (line \(line), column \(column))" }
+        self.init(
+            .invalidConfiguration, message, path: first.path,
+            hint: problems.count > 1 ? "\(problems.count - 1) more: veloci check lists all" : nil)
+    }
+}

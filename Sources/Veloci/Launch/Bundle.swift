@@ -1,0 +1,32 @@
+internal import CLinux
+internal import LinuxKernel
+internal import RuntimeSpec
+
+/// A directory with a config.json that has been read and found valid.
+struct Bundle {
+    let path: String
+    var spec: Spec
+    var bytes: [UInt8]
+
+    static func open(_ path: String) throws(Failure) -> Bundle {
+        let absolute: String
+        let bytes: [UInt8]
+        do throws(KernelError) {
+            let directory = try Files.open(path, flags: O_PATH | O_DIRECTORY)
+            absolute = try Files.readLink("/proc/self/fd/\(directory.number)")
+            bytes = try Files.read("config.json", at: directory.number)
+        } catch where error.errno == .noEntry && error.object == "config.json" {
+            throw Failure(.invalidArgument, "JSON specification file config.json not found", hint: "the bundle is \(path)")
+        } catch {
+            throw .kernel(error, "cannot read the bundle")
+        }
+        let (spec, diagnostics) = Spec.check(bytes, locatesWarnings: false)
+        guard let spec, !diagnostics.contains(where: { $0.severity == .must }) else { throw Failure(diagnostics) }
+        return Bundle(path: absolute, spec: spec, bytes: bytes)
+    }
+
+    var rootfs: String {
+        let root = spec.root?.path ?? ""
+        return root.hasPrefix("/") ? root : path + "/" + root
+    }
+}

@@ -1,0 +1,148 @@
+internal import LinuxKernel
+internal import RuntimeSpec
+
+/// The part of a processor's cache and memory bandwidth that a container may use: Intel RDT, through resctrl.
+///
+/// SPEC(config-linux.md#intelrdt)
+struct CacheControl {
+    /// Where resctrl is mounted.
+    let mountPoint: String
+    private let path = JSONPath([.member("linux"), .member("intelRdt")])
+
+    /// Where resctrl is mounted on this host; nil if it is not.
+    static func mountPoint(inMountTable table: String) -> String? {
+        for line in table.split(separator: "\n") {
+            let halves = line.split(separator: " - ", maxSplits: 1)
+            let fields = line.split(separator: " ")
+            if halves.count == 2, halves[1].hasPrefix("resctrl "), fields.count > 4 { return String(fields[4]) }
+        }
+        return nil
+    }
+
+    init(mountPoint: String? = nil) throws(Failure) {
+        if let mountPoint {
+            self.mountPoint = mountPoint
+            return
+        }
+        guard let table = try? Files.readText("/proc/self/mountinfo"), let found = Self.mountPoint(inMountTable: table) else {
+            throw Failure(
+                .unsupported, "Intel RDT is not available on this host", path: path,
+                hint: "mount it with: mount -t resctrl resctrl /sys/fs/resctrl")
+        }
+        self.mountPoint = found
+    }
+
+    /// What was made or joined, and what deleting the container removes.
+    struct Membership: Equatable {
+        /// The class of service that the process joins.
+        var group: String
+        var monitoringGroup: String?
+        /// Directories that the container owns.
+        var owned: [String]
+    }
+
+    /// Makes what `rdt` asks for, before the process exists. Nothing is left when it fails.
+    func prepare(_ rdt: IntelRdt, id: String) throws(Failure) -> Membership {
+        let given = rdt.closID.flatMap { $0.isEmpty ? nil : $0 }
+        let isDefault = given == "/"
+        let group = isDefault ? mountPoint : mountPoint + "/" + (given ?? id)
+        var membership = Membership(group: group, monitoringGroup: nil, owned: [])
+        let lines = schemata(rdt)
+        do throws(Failure) {
+            let exists = (try? Files.status(of: group)) != nil
+            if !exists {
+                if given != nil && lines.isEmpty {
+                    throw Failure(
+                        .invalidConfiguration, "the class \(group) does not exist and there is no schema to make it with",
+                        path: path.member("closID"))
+                }
+                try make(group, "closID")
+                // A class that config.json names outlives the container: others may use it.
+                if given == nil { membership.owned.append(group) }
+            }
+            if exists && given != nil {
+                try compare(lines, group)
+            } else {
+                try write(lines, group)
+            }
+            if rdt.enableMonitoring == true {
+                let monitoring = group + "/mon_groups/" + id
+                try make(monitoring, "enableMonitoring")
+                membership.monitoringGroup = monitoring
+                membership.owned.append(monitoring)
+            }
+            return membership
+        } catch {
+            Self.remove(membership.owned)
+            throw error
+        }
+    }
+
+    /// Moves the process in.
+    func join(_ membership: Membership, pid: Int32) throws(Failure) {
+        do throws(KernelError) {
+            try Files.writeValue("\(pid)", to: membership.group + "/tasks")
+            if let monitoring = membership.monitoringGroup { try Files.writeValue("\(pid)", to: monitoring + "/tasks") }
+        } catch {
+            throw .kernel(error, "cannot join the cache control group", path: path)
+        }
+    }
+
+    /// Removes directories that a container owns, the inner ones first.
+    static func remove(_ directories: [String]) {
+        for directory in directories.reversed() { _ = try? Files.removeDirectory(directory) }
+    }
+
+    private func schemata(_ rdt: IntelRdt) -> [String] {
+        let old = [rdt.l3CacheSchema, rdt.memBwSchema].compactMap { $0 }.filter { !$0.isEmpty }
+        return old + (rdt.schemata ?? [])
+    }
+
+    private func make(_ directory: String, _ property: String) throws(Failure) {
+        do throws(KernelError) {
+            try Files.makeDirectory(directory, mode: 0o755)
+        } catch {
+            throw .kernel(error, "cannot make the cache control group", path: path.member(property))
+        }
+    }
+
+    private func write(_ lines: [String], _ group: String) throws(Failure) {
+        for line in lines {
+            do throws(KernelError) {
+                let file = try Files.open(group + "/schemata", flags: 0o1)
+                try Files.write(Array((line + "\n").utf8), to: file, name: group + "/schemata")
+            } catch {
+                let said = (try? Files.readText(mountPoint + "/info/last_cmd_status"))?.split(separator: "\n").first
+                throw Failure(
+                    .kernel, "resctrl refused \"\(line)\"", path: path.member("schemata"), errno: error.errno,
+                    hint: said.map { String($0) })
+            }
+        }
+    }
+
+    /// A class that exists must already say what config.json says.
+    private func compare(_ lines: [String], _ group: String) throws(Failure) {
+        if lines.isEmpty { return }
+        guard let text = try? Files.readText(group + "/schemata") else {
+            throw Failure(.kernel, "cannot read \(group)/schemata", path: path)
+        }
+        let present = Set(text.split(separator: "\n").flatMap { Self.parts(String($0)) })
+        for line in lines where !present.isSuperset(of: Self.parts(line)) {
+            throw Failure(
+                .invalidConfiguration, "the class \(group) exists and differs from \"\(line)\"", path: path.member("schemata"),
+                hint: "choose another closID or the schemata that the class has")
+        }
+    }
+
+    /// `L3:0=f;1=0f` as `L3:0=f` and `L3:1=f`: the kernel pads and orders as it likes.
+    private static func parts(_ line: String) -> [String] {
+        let halves = line.split(separator: ":", maxSplits: 1)
+        guard halves.count == 2 else { return [] }
+        let name = halves[0].filter { $0 != " " }
+        return halves[1].split(separator: ";").map { part in
+            let pair = part.filter { $0 != " " }.split(separator: "=", maxSplits: 1)
+            let value = pair.count == 2 ? pair[1].drop { $0 == "0" }.lowercased() : ""
+            return "\(name):\(pair.first ?? "")=\(value)"
+        }
+    }
+}

@@ -1,0 +1,190 @@
+internal import Cgroups
+internal import ContainerPlan
+internal import LinuxKernel
+internal import RuntimeSpec
+
+/// What a container's control group will be, before anything is made.
+struct GroupRequest {
+    let paths: CgroupPaths
+    let changes: CgroupChanges
+    /// The host user who gets the group, so that root of the container can make groups inside.
+    let owner: UInt32?
+    /// The directories that the container gets; nil for all.
+    var joined: Set<String>?
+
+    /// The unit that has the groups, if systemd makes them.
+    let unit: ContainerUnit?
+
+    /// Nil when control groups are switched off.
+    init?(_ spec: Spec, id: String, manager: Runtime.ControlGroupManager) throws(Failure) {
+        guard manager != .disabled else { return nil }
+        do throws(CgroupError) {
+            let layout = try CgroupLayout.detect()
+            owner = CgroupOwnership.owner(spec, mode: layout.mode)
+            var resources = spec.linux?.resources
+            if manager == .systemd {
+                let unit = try ContainerUnit(spec, id: id)
+                self.unit = unit
+                paths = try unit.paths(layout)
+                resources = SystemdProperties.rounded(resources)
+            } else {
+                unit = nil
+                paths = try CgroupPaths(layout: layout, cgroupsPath: spec.linux?.cgroupsPath, containerID: id)
+            }
+            var changes = try CgroupChanges(resources: resources, layout: layout)
+            if unit != nil, resources?.pids?.isTight == true {
+                for index in changes.writes.indices where changes.writes[index].controller == "pids" {
+                    changes.writes[index].moment = .afterJoin
+                }
+            }
+            self.changes = changes
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Whether version 2 is all there is.
+    var isUnified: Bool { !paths.locations.contains { $0.version == .v1 } }
+
+    /// What a plan needs to know.
+    var facts: ControlGroupFacts {
+        ControlGroupFacts(
+            hierarchies: paths.locations.filter { $0.version == .v1 }.map { location in
+                var hierarchy = ControlGroupFacts.Hierarchy(
+                    name: location.hierarchyName,
+                    options: location.controllers.isEmpty ? ["none", "name=\(location.name ?? "")"] : location.controllers)
+                hierarchy.isJoined = joined?.contains(location.directory) ?? true
+                return hierarchy
+            },
+            hasVersion2: paths.unified != nil)
+    }
+
+    /// The group as a plan shows it.
+    var shown: String { paths.locations.first.map { "/" + $0.components.joined(separator: "/") } ?? "" }
+
+    /// The limits as a plan shows them.
+    var limits: [(text: String, origin: JSONPath)] {
+        var limits = changes.writes.map { (text: "write \($0)", origin: $0.path) }
+        if changes.deviceRules != nil {
+            limits.append(("attach the device program", JSONPath([.member("linux"), .member("resources"), .member("devices")])))
+        }
+        return limits
+    }
+}
+
+extension CgroupLocation {
+    /// How the hierarchy is called below /sys/fs/cgroup; empty for version 2.
+    var hierarchyName: String {
+        guard version == .v1 else { return "" }
+        return controllers.isEmpty ? name ?? "" : controllers.joined(separator: ",")
+    }
+}
+
+/// The control group of a container that exists, or is being made.
+struct ContainerGroup {
+    let group: Cgroup
+
+    /// From what the state file says.
+    init(recorded: [String: String]) {
+        group = Cgroup(paths: CgroupPaths(recorded: recorded))
+    }
+
+    init(_ group: Cgroup) {
+        self.group = group
+    }
+
+    var facts: ControlGroupFacts {
+        ControlGroupFacts(
+            hierarchies: group.paths.locations.filter { $0.version == .v1 }.map {
+                ControlGroupFacts.Hierarchy(name: $0.hierarchyName, options: [])
+            },
+            hasVersion2: group.paths.unified != nil)
+    }
+
+    /// The file through which a single thread joins the group, opened for it.
+    func openTasks(_ hierarchy: String, _ subgroups: Subgroups = Subgroups()) throws(KernelError) -> Descriptor {
+        guard let location = location(hierarchy) else {
+            throw KernelError(.noEntry, call: "open", object: "control group of \(hierarchy)")
+        }
+        return try Files.open(location.directory + subgroups.suffix(location) + "/tasks", flags: 0o1)
+    }
+
+    /// The directory to be born in (CLONE_INTO_CGROUP), where there is version 2. The caller closes it.
+    func openUnified(_ subgroups: Subgroups = Subgroups()) throws(Failure) -> Int32? {
+        guard let unified = group.paths.unified else { return nil }
+        let directory = unified.directory
+        do throws(KernelError) {
+            do throws(KernelError) {
+                return try Files.open(directory + subgroups.suffix(unified), flags: 0o200000).release()
+            } catch where error.errno == .noEntry && group.paths.locations.count > 1 {
+                // Beside version 1, which has the controllers, the group of version 2 is bookkeeping alone.
+                return try Files.open(directory, flags: 0o200000).release()
+            }
+        } catch {
+            throw .kernel(error, "cannot open the control group")
+        }
+    }
+
+    private func location(_ hierarchy: String) -> CgroupLocation? {
+        if hierarchy.isEmpty || hierarchy == "unified" { return group.paths.unified }
+        return group.paths.locations.first { $0.version == .v1 && $0.hierarchyName == hierarchy }
+    }
+
+    /// The group's directory in a hierarchy; version 2 by the names "" and "unified".
+    func directory(_ hierarchy: String) -> String? {
+        location(hierarchy)?.directory
+    }
+
+    /// Where version 2 is mounted on the host.
+    var unifiedMountPoint: String? { group.paths.unified.flatMap { $0.mountPoint.isEmpty ? nil : $0.mountPoint } }
+
+    var isFrozen: Bool { group.freezerState() == .frozen }
+
+    /// Kills what is left inside and removes the group.
+    func destroy(killing: Bool) throws(Failure) {
+        do throws(CgroupError) {
+            if killing { try group.kill(within: Deadline(milliseconds: 10_000)) }
+            let left = try group.destroy(within: Deadline(milliseconds: killing ? 10_000 : 2_000))
+            guard let first = left.first else { return }
+            let inside = first.processes.map(String.init).joined(separator: ", ")
+            let who = inside.isEmpty ? "" : "; processes inside: \(inside)"
+            throw CgroupError(.populated, "cannot remove the control group \(first.directory)\(who)", errno: first.errno)
+        } catch {
+            throw Failure(error)
+        }
+    }
+}
+
+extension Failure {
+    init(_ error: CgroupError) {
+        let code: Code =
+            switch error.kind {
+            case .invalidPath, .invalidValue: .invalidConfiguration
+            case .unsupported, .missingController: .unsupported
+            default: .kernel
+            }
+        self.init(code, error.message, path: error.path, errno: nil, hint: error.hint)
+        if let errno = error.errno, !error.message.contains(errno.name) { self.errno = errno }
+    }
+}
+
+extension ContainerGroup {
+    /// Lets frozen processes run, so that they can die.
+    func thawForDeath() throws(Failure) {
+        guard isFrozen else { return }
+        try thaw()
+    }
+
+    func freeze() throws(Failure) {
+        do throws(CgroupError) { try group.freeze(within: Deadline(milliseconds: 10_000)) } catch { throw Failure(error) }
+    }
+
+    func thaw() throws(Failure) {
+        do throws(CgroupError) { try group.thaw(within: Deadline(milliseconds: 10_000)) } catch { throw Failure(error) }
+    }
+
+    /// The processes inside, by the pids of this host.
+    func processes() throws(Failure) -> [Int32] {
+        do throws(CgroupError) { return try group.processes() } catch { throw Failure(error) }
+    }
+}

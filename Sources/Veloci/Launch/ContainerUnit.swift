@@ -1,0 +1,82 @@
+internal import Cgroups
+internal import Glibc
+internal import LinuxKernel
+internal import RuntimeSpec
+
+/// A container as a unit of systemd: of the machine's, or for callers who are not root of the user's.
+struct ContainerUnit {
+    let unit: SystemdUnit
+    let isUser: Bool
+
+    /// How long systemd may take for one request.
+    private static let patience: Int64 = 30_000
+
+    /// The unit that config.json asks for.
+    init(_ spec: Spec, id: String) throws(CgroupError) {
+        isUser = !UserIdentity.isRootOfHost
+        unit = try SystemdUnit(cgroupsPath: spec.linux?.cgroupsPath, containerID: id, isUser: isUser)
+    }
+
+    /// The unit of a container that exists; nil when systemd did not make its groups.
+    init?(_ record: ContainerRecord) {
+        if record.unit.isEmpty { return nil }
+        isUser = !UserIdentity.isRootOfHost
+        unit = SystemdUnit(name: record.unit, slice: "")
+    }
+
+    private func connect() throws(CgroupError) -> SystemdManager {
+        try SystemdManager.connect(
+            isUser: isUser, userID: UserIdentity.effectiveUserID,
+            environment: { name in getenv(name).map { String(cString: $0) } }, before: deadline)
+    }
+
+    private var deadline: Deadline { Deadline(milliseconds: Self.patience) }
+
+    /// Where the unit's groups are in every hierarchy.
+    func paths(_ layout: CgroupLayout) throws(CgroupError) -> CgroupPaths {
+        guard isUser else { return try CgroupPaths(layout: layout, unit: unit) }
+        var manager = try connect()
+        let group = try manager.controlGroup(before: deadline)
+        return try CgroupPaths(layout: layout, unit: unit, managerGroup: group)
+    }
+
+    /// Starts the unit around a process, with the limits that systemd knows.
+    func start(_ spec: Spec, id: String, around process: Int32?, isUnified: Bool) throws(CgroupError) {
+        var manager = try connect()
+        let properties = SystemdProperties(
+            systemdVersion: try manager.version(before: deadline), isUnified: isUnified, isUser: isUser)
+        var resources = SystemdProperties.rounded(spec.linux?.resources)
+        if resources?.pids?.isTight == true { resources?.pids = nil }
+        try manager.start(
+            unit,
+            try properties.start(
+                unit, containerID: id, process: process, resources: resources, annotations: spec.annotations ?? [:]),
+            before: deadline)
+    }
+
+    /// Tells systemd of limits, so that it does not put back others when it is reloaded.
+    func set(_ resources: Resources, isUnified: Bool, changingDevices: Bool, path: JSONPath) throws(CgroupError) {
+        var manager = try connect()
+        let properties = SystemdProperties(
+            systemdVersion: try manager.version(before: deadline), isUnified: isUnified, isUser: isUser)
+        try manager.set(
+            try properties.resources(resources, changingDevices: changingDevices, path: path), of: unit, before: deadline)
+    }
+
+    /// Has systemd move a process into the unit: for users, who may not move one out of their session's group.
+    func attach(_ process: Int32) throws(CgroupError) {
+        var manager = try connect()
+        try manager.attach([process], to: unit, before: deadline)
+    }
+
+    /// Stops the unit and ends what is left in it.
+    func stop() throws(CgroupError) {
+        var manager = try connect()
+        try manager.stop(unit, before: deadline)
+    }
+}
+
+extension Pids {
+    /// Whether the limit leaves no room for the process that holds the unit until the container's is there.
+    var isTight: Bool { limit.map { (1...4).contains($0) } ?? false }
+}

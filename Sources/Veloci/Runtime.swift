@@ -1,0 +1,91 @@
+public import ContainerPlan
+public import LinuxKernel
+public import RuntimeSpec
+
+/// An OCI runtime: containers below one state root.
+///
+/// A value without threads or open files of its own; each operation takes the lock of the container that it changes. Safe to
+/// use from a program with many threads: nothing is forked from its memory, and neither its signal handlers nor its
+/// working directory are changed.
+public struct Runtime: Sendable {
+    /// The directory that holds one directory per container.
+    public var root: String
+    /// How control groups are made.
+    public var controlGroupManager = ControlGroupManager.files
+    /// Called for each warning: what is odd but no failure.
+    public var warn: @Sendable (String) -> Void = { _ in }
+
+    /// Who makes control groups.
+    public enum ControlGroupManager: String, Sendable {
+        /// Directories in the control group file systems.
+        case files
+        /// Units of systemd.
+        case systemd
+        /// No control group at all.
+        case disabled
+    }
+
+    /// - Parameter root: an absolute path, `/run/veloci` for root by custom.
+    public init(root: String) {
+        self.root = root
+    }
+}
+
+/// What `create` and `run` ask for besides the bundle.
+public struct CreateRequest: Sendable {
+    /// The container's id: letters, digits and `_+-.`.
+    public var id: String
+    /// The bundle's directory.
+    public var bundle: String
+    /// The socket to which the terminal is sent.
+    public var consoleSocket: String?
+    /// The socket to which a descriptor of the container's process is sent.
+    public var processSocket: String?
+    /// The file that gets the pid, without a line break.
+    public var pidFile: String?
+    /// Whether the root changes by pivot_root(2); otherwise the root mount is moved.
+    public var usesPivotRoot = true
+    /// Whether the container gets a session keyring of its own.
+    public var makesSessionKeyring = true
+    /// How many descriptors from 3 on the container keeps.
+    public var preservedDescriptors: Int32 = 0
+    /// How many of these were passed by socket activation (sd_listen_fds(3)).
+    public var listenDescriptors: Int32 = 0
+    /// The socket of a service manager that waits for the container to be ready (NOTIFY_SOCKET of sd_notify(3)). With `run`
+    /// and `detaches`, `run` returns when it is, or when the program ended.
+    public var notifySocket: String?
+    /// Whether nobody stays with the program after `run`, so that its terminal has to be sent to `consoleSocket`.
+    public var detaches = false
+    /// What tests and traces ask of the stage.
+    public var stageOptions = PlanEncodingOptions()
+    /// The step of the host that a test makes fail: an index into `Plan.hostSteps`.
+    package var failingHostStep: Int?
+
+    /// A request for a container from a bundle.
+    public init(id: String, bundle: String) {
+        self.id = id
+        self.bundle = bundle
+    }
+}
+
+/// A container as `state` and `list` show it.
+public struct ContainerState: Sendable, Equatable {
+    /// The version of the specification that the state complies with.
+    public var ociVersion: String
+    /// The container's id: letters, digits and `_+-.`.
+    public var id: String
+    /// The container's first process; 0 when it is stopped.
+    public var pid: Int32
+    /// `creating`, `created`, `running`, `paused` or `stopped`.
+    public var status: String
+    /// The bundle's absolute path.
+    public var bundle: String
+    /// The root's absolute path.
+    public var rootfs: String
+    /// RFC 3339.
+    public var created: String
+    /// From the configuration.
+    public var annotations: [String: String]
+    /// The name of the user who made it; empty for root.
+    public var owner: String
+}

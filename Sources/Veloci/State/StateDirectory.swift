@@ -1,0 +1,210 @@
+internal import CLinux
+internal import LinuxKernel
+internal import RuntimeSpec
+
+/// The directory of one container below the runtime's root: `state.json`, `config.json`, the start pipe and the stage's
+/// progress page. Holding its lock keeps every other command that changes the container out.
+struct StateDirectory: ~Copyable {
+    let path: String
+    let directory: Descriptor
+    var number: Int32 { directory.number }
+
+    static let stateFile = "state.json"
+    /// The record as it was before the control group was made, under a second name: it tells where the processes of the
+    /// container are when somebody destroyed the other.
+    static let journalFile = "journal.json"
+    static let configurationFile = "config.json"
+    static let progressFile = "progress"
+    static let startPipe = "start"
+    static let startedPipe = "started"
+
+    private init(path: String, directory: consuming Descriptor) {
+        self.path = path
+        self.directory = directory
+    }
+
+    private static let rootHint = "choose another with --root, or set XDG_RUNTIME_DIR to a directory of your own"
+
+    /// Makes the directory and takes its lock.
+    static func make(root: String, id: String) throws(Failure) -> StateDirectory {
+        let path = root + "/" + id
+        do throws(KernelError) {
+            try Files.makeDirectories(root, mode: 0o711)
+        } catch {
+            throw .kernel(error, "cannot make the state root", hint: rootHint)
+        }
+        while true {
+            do throws(KernelError) {
+                try Files.makeDirectory(path, mode: 0o711)
+                let directory = try openLocked(path)
+                // Before it was locked, somebody's `delete --force` may have found it empty and removed it.
+                guard try isStill(directory, at: path) else { continue }
+                // Or it was removed, and what was opened is what another creation made then, and finished.
+                guard try Files.list(path).isEmpty else { throw KernelError(.exists, call: "mkdir", object: path) }
+                return StateDirectory(path: path, directory: directory)
+            } catch where error.errno == .exists {
+                throw Failure(.exists, "container with given ID already exists")
+            } catch where error.errno == .noEntry && (try? Files.status(of: root)) != nil {
+                continue
+            } catch {
+                throw .kernel(
+                    error, "cannot make the state directory", hint: error.errno == .accessDenied ? rootHint : nil)
+            }
+        }
+    }
+
+    private static func isStill(_ directory: borrowing Descriptor, at path: String) throws(KernelError) -> Bool {
+        let opened = try Files.status(of: directory)
+        return try Files.status(of: path).inode == opened.inode
+    }
+
+    /// Opens the directory of a container that exists; with `locking`, waits until no other command changes it.
+    static func open(root: String, id: String, locking: Bool) throws(Failure) -> StateDirectory {
+        let path = root + "/" + id
+        while true {
+            let directory = try openExisting(path, locking: locking)
+            guard locking else { return StateDirectory(path: path, directory: directory) }
+            // While we waited the directory may have been deleted, and even made again.
+            guard let opened = try? Files.status(of: directory), let now = try? Files.status(of: path) else {
+                throw .doesNotExist
+            }
+            if opened.inode == now.inode { return StateDirectory(path: path, directory: directory) }
+        }
+    }
+
+    private static func openExisting(_ path: String, locking: Bool) throws(Failure) -> Descriptor {
+        do throws(KernelError) {
+            return try locking ? openLocked(path) : Files.open(path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        } catch where error.errno == .noEntry {
+            throw .doesNotExist
+        } catch {
+            throw .kernel(error, "cannot open the state of the container")
+        }
+    }
+
+    private static func openLocked(_ path: String) throws(KernelError) -> Descriptor {
+        let directory = try Files.open(path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        try Files.lock(directory)
+        return directory
+    }
+
+    /// Whether some other command holds the lock now.
+    var isLocked: Bool {
+        guard let other = try? Files.open(path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return false }
+        do throws(KernelError) {
+            try Files.lock(other, shared: true, waiting: false)
+            return false
+        } catch {
+            return error.errno == .again
+        }
+    }
+
+    /// The record; nil if there is none that can be read.
+    func record() -> ContainerRecord? { record(Self.stateFile) }
+
+    /// The record of the time before the control group was made.
+    func journal() -> ContainerRecord? { record(Self.journalFile) }
+
+    private func record(_ file: String) -> ContainerRecord? {
+        guard let bytes = try? Files.read(file, at: number), let value = try? JSONValue.decode(bytes) else { return nil }
+        return ContainerRecord(value)
+    }
+
+    /// Writes the first record, before anything is made that it tells of. The next one takes its place under one name only.
+    func begin(_ record: ContainerRecord) throws(Failure) {
+        try write(record)
+        do throws(KernelError) {
+            try Files.link(Self.stateFile, to: Self.journalFile, at: number)
+        } catch {
+            throw .kernel(error, "cannot write the container's state")
+        }
+    }
+
+    /// Whether a process of the container may ever have been in its control group: the page is made before the process and
+    /// after the group.
+    var hadProcess: Bool { (try? Files.status(of: Self.progressFile, at: number)) != nil }
+
+    /// Writes the record beside the old one and puts it in its place, so that there is always a whole one.
+    func write(_ record: ContainerRecord) throws(Failure) {
+        try Self.write(record, at: number, shown: path)
+    }
+
+    static func write(_ record: ContainerRecord, at directory: Int32, shown path: String) throws(Failure) {
+        try write(record.json.encoded(), to: stateFile, at: directory, shown: path)
+    }
+
+    /// The configuration as it was when the container was made; later changes of the bundle have no effect.
+    func configuration() throws(Failure) -> Spec {
+        let bytes: [UInt8]
+        do throws(KernelError) {
+            bytes = try Files.read(Self.configurationFile, at: number)
+        } catch {
+            throw .kernel(error, "cannot read the container's configuration")
+        }
+        do throws(DecodingFailure) {
+            return try Spec.decode(bytes)
+        } catch {
+            throw Failure(error.diagnostics)
+        }
+    }
+
+    func write(_ bytes: [UInt8], to name: String) throws(Failure) {
+        try Self.write(bytes, to: name, at: number, shown: path)
+    }
+
+    private static func write(_ bytes: [UInt8], to name: String, at number: Int32, shown path: String) throws(Failure) {
+        let temporary = "." + name
+        do throws(KernelError) {
+            let file = try Files.open(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600, at: number)
+            try Files.write(bytes, to: file, name: path + "/" + name)
+            try Files.synchronize(file)
+            try Files.rename(temporary, to: name, at: number)
+        } catch {
+            _ = try? Files.removeFile(temporary, at: number)
+            throw .kernel(error, "cannot write the container's state")
+        }
+    }
+
+    /// Removes the directory and the files in it.
+    func remove() throws(Failure) {
+        do throws(KernelError) {
+            // The records first: what tells of a control group must not outlive what tells whether it is ours.
+            let records = [Self.stateFile, Self.journalFile]
+            let names = try Files.list(path)
+            for name in records.filter(names.contains) + names.filter({ !records.contains($0) }) { try remove(name) }
+            try Files.removeDirectory(path)
+        } catch where error.errno == .noEntry {
+            return
+        } catch {
+            throw .kernel(error, "cannot remove the container's state")
+        }
+    }
+
+    private func remove(_ name: String) throws(KernelError) {
+        do throws(KernelError) {
+            try Files.removeFile(name, at: number)
+        } catch where error.errno.name == "EISDIR" {
+            for child in try Files.list(name, at: number) { try Files.removeFile(name + "/" + child, at: number) }
+            try Files.removeDirectory(name, at: number)
+        }
+    }
+}
+
+/// The names that containers may have.
+enum ContainerID {
+    /// RUNC: letters, digits, `_`, `+`, `-` and `.`, but not `.` and `..` alone; the id becomes a file name.
+    static func check(_ id: String) throws(Failure) {
+        let isValid = id.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        guard isValid, !id.isEmpty, id != ".", id != "..", id.utf8.count <= 1024 else {
+            throw Failure(
+                .invalidArgument, "invalid container ID format", hint: "use letters, digits and _ + - . and not . or .. alone")
+        }
+    }
+}

@@ -1,0 +1,77 @@
+internal import LinuxKernel
+internal import RuntimeSpec
+internal import Veloci
+
+extension Subcommand {
+    static let check = Subcommand(
+        name: "check", summary: "list everything that is wrong with a bundle's config.json",
+        explanation: """
+            Reads and validates config.json. Prints each problem with line, column and place: errors break a rule of the
+            specification (exit status 1), warnings go against its advice (0), and host problems are what this machine
+            cannot do for a valid configuration (2). Needs no privileges and changes nothing.
+            """,
+        flags: [
+            .bundle, Flag("format", "f", .text, standard: "text", "text or json"),
+            Flag("document-only", .bool, "leave out what depends on this host"),
+        ],
+        arity: .exactly(0), run: CheckCommand.run)
+}
+
+/// `check`: validation without a container.
+enum CheckCommand {
+    static func run(_ invocation: Invocation) throws(CommandFailure) -> Int32 {
+        let bundle = invocation.flags.text("bundle")
+        let path = bundle.isEmpty ? "config.json" : bundle + "/config.json"
+        let (spec, found) = Spec.check(try configuration(path))
+        var diagnostics = found
+        if let spec, !invocation.flags.bool("document-only") {
+            diagnostics += Lifecycle.runtime(invocation).hostProblems(spec, bundle: bundle.isEmpty ? "." : bundle)
+        }
+        switch invocation.flags.text("format") {
+        case "", "text": for diagnostic in diagnostics { invocation.output.write(text(diagnostic, path)) }
+        case "json":
+            invocation.output.write(
+                JSONValue.array(diagnostics.map(json)).encoded(JSONLayout(indent: 2, endsWithNewline: true)))
+        default: throw CommandFailure("invalid format option")
+        }
+        let errors = diagnostics.filter { $0.severity == .must }.count
+        if errors > 0 { throw CommandFailure("\(path): \(errors) violation\(errors == 1 ? "" : "s") of the specification") }
+        return diagnostics.contains { $0.severity == .host } ? 2 : 0
+    }
+
+    private static func configuration(_ path: String) throws(CommandFailure) -> [UInt8] {
+        do throws(KernelError) {
+            return try Files.read(path)
+        } catch {
+            if error.errno == .noEntry { throw CommandFailure("JSON specification file \(path) not found") }
+            throw CommandFailure("open \(path): \(error.errno)")
+        }
+    }
+
+    /// As compilers write it, so that editors can jump there.
+    static func text(_ diagnostic: Diagnostic, _ path: String) -> String {
+        let kind =
+            switch diagnostic.severity {
+            case .must: "error"
+            case .should: "warning"
+            case .host: "host"
+            }
+        var text = path
+        if let line = diagnostic.line { text += ":\(line)" }
+        if let column = diagnostic.column { text += ":\(column)" }
+        text += ": \(kind): "
+        let place = diagnostic.path.description
+        if !place.isEmpty { text += place + ": " }
+        return text + diagnostic.message + (diagnostic.section.isEmpty ? "" : " [\(diagnostic.section)]") + "\n"
+    }
+
+    static func json(_ diagnostic: Diagnostic) -> JSONValue {
+        var members: JSONMembers = [
+            "severity": .string(diagnostic.severity.rawValue), "path": .string(diagnostic.path.description),
+            "message": .string(diagnostic.message), "section": .string(diagnostic.section),
+        ]
+        if let line = diagnostic.line { members["line"] = .number(JSONNumber(line)) }
+        if let column = diagnostic.column { members["column"] = .number(JSONNumber(column)) }
+        return .object(members)
+    }
+}

@@ -1,0 +1,54 @@
+internal import RuntimeSpec
+internal import Seccomp
+
+extension Subcommand {
+    static let features = Subcommand(
+        name: "features", summary: "print what this runtime can do, as JSON",
+        explanation: """
+            Prints the features document of the runtime specification: what is built in, whatever this host offers.
+            """,
+        arity: .exactly(0)
+    ) { invocation throws(CommandFailure) in
+        invocation.output.write(SupportedFeatures.document().encoded(JSONLayout(indent: 4, endsWithNewline: true)))
+        return 0
+    }
+}
+
+/// The features document. What it claims must be true: engines decide by it what they ask for.
+///
+/// SPEC(features.md): a property that is absent is unknown, so what is not supported is said with `false`.
+enum SupportedFeatures {
+    static func document() -> Features {
+        Features(
+            ociVersionMin: "1.0.0", ociVersionMax: Version.specification, hooks: HookKind.allCases.map(\.rawValue),
+            mountOptions: MountOptionTable.options.map(\.name), linux: linux(),
+            annotations: [
+                "io.github.seccomp.libseccomp.version": SeccompCompiler.libraryVersion,
+                "io.github.veloci.version": Version.number,
+            ],
+            potentiallyUnsafeConfigAnnotations: [])
+    }
+
+    private static func linux() -> Features.Linux {
+        Features.Linux(
+            namespaces: NamespaceKind.allCases.map(\.rawValue).sorted(),
+            capabilities: Capability.names,
+            // systemd's control groups: the library makes directories whatever the flag says.
+            cgroup: Features.Cgroup(v1: true, v2: true, systemd: false, systemdUser: false, rdma: true),
+            seccomp: seccomp(), apparmor: Features.Enabled(enabled: true), selinux: Features.Enabled(enabled: true),
+            intelRdt: Features.IntelRdt(enabled: true, schemata: true, monitoring: true),
+            memoryPolicy: Features.MemoryPolicy(
+                modes: MemoryPolicyMode.allCases.map(\.rawValue), flags: MemoryPolicyFlag.allCases.map(\.rawValue)),
+            mountExtensions: Features.MountExtensions(idmap: Features.Enabled(enabled: true)),
+            netDevices: Features.Enabled(enabled: true))
+    }
+
+    private static func seccomp() -> Features.Seccomp {
+        Features.Seccomp(
+            enabled: true, actions: SeccompAction.allCases.map(\.rawValue).sorted(),
+            operators: SeccompOperator.allCases.map(\.rawValue).sorted(),
+            archs: SeccompCompiler.supportedArchitectures().map(\.rawValue).sorted(),
+            knownFlags: SeccompFlag.allCases.map(\.rawValue),
+            supportedFlags: SeccompCompiler.supportedFlags().map(\.rawValue))
+    }
+}

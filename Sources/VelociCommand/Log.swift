@@ -1,0 +1,97 @@
+internal import Glibc
+internal import LinuxKernel
+internal import RuntimeSpec
+
+/// Messages for the caller, in the two formats that callers of runc parse.
+///
+/// - Text: `time="…" level=error msg="…"`, one line each.
+/// - JSON: `{"level":"error","msg":"…","time":"…"}`, one line each. containerd takes the last line of level error;
+///   podman takes the whole file as one object. So when a command fails, that line is the only one: warnings wait
+///   until the outcome is known, and then go into the error's line as `warnings`.
+///
+/// Without `--log` lines go to standard error; text for a terminal is short, for it is a person who reads it. With
+/// `--log` they go to the file, and an error's message to standard error as well: conmon and go-runc read it there.
+///
+/// Warnings without a file are for people alone: what is no terminal becomes the container's own standard error in
+/// `create`, `run` and `exec`, or is taken for the reason of a failure. `--debug` shows them everywhere.
+///
+/// Sendable because the library's warnings may come from any thread of a program; this program has one.
+final class Log: @unchecked Sendable {
+    enum Format: Sendable { case text, json }
+    enum Level: Int, Sendable { case debug, info, warning, error }
+
+    var level = Level.info
+    var format = Format.text
+    private var file: Descriptor?
+    private var heldWarnings: [String] = []
+    /// The time of a message, replaceable for tests.
+    private let now: () -> Timestamp
+    /// Standard error, replaceable for tests.
+    private let standardError: Int32
+
+    init(standardError: Int32 = 2, now: @escaping () -> Timestamp = { Timestamp.now() }) {
+        self.standardError = standardError
+        self.now = now
+    }
+
+    /// Sends messages to a file from here on, which is made if need be.
+    ///
+    /// - Throws: the kernel's refusal.
+    func open(_ path: String) throws(KernelError) {
+        file = try Files.open(path, flags: O_CREAT | O_WRONLY | O_APPEND | O_SYNC, mode: 0o644)
+    }
+
+    func debug(_ message: @autoclosure () -> String) {
+        if level == .debug { write(line(.debug, message())) }
+    }
+
+    func warning(_ message: String) {
+        if level.rawValue <= Level.warning.rawValue { heldWarnings.append(message) }
+    }
+
+    /// Writes the warnings that were held back: the command succeeded, or will now run for long.
+    func flush() {
+        if file != nil || level == .debug || isatty(standardError) != 0 {
+            for warning in heldWarnings { write(line(.warning, warning)) }
+        }
+        heldWarnings = []
+    }
+
+    /// Writes the reason of a failure. Nothing may be written after it.
+    func error(_ message: String, hint: String? = nil) {
+        if format == .text { flush() }
+        defer { heldWarnings = [] }
+        if file != nil {
+            write(line(.error, message, hint: hint))
+            Self.write(message + "\n", to: standardError)
+        } else if format == .text, isatty(standardError) != 0 {
+            Self.write("veloci: \(message)\n" + (hint.map { "  hint: \($0)\n" } ?? ""), to: standardError)
+        } else {
+            write(line(.error, message, hint: hint))
+        }
+    }
+
+    private func line(_ level: Level, _ message: String, hint: String? = nil) -> String {
+        let time = now().rfc3339
+        switch format {
+        case .text:
+            let name = level == .warning ? "warning" : "\(level)"
+            let suffix = hint.map { " hint=" + Quoted.logValue($0) } ?? ""
+            return "time=\(Quoted.logValue(time)) level=\(name) msg=\(Quoted.logValue(message))\(suffix)\n"
+        case .json:
+            var members: JSONMembers = [
+                "level": .string("\(level)"), "msg": .string(message), "time": .string(time),
+            ]
+            if let hint { members["hint"] = .string(hint) }
+            if level == .error, !heldWarnings.isEmpty { members["warnings"] = .array(heldWarnings.map { .string($0) }) }
+            return JSONValue.object(members).encodedText() + "\n"
+        }
+    }
+
+    private func write(_ line: String) { Self.write(line, to: file?.number ?? standardError) }
+
+    /// A message that cannot be written cannot be reported either.
+    private static func write(_ text: String, to descriptor: Int32) {
+        try? Output.write(Array(text.utf8), to: descriptor)
+    }
+}

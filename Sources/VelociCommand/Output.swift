@@ -1,0 +1,34 @@
+internal import Glibc
+internal import LinuxKernel
+
+/// Standard output, collected and written at once.
+final class Output {
+    private(set) var bytes: [UInt8] = []
+    private let descriptor: Int32
+
+    init(descriptor: Int32 = 1) { self.descriptor = descriptor }
+
+    func write(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    func write(_ bytes: [UInt8]) { self.bytes += bytes }
+
+    /// Writes what was collected.
+    ///
+    /// - Throws: the kernel's refusal, such as a full disk behind a redirection.
+    func flush() throws(KernelError) {
+        defer { bytes = [] }
+        try Output.write(bytes, to: descriptor)
+    }
+
+    /// Writes all bytes to a descriptor that somebody else owns.
+    static func write(_ bytes: [UInt8], to descriptor: Int32) throws(KernelError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if Glibc.errno != EINTR {
+                throw KernelError(LinuxKernel.Errno(rawValue: Glibc.errno), call: "write", object: "descriptor \(descriptor)")
+            }
+        }
+    }
+}

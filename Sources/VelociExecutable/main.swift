@@ -1,0 +1,4 @@
+import Glibc
+import VelociCommand
+
+exit(Program.run(CommandLine.arguments))

@@ -1,0 +1,89 @@
+import RuntimeSpec
+import Testing
+
+@testable import Conformance
+
+@Suite struct ParsingTests {
+    @Test func mountInfo() throws {
+        let text = """
+            36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 shared:7 - ext3 /dev/root rw,errors=continue
+            37 36 0:5 / /with\\040space\\134 ro - tmpfs none rw
+            broken line
+            """
+        let mounts = MountInfo.parse(text)
+        #expect(mounts.count == 2)
+        #expect(mounts[0].propagation == ["master:1", "shared:7"])
+        #expect(mounts[0].type == "ext3" && mounts[0].superOptions == ["rw", "errors=continue"])
+        #expect(mounts[1].target == "/with space\\")
+        #expect(mounts[1].propagation.isEmpty)
+    }
+
+    @Test(arguments: [("1.0.2", [1, 0, 2]), ("1.1.0-rc.1+dev", [1, 1, 0]), ("1.3.0+dev", [1, 3, 0])])
+    func version(text: String, numbers: [Int]) { #expect(Version(text)?.numbers == numbers) }
+
+    @Test(arguments: ["", "1.0", "newest", "v1.0.0", "1..0"])
+    func noVersion(text: String) { #expect(Version(text) == nil) }
+
+    @Test func versionsAreOrdered() throws {
+        #expect(try #require(Version("1.0.2")) < #require(Version("1.1.0")))
+        #expect(try #require(Version("1.10.0")) > #require(Version("1.9.9")))
+    }
+
+    @Test func results() {
+        var result = Result(caseID: "a-case", runtime: "/usr/bin/runtime", kind: .failed, seen: "line\nline \"quoted\"")
+        result.commands = ["one", "two"]
+        result.isBeyondClaim = true
+        let copy = Result(result.json.encodedText())
+        #expect(copy?.seen == result.seen && copy?.commands == result.commands && copy?.kind == .failed)
+        #expect(copy?.isBeyondClaim == true)
+        #expect(Result("not JSON") == nil)
+    }
+
+    @Test func options() throws {
+        let options = try Options([
+            "--runtime", "/bin/a", "--runtime", "b", "-j", "3", "--level", "must", "--section", "config.md",
+        ])
+        #expect(options.runtimes == ["/bin/a", "b"] && options.jobs == 3)
+        let chosen = Suite.cases.filter(options.selects)
+        #expect(!chosen.isEmpty && chosen.count < Suite.cases.count)
+        #expect(chosen.allSatisfy { $0.mainRule.level == .must })
+        #expect(throws: UsageError.self) { try Options(["--level", "perhaps", "--runtime", "a"]) }
+        #expect(throws: UsageError.self) { try Options([]) }
+        #expect(throws: UsageError.self) { try Options(["--runtime"]) }
+    }
+
+    @Test func trimming() {
+        #expect("  a b \n".trimmed == "a b")
+        #expect(" \n ".trimmed == "")
+    }
+}
+
+@Suite struct ProofTests {
+    private func summary(_ plain: Result.Kind, _ sabotaged: Result.Kind) -> (Summary, Case) {
+        let test = Suite.cases[0]
+        let runtime = Runtime(path: "/r", name: "r", version: "1", claim: "1.0.2")
+        var summary = Summary(runtimes: [runtime], cases: [test], hierarchies: Hierarchies(), isProof: true)
+        summary.results["/r"] = [test.id: Result(caseID: test.id, runtime: "/r", kind: plain)]
+        summary.sabotaged["/r"] = [test.id: Result(caseID: test.id, runtime: "/r", kind: sabotaged)]
+        return (summary, test)
+    }
+
+    @Test func sabotageMustTurnGreenRed() {
+        for (plain, sabotaged, proof) in [
+            (Result.Kind.passed, Result.Kind.failed, Proof.proven), (.passed, .passed, .blind), (.passed, .broken, .blind),
+            (.passed, .skipped, .blind), (.failed, .failed, .redOnly), (.skipped, .skipped, .unavailable),
+        ] {
+            let (summary, test) = summary(plain, sabotaged)
+            #expect(summary.proof(test) == proof, "\(plain) \(sabotaged)")
+        }
+    }
+
+    @Test func reportsAreWellFormed() throws {
+        let (summary, test) = summary(.failed, .failed)
+        #expect(Documents.tap(summary).contains("not ok 1 - r \(test.id)"))
+        #expect(Documents.junit(summary).contains("<failure"))
+        let json = Documents.json(summary)
+        #expect(json.object?["cases"]?.array?.count == 1)
+        #expect(try JSONValue.decode(json.encodedText()) == json)
+    }
+}

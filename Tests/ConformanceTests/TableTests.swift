@@ -1,0 +1,77 @@
+import Testing
+
+@testable import Conformance
+
+/// The table of rules and the list of cases agree.
+@Suite struct TableTests {
+    @Test func everyRuleHasACaseOrAReason() {
+        let covered = Set(Suite.cases.flatMap(\.rules))
+        for rule in Tables.rules {
+            #expect(
+                covered.contains(rule.id) != (rule.reason != nil),
+                "\(rule.id): \(rule.reason == nil ? "no case and no reason" : "a case, and a reason for none")")
+        }
+    }
+
+    @Test func everyCaseNamesRulesThatExist() {
+        let rules = Set(Tables.rules.map(\.id))
+        for test in Suite.cases {
+            #expect(!test.rules.isEmpty, "\(test.id)")
+            for rule in test.rules { #expect(rules.contains(rule), "\(test.id): \(rule)") }
+        }
+    }
+
+    @Test func identifiersAreUnique() {
+        #expect(Set(Suite.cases.map(\.id)).count == Suite.cases.count)
+        #expect(Set(Tables.rules.map(\.id)).count == Tables.rules.count)
+    }
+
+    @Test func identifiersAreWordsForCommandLines() {
+        for test in Suite.cases {
+            #expect(test.id.allSatisfy { ($0.isASCII && ($0.isLetter || $0.isNumber)) || $0 == "-" }, "\(test.id)")
+        }
+    }
+
+    @Test func rulesNameFilesOfTheSpecification() {
+        let files: Set = [
+            "bundle.md", "glossary.md", "config.md", "config-linux.md", "runtime.md", "runtime-linux.md", "features.md",
+            "features-linux.md",
+        ]
+        for rule in Tables.rules {
+            let parts = rule.section.split(separator: "#").map(String.init)
+            #expect(parts.count == 2 && files.contains(parts[0]), "\(rule.id): \(rule.section)")
+            #expect(!rule.text.isEmpty)
+        }
+    }
+
+    @Test func knownDifferencesNameCases() {
+        let cases = Set(Suite.cases.map(\.id))
+        for (id, reason) in Tables.knownDifferences {
+            #expect(cases.contains(id), "\(id)")
+            #expect(reason.count > 20, "\(id)")
+        }
+    }
+}
+
+/// A sabotage that changes nothing proves nothing.
+@Suite struct SabotageTests {
+    /// A sabotaged configuration differs from what the case hands over. Cases that configure within their steps are
+    /// proven by `--prove` only.
+    @Test func configurationsAreAltered() {
+        for test in Suite.cases {
+            guard case .configuration(let alter) = test.sabotage, let configure = test.configure else { continue }
+            var plain = Bundle.baseline
+            plain.path = "/bundle"
+            plain.operations = test.operations
+            configure(&plain)
+            var altered = plain
+            alter(&altered)
+            let isSame =
+                plain.config == altered.config && plain.text == altered.text && plain.files == altered.files
+                && plain.directories == altered.directories && plain.hasConfig == altered.hasConfig
+                // Two closures cannot be compared.
+                && plain.prepare == nil && altered.prepare == nil
+            #expect(!isSame, "\(test.id)")
+        }
+    }
+}

@@ -1,0 +1,189 @@
+import Cgroups
+import Foundation
+import RuntimeSpec
+
+@testable import ContainerPlan
+
+/// A host that exists only on paper, so that a plan depends on nothing of the machine that runs the test.
+struct PaperHost: Sendable {
+    let name: String
+    let layout: CgroupLayout
+    let facts: HostFacts
+
+    /// Version 1 with version 2 beside it, as on Debian 11 with `systemd.unified_cgroup_hierarchy=0`; AppArmor.
+    static let hybrid: PaperHost = {
+        let named = ["cpuset", "cpu,cpuacct", "blkio", "memory", "devices", "freezer", "net_cls,net_prio", "perf_event",
+            "hugetlb", "pids", "rdma"]
+        let controllers = named.map { name in
+            CgroupHierarchy(
+                version: .v1, controllers: name.split(separator: ",").map(String.init), mountPoint: "/sys/fs/cgroup/\(name)")
+        }
+        let systemd = CgroupHierarchy(version: .v1, controllers: [], name: "systemd", mountPoint: "/sys/fs/cgroup/systemd")
+        let unified = CgroupHierarchy(version: .v2, controllers: [], mountPoint: "/sys/fs/cgroup/unified")
+        return PaperHost("hybrid", controllers + [systemd, unified], HostFacts(appArmorIsEnabled: true))
+    }()
+
+    /// Version 2 alone. With both security modules, which real hosts rarely have, so that both labels are planned.
+    static let unified = PaperHost(
+        "unified",
+        [
+            CgroupHierarchy(
+                version: .v2,
+                controllers: ["cpuset", "cpu", "io", "memory", "hugetlb", "pids", "rdma", "misc"],
+                mountPoint: "/sys/fs/cgroup")
+        ], HostFacts(appArmorIsEnabled: true, selinuxIsEnabled: true))
+
+    /// What a user without any privilege sees of the same host.
+    static let unprivileged = PaperHost("unprivileged", unified.layout.hierarchies, HostFacts(isPrivileged: false))
+
+    private init(_ name: String, _ hierarchies: [CgroupHierarchy], _ facts: HostFacts) {
+        self.name = name
+        layout = CgroupLayout(hierarchies: hierarchies)
+        self.facts = facts
+    }
+
+    /// The facts with the hierarchies, as the host side tells a planner.
+    func facts(_ paths: CgroupPaths) -> HostFacts {
+        var facts = facts
+        facts.controlGroups = ControlGroupFacts(
+            hierarchies: paths.locations.filter { $0.version == .v1 }.map { location in
+                let name = location.name ?? ""
+                return ControlGroupFacts.Hierarchy(
+                    name: location.controllers.isEmpty ? name : location.controllers.joined(separator: ","),
+                    options: location.controllers.isEmpty ? ["none", "name=\(name)"] : location.controllers)
+            }, hasVersion2: paths.unified != nil)
+        return facts
+    }
+}
+
+/// What is planned for a fixture besides its first create.
+enum PlanVariant: String, CaseIterable, Sendable {
+    case create
+    /// `run` with a pid file, without `--console-socket`.
+    case run
+    /// `create --no-pivot --no-new-keyring --preserve-fds 2`.
+    case options
+    /// `exec` of the container's own process.
+    case exec
+    /// `exec` in a terminal with kept descriptors and a pid file.
+    case terminal
+
+    func request(bundle: String, _ spec: Spec) -> PlanRequest {
+        var request = PlanRequest(id: "golden", bundle: bundle, waitsForStart: self == .create || self == .options)
+        let hasTerminal = self == .terminal || spec.process?.terminal == true
+        if hasTerminal && self != .run { request.consoleSocket = "/run/console.sock" }
+        if self != .create && self != .exec { request.pidFile = "/run/golden.pid" }
+        if self == .options {
+            request.usesPivotRoot = false
+            request.makesSessionKeyring = false
+            request.keptDescriptors = [3, 4]
+        }
+        if self == .terminal { request.keptDescriptors = [3, 7] }
+        return request
+    }
+}
+
+/// The plan of one accepted fixture on one host, and the file that says what it must be.
+struct PlannedFixture: Sendable, CustomStringConvertible {
+    let name: String
+    let host: PaperHost
+    let variant: PlanVariant
+    let spec: Spec
+
+    static let fixtures = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("spec-fixtures")
+    static let plans = fixtures.appendingPathComponent("plans")
+
+    var description: String { fileName }
+
+    /// `terminal.hybrid.txt`, or `terminal.hybrid.run.txt`.
+    var fileName: String {
+        [name, host.name, variant == .create ? nil : variant.rawValue, "txt"].compactMap(\.self).joined(separator: ".")
+    }
+
+    /// Fixtures of which more than the first create is planned, with the host and the variant.
+    private static let more: [(String, PaperHost, [PlanVariant])] = [
+        ("full-default", .hybrid, [.run, .options, .exec, .terminal]),
+        ("full-default", .unified, [.run, .options, .exec, .terminal]),
+        ("terminal", .unified, [.run]),
+        ("every-hook", .unified, [.run, .options]),
+        ("every-namespace", .unified, [.exec]),
+        ("exec-cpu-affinity", .unified, [.exec]),
+        ("engine-daemon", .hybrid, [.exec, .terminal]),
+        ("security-labels", .unified, [.exec]),
+        ("seccomp-every-action", .unified, [.exec]),
+        ("scheduler-deadline", .unified, [.exec]),
+        ("rootless", .unprivileged, [.create, .exec]),
+        ("every-namespace-joined", .unprivileged, [.create, .exec]),
+    ]
+
+    /// Every accepted fixture that has a process and a root, on both hosts. Empty if the folder cannot be read, which a
+    /// test notices.
+    static let all: [PlannedFixture] = {
+        let folder = fixtures.appendingPathComponent("accepted")
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
+            .filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
+        var specs: [String: Spec] = [:]
+        for name in names {
+            guard let data = try? Data(contentsOf: folder.appendingPathComponent(name + ".json")),
+                let spec = try? Spec.decode([UInt8](data)), spec.process != nil, spec.root != nil
+            else { continue }
+            specs[name] = spec
+        }
+        let creations = names.flatMap { name in
+            [PaperHost.hybrid, .unified].compactMap { host in
+                specs[name].map { PlannedFixture(name: name, host: host, variant: .create, spec: $0) }
+            }
+        }
+        return creations
+            + more.flatMap { name, host, variants in
+                variants.compactMap { variant in
+                    specs[name].map { PlannedFixture(name: name, host: host, variant: variant, spec: $0) }
+                }
+            }
+    }()
+
+    /// The plan, made with the host's facts only.
+    func plan() throws -> Plan {
+        var request = variant.request(bundle: "/bundles/\(name)", spec)
+        let paths = try CgroupPaths(layout: host.layout, cgroupsPath: spec.linux?.cgroupsPath, containerID: request.id)
+        request.seccomp = spec.linux?.seccomp.map(SeccompFilter.standIn)
+        if variant == .exec || variant == .terminal {
+            guard var process = spec.process else { throw PlanError("no process", at: .of("process")) }
+            if variant == .terminal {
+                process.terminal = true
+                process.consoleSize = ConsoleSize(height: 24, width: 80)
+            }
+            return try Plan.execute(process, in: spec, request: request, facts: host.facts(paths))
+        }
+        let changes = try CgroupChanges(resources: spec.linux?.resources, layout: host.layout)
+        request.controlGroup = "/" + (paths.locations.first?.components ?? []).joined(separator: "/")
+        request.limits = changes.writes.map { (text: "write \($0)", origin: $0.path) }
+        if changes.deviceRules != nil {
+            request.limits.append(("attach the device program", .of("linux", "resources", "devices")))
+        }
+        return try Plan.create(spec, request: request, facts: host.facts(paths))
+    }
+
+    /// What the golden file holds: the plan and its warnings, or why there is none.
+    var document: String {
+        do {
+            let plan = try plan()
+            return plan.text + plan.warnings.map { "warning: \($0)\n" }.joined()
+        } catch {
+            return "no plan: \(error)\n"
+        }
+    }
+}
+
+extension SeccompFilter {
+    /// One instruction for each rule and one to allow the rest: what the real compiler makes depends on its library.
+    static func standIn(_ profile: SeccompProfile) -> SeccompFilter {
+        let allow: [UInt8] = [0x06, 0, 0, 0, 0, 0, 0xff, 0x7f]
+        let rules = profile.syscalls ?? []
+        return SeccompFilter(
+            program: (0...rules.count).flatMap { _ in allow }, flags: 0,
+            needsListener: rules.contains { $0.action == "SCMP_ACT_NOTIFY" })
+    }
+}

@@ -1,0 +1,118 @@
+import CLinux
+import Foundation
+import LinuxKernel
+import Testing
+
+/// A directory that goes with the test.
+final class Scratch {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "linux-kernel-\(UUID().uuidString)"
+        try Files.makeDirectory(path, mode: 0o700)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func file(_ name: String) -> String { path + "/" + name }
+}
+
+/// Whether a descriptor number is open in this process.
+func isOpen(_ number: Int32) -> Bool { linux_system_call(Int64(__NR_fcntl), UInt64(number), UInt64(CLinux.F_GETFD), 0, 0, 0, 0) >= 0 }
+
+func isCloseOnExec(_ number: Int32) -> Bool {
+    linux_system_call(Int64(__NR_fcntl), UInt64(number), UInt64(CLinux.F_GETFD), 0, 0, 0, 0) == Int64(CLinux.FD_CLOEXEC)
+}
+
+@Suite struct FileTests {
+    @Test func descriptorsAreClosedByTheirOwner() throws {
+        var number: Int32 = -1
+        do {
+            let file = try Files.open("/dev/null", flags: CLinux.O_RDONLY)
+            number = file.number
+            #expect(isOpen(number))
+            #expect(isCloseOnExec(number))
+            let copy = try file.duplicate(atLeast: 900)
+            let other = copy.number
+            #expect(other >= 900)
+            #expect(isCloseOnExec(other))
+        }
+        // Another test may have got the number meanwhile, but none asks for one this high.
+        let high = try Files.open("/dev/null").duplicate(atLeast: 950).release()
+        #expect(isOpen(high))
+        do { _ = Descriptor(owning: high) }
+        #expect(!isOpen(high))
+    }
+
+    @Test func errorsSayWhatWasAsked() throws {
+        #expect(throws: KernelError(.noEntry, call: "openat", object: "/does/not/exist")) {
+            _ = try Files.open("/does/not/exist").number
+        }
+        let error = KernelError(.notDirectory, call: "openat", object: "/etc/passwd/x")
+        #expect(error.description == "openat /etc/passwd/x: not a directory (ENOTDIR)")
+        #expect(Errno(rawValue: 4000).name == "errno 4000")
+    }
+
+    /// A path with a zero inside would be cut by the kernel and mean another file.
+    @Test func zerosInPathsAreRefused() {
+        #expect(throws: KernelError.self) { _ = try Files.open("/dev/null\0/x").number }
+    }
+
+    @Test(arguments: [0, 1, 4095, 4096, 4097, 200_000]) func filesAreReadWhole(_ size: Int) throws {
+        let scratch = try Scratch()
+        let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let file = try Files.open(scratch.file("a"), flags: CLinux.O_WRONLY | CLinux.O_CREAT | CLinux.O_EXCL, mode: 0o600)
+        try Files.write(bytes, to: file)
+        #expect(try Files.read(scratch.file("a")) == bytes)
+        if size > 1 { #expect(throws: KernelError.self) { try Files.read(scratch.file("a"), limit: size - 1) } }
+    }
+
+    @Test func directoriesAreMadeListedAndRemoved() throws {
+        let scratch = try Scratch()
+        try Files.makeDirectories(scratch.file("a/b/c"), mode: 0o755)
+        try Files.makeDirectories(scratch.file("a/b/c"), mode: 0o755)
+        for index in 0..<300 { try Files.makeLink(scratch.file("a/link\(index)"), to: "b") }
+        #expect(try Files.list(scratch.file("a")).count == 301)
+        #expect(try Files.readLink(scratch.file("a/link7")) == "b")
+        #expect(try Files.status(of: scratch.file("a/link7")).kind == .symbolicLink)
+        #expect(try Files.status(of: scratch.file("a/link7"), followingLink: true).kind == .directory)
+        #expect(throws: KernelError(.notEmpty, call: "rmdir", object: scratch.file("a"))) {
+            try Files.removeDirectory(scratch.file("a"))
+        }
+        #expect(throws: KernelError.self) { try Files.makeDirectory(scratch.file("a"), mode: 0o755) }
+    }
+
+    @Test func noLinkLeadsOutOfARoot() throws {
+        let scratch = try Scratch()
+        try Files.makeDirectories(scratch.file("root/etc"), mode: 0o755)
+        try Files.makeLink(scratch.file("root/up"), to: "../../../../../../..")
+        try Files.makeLink(scratch.file("root/absolute"), to: "/etc")
+        let root = try Files.open(scratch.file("root"), flags: O_PATH | CLinux.O_DIRECTORY)
+        let own = try Files.status(of: scratch.file("root")).inode
+        let etc = try Files.status(of: scratch.file("root/etc")).inode
+        let up = try RootedFiles.open("up", in: root, flags: O_PATH)
+        #expect(try Files.status(of: up).inode == own)
+        let absolute = try RootedFiles.open("absolute", in: root, flags: O_PATH)
+        #expect(try Files.status(of: absolute).inode == etc)
+        #expect(throws: KernelError(.noEntry, call: "openat2", object: "absolute/passwd")) {
+            _ = try RootedFiles.open("absolute/passwd", in: root, flags: O_PATH).number
+        }
+    }
+
+    @Test func locksExcludeEachOther() throws {
+        let scratch = try Scratch()
+        let one = try Files.open(scratch.path, flags: CLinux.O_RDONLY | CLinux.O_DIRECTORY)
+        let other = try Files.open(scratch.path, flags: CLinux.O_RDONLY | CLinux.O_DIRECTORY)
+        try Files.lock(one)
+        #expect(throws: KernelError(.again, call: "flock")) { try Files.lock(other, waiting: false) }
+    }
+
+    @Test func sealedFilesStayAsTheyAre() throws {
+        let content = Array("content".utf8)
+        let file = try content.withUnsafeBytes { try Memory.sealedFile(name: "test", executable: false, $0).release() }
+        defer { _ = Descriptor(owning: file) }
+        #expect(try Files.readText("/proc/self/fd/\(file)") == "content")
+        let again = try Files.open("/proc/self/fd/\(file)", flags: CLinux.O_RDWR)
+        #expect(throws: KernelError.self) { try Files.write([1], to: again) }
+    }
+}

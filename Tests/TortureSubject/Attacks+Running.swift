@@ -1,0 +1,103 @@
+import CLinux
+import Foundation
+import Glibc
+
+/// Attacks on containers that run, and while they start.
+extension Attacks {
+    /// Descriptors, the runtime's own file, the caller's terminal, and what `exec` gives.
+    func descriptors() throws {
+        let executable = Executable(work)
+        let scene = try Scene(work.directory + "/scene-running", group: work.groupPrefix + "-running")
+        // Looks for other programs' files until it is killed.
+        scene.script = "while :; do for p in /proc/[0-9]*; do readlink $p/exe >> /tmp/seen; done; done"
+        try scene.write()
+        let leak = Glibc.open(work.directory, 0o200000)  // O_DIRECTORY
+        defer { Glibc.close(leak) }
+        let created = executable.run("create", "--bundle", scene.directory, "running")
+        report.expect(created.status == 0, "create: \(created.output)")
+        report.expect(executable.run("start", "running").status == 0, "start fails")
+        defer { executable.run("delete", "--force", "running") }
+
+        report.count()
+        let inside = executable.run("exec", "running", "/bin/sh", "-c", "ls -l /proc/1/fd /proc/self/fd")
+        report.expect(inside.status == 0, "exec: \(inside.output)")
+        report.expect(!inside.output.contains(work.directory + "\n"), "a descriptor of the caller is inside: \(inside.output)")
+        for number in 3...12 {
+            report.count()
+            // A directory of the container itself is no harm.
+            let script = "[ \"$(ls -di .)\" = \"$(cd / && cd $(readlink /proc/$$/cwd) && ls -di .)\" ] || echo outside"
+            let outcome = executable.run(
+                "exec", "--cwd", "/proc/self/fd/\(number)", "running", "/bin/sh", "-c", script)
+            report.expect(!outcome.output.contains("outside\n"), "exec in /proc/self/fd/\(number) is outside of the root")
+        }
+        report.count()
+        let capabilities = executable.run("exec", "--cap", "CAP_NET_RAW", "running", "/bin/cat", "/proc/self/status")
+        report.expect(
+            capabilities.output.contains("CapInh:\t0000000000000000"),
+            "exec --cap gives inheritable capabilities: \(capabilities.output)")
+        for user in ["4294967296", "-1", "1000:4294967296", "0x10"] {
+            report.count()
+            let outcome = executable.run("exec", "--user", user, "running", "/bin/echo", "ran")
+            report.expect(outcome.status != 0, "exec as user \(user) runs")
+        }
+        report.count()
+        for _ in 0..<20 { executable.run("exec", "running", "/bin/true") }
+        let seen = (try? String(contentsOfFile: scene.rootfs + "/tmp/seen", encoding: .utf8)) ?? ""
+        report.expect(seen.contains("busybox"), "the container saw no program at all")
+        report.expect(!seen.contains(executable.path), "the container saw the runtime's own file")
+        try terminal()
+    }
+
+    /// Without a terminal of its own the container must not get the caller's as controlling terminal (TIOCSTI).
+    private func terminal() throws {
+        guard access("/usr/bin/script", X_OK) == 0 else { return print("no script(1): the caller's terminal is not tried") }
+        report.count()
+        let scene = try Scene(work.directory + "/scene-terminal", group: work.groupPrefix + "-terminal")
+        scene.script = "(echo x > /dev/tty) 2>/dev/null && echo reached; echo ran"
+        try scene.write()
+        let control = Command.run(
+            ["/usr/bin/script", "-qec", "sh -c '(echo x > /dev/tty) && echo reached'", "/dev/null"], in: work)
+        report.expect(control.output.contains("reached"), "script(1) gives no controlling terminal: \(control.output)")
+        let line = Executable(work).line(["run", "--bundle", scene.directory, "terminal"]).joined(separator: " ")
+        let outcome = Command.run(["/usr/bin/script", "-qec", line, "/dev/null"], in: work)
+        report.expect(outcome.output.contains("ran"), "the container does not run: \(outcome.output)")
+        report.expect(!outcome.output.contains("reached"), "the container reached the caller's terminal")
+    }
+
+    /// Somebody exchanges a directory of a shared volume for a link to the host while containers start that mount below it.
+    func race() throws {
+        let scene = try Scene(work.directory + "/scene-race", group: work.groupPrefix + "-race")
+        let shared = scene.directory + "/shared"
+        for name in ["/inside", "/inside/deep"] { mkdir(scene.rootfs + name, 0o755) }
+        mkdir(shared, 0o755)
+        mkdir(shared + "/place", 0o755)
+        symlink(scene.victim, shared + "/other")
+        scene.bind("/inside", from: shared)
+        scene.mounts.append(["destination": "/inside/place/tmpfs", "type": "tmpfs", "source": "tmpfs"])
+        scene.bind("/inside/place/file", from: scene.directory + "/config.json")
+        scene.set("maskedPaths", ["/inside/place/masked"])
+        try scene.write()
+        let swapper = Command.start([CommandLine.arguments[0], "exchange", shared + "/place", shared + "/other"], in: work)
+        let executable = Executable(work)
+        for round in 0..<30 {
+            report.count()
+            executable.run("run", "--bundle", scene.directory, "race-\(round)")
+            executable.run("delete", "--force", "race-\(round)")
+        }
+        kill(swapper.pid, SIGKILL)
+        _ = swapper.wait()
+        if let harm = scene.victimIsTouched { report.problem("a race on a shared volume: \(harm)") }
+    }
+
+    /// Exchanges two paths until it is killed.
+    static func exchange(_ first: String, _ second: String) -> Never {
+        first.withCString { first in
+            second.withCString { second in
+                let (a, b) = (UInt64(UInt(bitPattern: first)), UInt64(UInt(bitPattern: second)))
+                let here = UInt64(bitPattern: -100)
+                while true { _ = linux_system_call(Int64(__NR_renameat2), here, a, here, b, 2, 0) }  // RENAME_EXCHANGE
+            }
+        }
+        exit(0)
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Glibc
+
+/// Kills the executable at its first, second, … system call, and looks whether the others find their way then.
+struct Kills {
+    enum Victim: String { case create, start, kill, delete, exec }
+
+    let bundle: FullBundle
+    let report: Report
+    let executable: Executable
+    let console: ConsoleSocket?
+    let before: Machine
+    /// How many places are tried at most; all of them in a full run.
+    let samples: Int
+
+    init(_ bundle: FullBundle, _ report: Report, samples: Int) {
+        self.bundle = bundle
+        self.report = report
+        self.samples = samples
+        executable = Executable(bundle.work)
+        console = bundle.usesTerminal ? ConsoleSocket(bundle.work.directory + "/console") : nil
+        before = Machine.now(bundle.work)
+    }
+
+    func all(_ victim: Victim) {
+        let count = countCalls(victim)
+        report.expect(count > 20, "\(victim): only \(count) system calls were counted")
+        let stride = Double(max(count, 1)) / Double(min(samples, max(count, 1)))
+        var place = 1.0
+        while Int(place) <= count + 2 {
+            killAt(Int(place), victim)
+            place += stride
+        }
+    }
+
+    private func arguments(_ victim: Victim) -> [String] {
+        let id = bundle.id
+        return switch victim {
+        case .create:
+            ["create", "--bundle", bundle.directory, "--pid-file", bundle.pidFile]
+                + (console.map { ["--console-socket", $0.path] } ?? []) + [id]
+        case .start: ["start", id]
+        case .kill: ["kill", id, "KILL"]
+        case .delete: ["delete", "--force", id]
+        case .exec: ["exec", id, "/bin/true"]
+        }
+    }
+
+    /// Brings the container to where the victim is used.
+    private func prepare(_ victim: Victim) {
+        if victim == .create { return }
+        let created = Command.run(executable.line(arguments(.create)), in: bundle.work)
+        report.expect(created.status == 0, "create before \(victim): \(created.output)")
+        if victim == .start { return }
+        let started = executable.run("start", bundle.id)
+        report.expect(started.status == 0, "start before \(victim): \(started.output)")
+    }
+
+    /// How many system calls the command makes when nobody disturbs it.
+    private func countCalls(_ victim: Victim) -> Int {
+        prepare(victim)
+        let log = bundle.work.directory + "/calls"
+        let outcome = Command.run(["strace", "-o", log] + executable.line(arguments(victim)), in: bundle.work)
+        report.expect(outcome.status == 0, "\(victim) under strace: \(outcome.output)")
+        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+        unlink(log)
+        cleanUp("\(victim) undisturbed", mustSucceed: true)
+        return text.split(separator: "\n").count
+    }
+
+    private func killAt(_ place: Int, _ victim: Victim) {
+        let name = "\(victim) killed at system call \(place)"
+        prepare(victim)
+        report.count()
+        // Only the command itself is traced and killed; what it started must notice on its own.
+        _ = Command.run(
+            ["strace", "-o", "/dev/null", "-e", "inject=all:signal=KILL:when=\(place)"] + executable.line(arguments(victim)),
+            in: bundle.work)
+        checkViews(name, victim)
+        if victim == .exec { checkExecAgain(name) }
+        cleanUp(name, mustSucceed: true)
+    }
+
+    /// `state` and `list` say something sensible, at once.
+    private func checkViews(_ name: String, _ victim: Victim) {
+        let state = executable.run("state", bundle.id)
+        let words = ["does not exist", "the state of the container cannot be read"]
+        report.expect(
+            state.status == 0 || state.status == 1 && words.contains { state.output.contains($0) },
+            "\(name): state gives \(state.status): \(state.output)")
+        let list = executable.run("list")
+        report.expect(list.status == 0, "\(name): list gives \(list.status): \(list.output)")
+    }
+
+    private func checkExecAgain(_ name: String) {
+        report.expect(executable.status(bundle.id) == "running", "\(name): the container does not run any more")
+        let again = executable.run("exec", bundle.id, "/bin/true")
+        report.expect(again.status == 0, "\(name): exec again gives \(again.status): \(again.output)")
+    }
+
+    private func cleanUp(_ name: String, mustSucceed: Bool) {
+        let deletion = executable.run("delete", "--force", bundle.id)
+        report.expect(deletion.status == 0, "\(name): delete --force gives \(deletion.status): \(deletion.output)")
+        unlink(bundle.pidFile)
+        _ = bundle.takeMarks()
+        console?.drain()
+        let left = Machine.left(bundle.work, since: before, reaping: true)
+        if !left.isEmpty { report.problem("\(name): left behind: \(left.joined(separator: "; "))") }
+    }
+}

@@ -1,0 +1,52 @@
+import CLinux
+import Foundation
+import Glibc
+
+// Tests that count descriptors, children and mounts need a process in which nobody else has any: the test target starts
+// this program once for each of its tests. It prints what is wrong, one line each, and ends with 1 if anything is.
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+guard let subject = arguments.first else {
+    print("usage: veloci-torture steps VARIANT create|run|exec, kills COMMAND, races, damage, attacks")
+    exit(2)
+}
+if subject == "exchange" && arguments.count == 3 { Attacks.exchange(arguments[1], arguments[2]) }
+// Nobody else's mounts come and go here.
+guard linux_system_call(Int64(__NR_unshare), 0x20000, 0, 0, 0, 0, 0) == 0, mount("", "/", "", 0x44000, nil) == 0 else {
+    print("PROBLEM a mount namespace of its own needs root: \(String(cString: strerror(errno)))")
+    exit(1)
+}
+// Whatever a container leaves behind becomes a child of this process.
+_ = linux_system_call(Int64(__NR_prctl), 36, 1, 0, 0, 0, 0)  // PR_SET_CHILD_SUBREAPER
+
+/// Every record, every system call, many rounds: minutes instead of seconds.
+let isFull = ProcessInfo.processInfo.environment["VELOCI_TORTURE"] == "full"
+let work = Work()
+let report = Report()
+do {
+    switch subject {
+    case "steps":
+        guard arguments.count == 3, let variant = FullBundle.Variant(rawValue: arguments[1]) else { exit(2) }
+        let faults = StepFaults(try FullBundle(variant, in: work), report, everyRecord: isFull)
+        switch arguments[2] {
+        case "create": try faults.create()
+        case "run": try faults.run()
+        case "exec": try faults.execute()
+        default: exit(2)
+        }
+    case "kills":
+        guard arguments.count == 2, let victim = Kills.Victim(rawValue: arguments[1]) else { exit(2) }
+        Kills(try FullBundle(.plain, in: work), report, samples: isFull ? .max : 40).all(victim)
+    case "races": Races(try FullBundle(.joined, in: work), report).all(rounds: isFull ? 50 : 5)
+    case "damage": try Damage(try FullBundle(.joined, in: work), report).all()
+    case "attacks": try Attacks(work: work, report: report).all()
+    default:
+        print("PROBLEM there is no subject \(subject)")
+        exit(2)
+    }
+} catch {
+    report.problem("\(subject): \(error)")
+}
+work.remove()
+print("\(report.tried) tried, \(report.problems) problems")
+exit(report.problems == 0 ? 0 : 1)

@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+/// Runs `veloci-torture` once for each test. They share the machine's control groups and measure what is left, so one
+/// runs at a time.
+@Suite(
+    .serialized, .enabled(if: geteuid() == 0, "containers with all namespaces, devices and control groups need root"))
+struct Torture {
+    /// The programs lie beside the test bundle; every build makes them.
+    static let programs = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+
+    static func run(_ arguments: [String]) throws {
+        let process = Foundation.Process()
+        process.executableURL = programs.appendingPathComponent("veloci-torture")
+        process.arguments = arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        let lines = text.split(separator: "\n").map(String.init)
+        for line in lines where line.hasPrefix("PROBLEM ") { Issue.record(Comment(rawValue: String(line.dropFirst(8)))) }
+        #expect(process.terminationStatus == 0, Comment(rawValue: lines.suffix(5).joined(separator: "\n")))
+        print(arguments.joined(separator: " ") + ": " + (lines.last ?? "no output"))
+    }
+
+    /// With VELOCI_TORTURE=full each bundle with each command, each record, each system call; otherwise less than three minutes.
+    static let isFull = ProcessInfo.processInfo.environment["VELOCI_TORTURE"] == "full"
+
+    static let stepRuns: [(variant: String, command: String)] =
+        isFull
+        ? ["plain", "mapped", "joined", "bare"].flatMap { variant in ["create", "run", "exec"].map { (variant, $0) } }
+        : [("plain", "create"), ("plain", "exec"), ("mapped", "run"), ("mapped", "exec"), ("joined", "create"), ("bare", "run")]
+
+    @Test("Every step fails once", arguments: stepRuns)
+    func steps(variant: String, command: String) throws {
+        try Self.run(["steps", variant, command])
+    }
+
+    static let hasStrace = FileManager.default.isExecutableFile(atPath: "/usr/bin/strace")
+
+    @Test(
+        "Killed at any system call", .enabled(if: hasStrace, "strace kills at system calls: apt-get install strace"),
+        arguments: ["create", "start", "kill", "delete", "exec"])
+    func kills(command: String) throws {
+        try Self.run(["kills", command])
+    }
+
+    @Test("Commands beside each other") func races() throws {
+        try Self.run(["races"])
+    }
+
+    @Test("Attacks, with red controls") func attacks() throws {
+        try Self.run(["attacks"])
+    }
+
+    @Test("Damaged state, dead and frozen processes, groups in use") func damage() throws {
+        try Self.run(["damage"])
+    }
+}

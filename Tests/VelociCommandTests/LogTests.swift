@@ -1,0 +1,154 @@
+import Foundation
+import Testing
+
+@testable import VelociCommand
+
+/// The lines that callers parse, byte for byte.
+@Suite struct LogTests {
+    /// A log that writes to files instead of standard error, at a fixed time.
+    struct Fixture: ~Copyable {
+        let directory: URL
+        let log: Log
+        private let descriptor: Int32
+
+        init() throws {
+            directory = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent(UUID().uuidString)
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            descriptor = open(directory.appendingPathComponent("stderr").path, O_CREAT | O_RDWR, 0o600)
+            log = Log(standardError: descriptor, now: { Timestamp(seconds: 1_795_253_840) })
+        }
+
+        deinit {
+            close(descriptor)
+            try? FileManager.default.removeItem(at: directory)
+        }
+
+        var logPath: String { directory.appendingPathComponent("log").path }
+        var standardError: String { text("stderr") }
+        var file: String { text("log") }
+
+        private func text(_ name: String) -> String {
+            (try? String(contentsOf: directory.appendingPathComponent(name), encoding: .utf8)) ?? ""
+        }
+    }
+
+    static let time = "2026-11-21T09:37:20Z"
+
+    @Test func textWithoutFile() throws {
+        let fixture = try Fixture()
+        fixture.log.level = .debug
+        fixture.log.warning("one")
+        fixture.log.error("container \"x\" does not exist", hint: "try again")
+        #expect(
+            fixture.standardError == """
+                time="\(Self.time)" level=warning msg=one
+                time="\(Self.time)" level=error msg="container \\"x\\" does not exist" hint="try again"
+
+                """)
+    }
+
+    @Test func textWithFile() throws {
+        let fixture = try Fixture()
+        try fixture.log.open(fixture.logPath)
+        fixture.log.error("container does not exist")
+        #expect(fixture.file == "time=\"\(Self.time)\" level=error msg=\"container does not exist\"\n")
+        #expect(fixture.standardError == "container does not exist\n")
+    }
+
+    /// podman parses the whole file as one object.
+    @Test func jsonFailureIsOneLine() throws {
+        let fixture = try Fixture()
+        fixture.log.format = .json
+        try fixture.log.open(fixture.logPath)
+        fixture.log.warning("first")
+        fixture.log.warning("second")
+        fixture.log.error("mkdir \"/x\":\tno", hint: "look")
+        let line =
+            #"{"level":"error","msg":"mkdir \"/x\":\tno","time":""# + Self.time
+            + #"","hint":"look","warnings":["first","second"]}"#
+        #expect(fixture.file == line + "\n")
+        #expect(fixture.standardError == "mkdir \"/x\":\tno\n")
+        fixture.log.flush()
+        #expect(fixture.file == line + "\n")
+    }
+
+    @Test func jsonWarningsOfASuccess() throws {
+        let fixture = try Fixture()
+        fixture.log.format = .json
+        try fixture.log.open(fixture.logPath)
+        fixture.log.warning("first")
+        #expect(fixture.file.isEmpty)
+        fixture.log.flush()
+        fixture.log.flush()
+        #expect(fixture.standardError.isEmpty)
+        #expect(fixture.file == "{\"level\":\"warning\",\"msg\":\"first\",\"time\":\"\(Self.time)\"}\n")
+    }
+
+    @Test func peopleGetAShortForm() throws {
+        let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        defer { close(terminal) }
+        var (number, locked) = (UInt32(0), Int32(0))
+        // TIOCSPTLCK and TIOCGPTN, which Glibc does not import.
+        try #require(ioctl(terminal, 0x4004_5431, &locked) == 0 && ioctl(terminal, 0x8004_5430, &number) == 0)
+        let slave = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
+        defer { close(slave) }
+        let log = Log(standardError: slave, now: { Timestamp(seconds: 0) })
+        log.error("it failed", hint: "do this")
+        log.format = .json
+        log.error("again")
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        var text = ""
+        while !text.contains("}") {
+            let count = read(terminal, &bytes, bytes.count)
+            try #require(count > 0)
+            text += String(decoding: bytes.prefix(count), as: UTF8.self)
+        }
+        let lines = text.replacing("\r\n", with: "\n").split(separator: "\n")
+        #expect(lines.first == "veloci: it failed" && lines.dropFirst().first == "  hint: do this")
+        #expect(lines.last == "{\"level\":\"error\",\"msg\":\"again\",\"time\":\"1970-01-01T00:00:00Z\"}")
+    }
+
+    /// It may be the container's standard error by then.
+    @Test func warningsAreNotForPipes() throws {
+        let fixture = try Fixture()
+        fixture.log.warning("dropped")
+        fixture.log.flush()
+        fixture.log.warning("dropped")
+        fixture.log.error("kept")
+        #expect(fixture.standardError == "time=\"\(Self.time)\" level=error msg=kept\n")
+    }
+
+    @Test func levels() throws {
+        let fixture = try Fixture()
+        fixture.log.debug("hidden")
+        fixture.log.level = .debug
+        fixture.log.debug("shown")
+        fixture.log.level = .error
+        fixture.log.warning("hidden")
+        fixture.log.flush()
+        #expect(fixture.standardError == "time=\"\(Self.time)\" level=debug msg=shown\n")
+    }
+
+    @Test func fileIsAppendedTo() throws {
+        let fixture = try Fixture()
+        try "before\n".write(toFile: fixture.logPath, atomically: false, encoding: .utf8)
+        try fixture.log.open(fixture.logPath)
+        fixture.log.error("after")
+        #expect(fixture.file == "before\ntime=\"\(Self.time)\" level=error msg=after\n")
+    }
+
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00Z"), (951_782_400, "2000-02-29T00:00:00Z"), (951_868_799, "2000-02-29T23:59:59Z"),
+        (4_107_542_400, "2100-03-01T00:00:00Z"), (1_735_689_599, "2024-12-31T23:59:59Z"), (-1, "1969-12-31T23:59:59Z"),
+        (1_795_253_840, time),
+    ])
+    func timestamps(seconds: Int, expected: String) {
+        #expect(Timestamp(seconds: seconds).rfc3339 == expected)
+    }
+
+    @Test(arguments: [
+        ("plain-word_1./@^+", "plain-word_1./@^+"), ("two words", "\"two words\""), ("", "\"\""),
+        ("a=\"b\"\\\n\t\r", #""a=\"b\"\\\n\t\r""#), ("\u{1}ü", "\"\\x01ü\""),
+    ])
+    func quoting(text: String, expected: String) { #expect(Quoted.logValue(text) == expected) }
+}

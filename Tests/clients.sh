@@ -1,0 +1,22 @@
+#!/bin/bash
+# clients.sh [RUNTIME [TEST]...]: every test of real clients over one runtime (default: the built veloci), one after another, as root.
+# The output of each is printed; the last line sums up. TEST: podman, same-view, containerd, buildah, docker.
+set -uo pipefail
+cd "$(dirname "$0")" || exit 1
+[ $# = 0 ] || { RUNTIME=$(cd "$OLDPWD" && realpath -s "$(command -v "$1")") && export RUNTIME; shift; }
+[ "$(id -u)" = 0 ] || { echo "skipped: containers of these clients need root here (sudo Tests/clients.sh)"; exit 0; }
+[ $# -gt 0 ] || set -- same-view podman containerd buildah docker
+passed=0 failed=0 broken='' started=$SECONDS
+output=$(mktemp); trap 'rm -f "$output"' EXIT
+for name in "$@"; do
+    echo "== $name ($((SECONDS - started)) s)"
+    "clients/$name.sh" 2>&1 | tee "$output"
+    # a test that ends without its counts has not run
+    counts=$(sed -nE '$s/^([0-9]+) passed, ([0-9]+) failed.*/\1 \2/p' "$output")
+    if [ -z "$counts" ]; then broken="$broken $name"; else
+        passed=$((passed + ${counts% *})); failed=$((failed + ${counts#* }))
+        [ "${counts#* }" = 0 ] || broken="$broken $name"
+    fi
+done
+echo "== clients: $passed passed, $failed failed in $((SECONDS - started)) s${broken:+; not whole:$broken}"
+[ -z "$broken" ]

@@ -1,0 +1,60 @@
+#!/bin/sh
+# A package of its own depends on a tagged version of this one, builds, and runs containers beside busy threads.
+# Usage, as root: Tests/embedding.sh [COUNT]; the last commit is what is built. KEEP=1 leaves the build for a look.
+set -eu
+cd "$(dirname "$0")/.."
+count=${1:-20}
+version=0.0.1-embedding
+if [ "$(id -u)" != 0 ]; then
+    echo "this test makes namespaces and control groups: run it as root" >&2
+    exit 1
+fi
+busybox=$(command -v busybox) || {
+    echo "busybox is missing: apt-get install --no-install-recommends busybox-static" >&2
+    exit 1
+}
+work=$(mktemp -d)
+cleanup() {
+    [ -n "${KEEP:-}" ] || rm -rf "$work"
+}
+trap cleanup EXIT
+started=$(date +%s)
+step() {
+    echo "== $* ($(($(date +%s) - started)) s)"
+}
+
+step "a clone with the tag $version"
+[ -z "$(git status --porcelain)" ] || echo "   note: changes that are not committed are not tested"
+git clone --quiet --no-hardlinks . "$work/veloci"
+git -C "$work/veloci" tag "$version"
+
+step "a package that depends on it"
+cp -r Examples/EmbeddingProgram "$work/program"
+rm -rf "$work/program/.build" "$work/program/Package.resolved"
+export VELOCI_REPOSITORY="file://$work/veloci" VELOCI_VERSION="$version"
+swift build --package-path "$work/program" --cache-path "$work/cache" --quiet
+
+step "$count containers"
+mkdir -p "$work/bundle/rootfs/bin"
+cp "$busybox" "$work/bundle/rootfs/bin/busybox"
+cat > "$work/bundle/config.json" <<'END'
+{
+  "ociVersion": "1.2.0",
+  "root": { "path": "rootfs" },
+  "process": {
+    "user": { "uid": 0, "gid": 0 }, "cwd": "/", "env": ["PATH=/bin"],
+    "args": ["/bin/busybox", "echo", "hello from a container"]
+  },
+  "mounts": [{ "destination": "/proc", "type": "proc", "source": "proc" }],
+  "linux": {
+    "namespaces": [
+      { "type": "pid" }, { "type": "network" }, { "type": "ipc" }, { "type": "uts" }, { "type": "mount" }
+    ]
+  }
+}
+END
+program=$(swift build --package-path "$work/program" --cache-path "$work/cache" --show-bin-path)/embedding
+timeout 120 "$program" "$work/bundle" "$count"
+left=$(find /sys/fs/cgroup -name 'embedding-*' 2>/dev/null; grep -l "$work" /proc/[0-9]*/mountinfo 2>/dev/null || true)
+[ -z "$left" ] || { echo "left behind: $left" >&2; exit 1; }
+step "passed"

@@ -1,0 +1,313 @@
+import Glibc
+import RuntimeSpec
+
+/// config.md#posix-platform-hooks and the hooks of runtime.md#lifecycle.
+enum HookCases {
+    static let cases: [Case] = properties + timing + places + failures
+
+    static let kinds = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
+    /// Kinds whose programs are found on the host.
+    private static let outside = kinds.filter { $0 != "startContainer" }
+
+    /// A hook that runs the probe; what it writes is appended to the file `log` of the root file system, which each hook reaches
+    /// by another path.
+    static func hook(_ kind: String, _ bundle: Bundle, _ operations: [String], log: String = "log") -> JSONValue {
+        let isInside = kind == "startContainer"
+        let path = isInside ? "/probe" : bundle.path + "/rootfs/probe"
+        // createContainer hooks run in the container's mounts before the root is changed, where the host's paths still work.
+        let target = isInside ? "/" + log : bundle.path + "/rootfs/" + log
+        // Every hook reads its standard input; hook-ignores-input is about those that do not.
+        let words = ["probe", "to", target, "input", "echo", kind] + operations
+        return ["path": .string(path), "args": .array(words.map { .string($0) })]
+    }
+
+    private static func add(_ kind: String, _ operations: [String] = [], to bundle: inout Bundle, log: String = "log") {
+        bundle.append("hooks." + kind, hook(kind, bundle, operations, log: log))
+    }
+
+    /// The hooks that have written to the log, in order.
+    private static func log(_ trial: Trial, _ name: String = "log") -> [String] {
+        trial.lines(of: trial.rootfs + "/" + name).compactMap(\.object).filter { $0["op"]?.string == "echo" }
+            .compactMap { $0["text"]?.string }
+    }
+
+    /// Creates, starts, waits and deletes.
+    private static func whole(_ trial: Trial) throws {
+        try trial.run()
+        try trial.succeed("delete", try trial.delete())
+    }
+
+    /// What the hook of a kind wrote after its name.
+    private static func written(_ trial: Trial, _ operation: String) throws -> JSONMembers {
+        let lines = trial.lines(of: trial.rootfs + "/log")
+        return try Inside(lines: lines, exitStatus: 0).operation(operation)
+    }
+
+    private static let properties: [Case] = [
+        .steps(
+            "hook-args", ["hooks.args"], "A hook gets exactly its args",
+            sabotage: .configuration { $0["hooks.createRuntime[0].args[6]"] = "else" }
+        ) { trial in
+            add("createRuntime", ["report"], to: &trial.bundle)
+            trial.bundle["hooks.createRuntime[0].args[0]"] = "any name"
+            try whole(trial)
+            let args = try written(trial, "report")["args"]?.array?.compactMap(\.string) ?? []
+            let target = trial.rootfs + "/log"
+            try expect("args", args, is: ["any name", "to", target, "input", "echo", "createRuntime", "report"])
+        },
+        .steps(
+            "hook-env", ["hooks.env"], "A hook's environment is its env",
+            sabotage: .configuration { $0["hooks.createRuntime[0].env"] = ["ONE=1"] }
+        ) { trial in
+            add("createRuntime", ["report"], to: &trial.bundle)
+            trial.bundle["hooks.createRuntime[0].env"] = ["ONE=1", "TWO=2 3"]
+            try whole(trial)
+            let env = try written(trial, "report")["env"]?.array?.compactMap(\.string) ?? []
+            try expect("env", env, is: ["ONE=1", "TWO=2 3"])
+        },
+        .refused("hook-path-relative", ["hooks.path"], "A relative path is refused") {
+            $0["hooks.createRuntime"] = [["path": "bin/true"]]
+        } valid: {
+            $0["hooks.createRuntime"] = [["path": "/bin/true"]]
+        },
+        .refused("hook-path-missing", ["hooks.path"], "A hook without path is refused") {
+            $0["hooks.createRuntime"] = [["args": ["true"]]]
+        } valid: {
+            $0["hooks.createRuntime"] = [["path": "/bin/true", "args": ["true"]]]
+        },
+        .refused("hook-path-relative-poststop", ["hooks.path"], "A relative path of a poststop hook is refused by create") {
+            $0["hooks.poststop"] = [["path": "bin/true"]]
+        } valid: {
+            $0["hooks.poststop"] = [["path": "/bin/true"]]
+        },
+        .refused("hook-timeout-zero", ["hooks.timeout.positive"], "A timeout of 0 is refused") {
+            $0["hooks.poststop"] = [["path": "/bin/true", "timeout": 0]]
+        } valid: {
+            $0["hooks.poststop"] = [["path": "/bin/true", "timeout": 5]]
+        },
+        .refused("hook-timeout-negative", ["hooks.timeout.positive"], "A negative timeout is refused") {
+            $0["hooks.poststop"] = [["path": "/bin/true", "timeout": -1]]
+        } valid: {
+            $0["hooks.poststop"] = [["path": "/bin/true", "timeout": 5]]
+        },
+        .refused("hook-timeout-expires", ["hooks.timeout"], "A hook that runs longer than its timeout fails the container") {
+            $0["hooks.createRuntime"] = [["path": "/bin/sleep", "args": ["sleep", "8"], "timeout": 1]]
+        } valid: {
+            $0["hooks.createRuntime"] = [["path": "/bin/sleep", "args": ["sleep", "0.1"], "timeout": 10]]
+        },
+    ]
+
+    private static let timing: [Case] = [
+        .steps(
+            "hook-ignores-input", ["hooks.state", "lifecycle.createRuntime"],
+            "Hooks that do not read their standard input are no failure",
+            sabotage: .configuration { $0.append("hooks.createRuntime", ["path": "/bin/false"]) }
+        ) { trial in
+            // Whether such a hook ends before the state is written is a race, so there are many.
+            for _ in 0..<30 { trial.bundle.append("hooks.createRuntime", ["path": "/bin/true"]) }
+            try trial.succeed("create", try trial.create())
+        },
+        .steps(
+            "hook-list-order", ["hooks.order"], "Hooks run in the order of the list",
+            sabotage: .configuration {
+                let hooks = $0["hooks.createRuntime"]?.array ?? []
+                $0["hooks.createRuntime"] = .array(hooks.reversed())
+            }
+        ) { trial in
+            for number in ["1", "2", "3"] {
+                trial.bundle.append("hooks.createRuntime", hook("createRuntime", trial.bundle, ["echo", number]))
+            }
+            try whole(trial)
+            try expect("order", log(trial).filter { $0.count == 1 }, is: ["1", "2", "3"])
+        },
+        .steps(
+            "hook-kinds-order",
+            [
+                "hooks.prestart.first", "hooks.createContainer.after", "hooks.prestart.when", "hooks.createRuntime.when",
+                "hooks.createContainer.when", "hooks.startContainer.when", "hooks.poststart.when", "hooks.poststop.when",
+                "lifecycle.prestart", "lifecycle.createRuntime", "lifecycle.createContainer", "lifecycle.startContainer",
+                "lifecycle.poststart", "lifecycle.poststop",
+            ], "All kinds of hooks run, each in its place",
+            sabotage: .configuration { $0["hooks.startContainer"] = nil }
+        ) { trial in
+            for kind in kinds { add(kind, to: &trial.bundle) }
+            trial.bundle.operations = ["to", "/log", "echo", "program", "signals", "15"]
+            try trial.succeed("create", try trial.create())
+            try expect("after create", log(trial), is: ["prestart", "createRuntime", "createContainer"])
+            try trial.succeed("start", try trial.start())
+            _ = try trial.waitForLine(of: trial.rootfs + "/log", "the program runs") { $0.object?["ready"] != nil }
+            let started = log(trial)
+            // The program and the poststart hooks run at the same time.
+            try expect(
+                "hooks until start returned", started.filter { $0 != "program" }.suffix(2), is: ["startContainer", "poststart"])
+            try expect("what ran after startContainer", Set(started.suffix(2)), is: ["program", "poststart"])
+            try trial.succeed("kill", try trial.kill("TERM"))
+            try trial.waitForEnd()
+            try trial.expect(!log(trial).contains("poststop"), "no poststop before delete", seen: "\(log(trial))")
+            try trial.succeed("delete", try trial.delete())
+            try expect("last hook", log(trial).last, is: "poststop")
+        },
+        .steps(
+            "hook-poststart-in-start", ["hooks.poststart.when"], "poststart hooks run within start, not within create",
+            sabotage: .wrapper(.after("create", ["start", "ID"]))
+        ) { trial in
+            add("poststart", to: &trial.bundle)
+            trial.bundle.operations = ["sleep", "60000"]
+            try trial.succeed("create", try trial.create())
+            try expect("hooks after create", log(trial), is: [])
+            try trial.succeed("start", try trial.start())
+            try expect("hooks after start", log(trial), is: ["poststart"])
+        },
+        .steps(
+            "hook-start-container-before-program", ["hooks.startContainer.when"], "startContainer hooks run before the program",
+            sabotage: .configuration { $0["hooks.startContainer"] = nil }
+        ) { trial in
+            add("startContainer", to: &trial.bundle)
+            trial.bundle.operations = ["to", "/log", "echo", "program"]
+            try trial.succeed("create", try trial.create())
+            try expect("hooks after create", log(trial), is: [])
+            try trial.succeed("start", try trial.start())
+            try trial.waitForEnd()
+            try expect("order", log(trial), is: ["startContainer", "program"])
+        },
+        .steps(
+            "hook-poststop-after-delete", ["hooks.poststop.when"], "When poststop hooks run the container is gone",
+            sabotage: .configuration { $0["hooks.poststop"] = nil }
+        ) { trial in
+            trial.bundle.append(
+                "hooks.poststop",
+                hook("poststop", trial.bundle, ["stat", "/proc/self"]))
+            try trial.run()
+            let pid = trial.pid() ?? 0
+            try trial.succeed("delete", try trial.delete())
+            try expect("hooks after delete", log(trial), is: ["poststop"])
+            try expect("status", try trial.status(), is: "none")
+            try trial.expect(Glibc.kill(pid, 0) != 0, "the process is gone", seen: "it is there")
+        },
+    ]
+
+    private static let places: [Case] =
+        kinds.map { kind in
+            .steps(
+                "hook-\(kind.lowercased())-namespace",
+                kind == "createContainer"
+                    ? ["hooks.createContainer.where", "hooks.createContainer.path"]
+                    : kind == "startContainer"
+                        ? ["hooks.startContainer.where", "hooks.startContainer.path"] : ["hooks.\(kind).where"],
+                "\(kind) hooks run in the \(kind.hasSuffix("Container") ? "container's" : "runtime's") namespaces",
+                sabotage: .configuration { $0["hooks"] = nil }
+            ) { trial in
+                add(kind, ["report"], to: &trial.bundle)
+                trial.bundle.operations = ["report"]
+                let inside = try trial.run()
+                try trial.succeed("delete", try trial.delete())
+                let seen = Inside(lines: trial.lines(of: trial.rootfs + "/log"), exitStatus: 0)
+                let isInside = kind.hasSuffix("Container")
+                for type in ["mnt", "uts", "ipc", "net"] {
+                    let wanted = isInside ? try inside.namespace(type) : Files.link("/proc/self/ns/" + type) ?? ""
+                    var found = try seen.namespace(type)
+                    // Before the root is changed /proc may still be the host's, which tells the same.
+                    if found.isEmpty { found = "unknown: no /proc" }
+                    try expect("\(type) namespace", found, is: wanted)
+                }
+            }
+        }
+        + kinds.map { kind in
+            .steps(
+                "hook-\(kind.lowercased())-state", ["hooks.state", "state.pid.hooks", "state.status.creating"],
+                "\(kind) hooks get the container's state",
+                sabotage: .configuration { $0["hooks"] = nil }
+            ) { trial in
+                add(kind, to: &trial.bundle)
+                trial.bundle["annotations"] = ["com.example.key": "value"]
+                try trial.run()
+                let pid = trial.pid() ?? 0
+                try trial.succeed("delete", try trial.delete())
+                let text = try written(trial, "input")["text"]?.string ?? ""
+                guard let state = (try? JSONValue.decode(text))?.object else {
+                    throw Verdict.failed(expected: "the state as JSON on standard input", seen: text)
+                }
+                try expect("id", state["id"]?.string, is: trial.id)
+                try expect("bundle", state["bundle"]?.string, is: trial.bundleDirectory)
+                try expect("annotation", state["annotations"]?.object?["com.example.key"]?.string, is: "value")
+                try trial.expect(
+                    state["ociVersion"]?.string.flatMap(Version.init) != nil, "an ociVersion of three numbers", seen: text)
+                let status = state["status"]?.string ?? "none"
+                let allowed: [String: Set<String>] = [
+                    "prestart": ["creating"], "createRuntime": ["creating"], "createContainer": ["creating"],
+                    "startContainer": ["created"], "poststart": ["running", "stopped"], "poststop": ["stopped"],
+                ]
+                try trial.expect(
+                    allowed[kind]?.contains(status) ?? false, "status \(allowed[kind]!.sorted().joined(separator: " or "))",
+                    seen: status)
+                if kind != "poststop" {
+                    let wanted = kind.hasSuffix("Container") ? 1 : Int(pid)
+                    try expect("pid as seen where the hook runs", state["pid"]?.integer, is: wanted)
+                }
+            }
+        }
+
+    /// A hook that fails, with a poststop hook that must run then.
+    private static func failure(_ kind: String) -> Case {
+        let isLate = ["startContainer", "poststart"].contains(kind)
+        return .steps(
+            "hook-\(kind.lowercased())-fails", ["lifecycle.\(kind)"],
+            "A failing \(kind) hook makes \(isLate ? "start" : "create") fail",
+            sabotage: .configuration { $0["hooks.\(kind)"] = nil }
+        ) { trial in
+            add(kind, ["exit", "3"], to: &trial.bundle)
+            trial.bundle.operations = ["sleep", "60000"]
+            let created = try trial.create()
+            if isLate {
+                try trial.succeed("create", created)
+                try trial.refuse("start", try trial.start())
+            } else {
+                try trial.refuse("create", created)
+            }
+        }
+    }
+
+    private static func destruction(_ kind: String) -> Case {
+        let isLate = ["startContainer", "poststart"].contains(kind)
+        return .steps(
+            "hook-\(kind.lowercased())-fails-destroys", ["lifecycle.\(kind)", "errors.unchanged"],
+            "After a failing \(kind) hook the container is stopped and destroyed, and poststop hooks have run",
+            sabotage: .configuration { $0["hooks.\(kind)"] = nil }
+        ) { trial in
+            add(kind, ["exit", "3"], to: &trial.bundle)
+            trial.bundle.append("hooks.poststop", hook("poststop", trial.bundle, []))
+            trial.bundle.operations = ["sleep", "60000"]
+            try trial.create()
+            if isLate { try trial.start() }
+            if let pid = trial.pid() { _ = Processes.wait(pid, milliseconds: 2000) }
+            try trial.expect(log(trial).contains(kind), "the \(kind) hook has run", seen: "\(log(trial))")
+            try expect("status", try trial.status(), is: "none")
+            try trial.expect(log(trial).contains("poststop"), "poststop hooks have run", seen: "\(log(trial))")
+        }
+    }
+
+    private static let failures: [Case] =
+        kinds.dropLast().map(failure) + kinds.dropLast().map(destruction) + [
+            .steps(
+                "hook-poststop-fails", ["lifecycle.poststop", "warnings.continue"],
+                "A failing poststop hook is a warning: the others run and delete succeeds",
+                sabotage: .wrapper(.refuse("delete"))
+            ) { trial in
+                add("poststop", ["exit", "3"], to: &trial.bundle)
+                trial.bundle.append("hooks.poststop", hook("poststop", trial.bundle, ["echo", "second"]))
+                try trial.run()
+                try trial.succeed("delete", try trial.delete())
+                try trial.expect(log(trial).contains("second"), "the second poststop hook has run", seen: "\(log(trial))")
+                try expect("status", try trial.status(), is: "none")
+            },
+            .steps(
+                "hook-later-not-run", ["lifecycle.createRuntime"], "After a failing hook no later hook of creation runs",
+                sabotage: .configuration { $0["hooks.createRuntime"] = nil }
+            ) { trial in
+                add("createRuntime", ["exit", "3"], to: &trial.bundle)
+                add("createContainer", to: &trial.bundle)
+                try trial.create()
+                try expect("hooks", log(trial).filter { $0 != "poststop" }, is: ["createRuntime"])
+            },
+        ]
+}

@@ -1,0 +1,101 @@
+import RuntimeSpec
+
+/// config.md#hostname, #domainname, config-linux.md#sysctl.
+enum NameCases {
+    static let cases: [Case] = [
+        .inside("hostname", ["hostname.set"], "The host name is hostname") {
+            $0["hostname"] = "slartibartfast"
+        } sabotage: {
+            $0["hostname"] = "marvin"
+        } check: {
+            try expect("hostname", try $0.text("hostname"), is: "slartibartfast")
+        },
+        .refused(
+            "hostname-no-namespace", ["hostname.set", "create.cannot-apply"],
+            "hostname without a uts namespace of its own is refused"
+        ) {
+            $0.removeNamespace("uts")
+            $0["hostname"] = "slartibartfast"
+        } valid: {
+            $0.setNamespace("uts")
+            $0["hostname"] = "slartibartfast"
+        },
+        .refused("hostname-too-long", ["values.invalid"], "A hostname of more than 64 bytes is refused") {
+            $0["hostname"] = .string(String(repeating: "a", count: 65))
+        } valid: {
+            $0["hostname"] = .string(String(repeating: "a", count: 64))
+        },
+        .inside("domainname", ["domainname.set"], "The domain name is domainname") {
+            $0["domainname"] = "example.org"
+        } sabotage: {
+            $0["domainname"] = "example.com"
+        } check: {
+            try expect("domainname", try $0.text("domainname"), is: "example.org")
+        },
+        .refused(
+            "domainname-no-namespace", ["domainname.set", "create.cannot-apply"],
+            "domainname without a uts namespace of its own is refused"
+        ) {
+            $0.removeNamespace("uts")
+            $0["domainname"] = "example.org"
+        } valid: {
+            $0.setNamespace("uts")
+            $0["domainname"] = "example.org"
+        },
+        .inside(
+            "sysctl-network", ["sysctl.set"], "A parameter of the network namespace is set",
+            operations: ["read", "/proc/sys/net/ipv4/ip_forward"]
+        ) {
+            $0["linux.sysctl"] = ["net.ipv4.ip_forward": "1"]
+        } sabotage: {
+            $0["linux.sysctl"] = ["net.ipv4.ip_forward": "0"]
+        } check: {
+            try expect("net.ipv4.ip_forward", try $0.operation("read")["text"]?.string?.trimmed, is: "1")
+        },
+        .inside(
+            "sysctl-ipc", ["sysctl.set"], "A parameter of the ipc namespace is set",
+            operations: ["read", "/proc/sys/kernel/shmmni"]
+        ) {
+            $0["linux.sysctl"] = ["kernel.shmmni": "1234"]
+        } sabotage: {
+            $0["linux.sysctl"] = nil
+        } check: {
+            try expect("kernel.shmmni", try $0.operation("read")["text"]?.string?.trimmed, is: "1234")
+        },
+        .inside(
+            "sysctl-mqueue", ["sysctl.set"], "A parameter of message queues is set",
+            operations: ["read", "/proc/sys/fs/mqueue/msg_max"]
+        ) {
+            $0["linux.sysctl"] = ["fs.mqueue.msg_max": "17"]
+        } sabotage: {
+            $0["linux.sysctl"] = nil
+        } check: {
+            try expect("fs.mqueue.msg_max", try $0.operation("read")["text"]?.string?.trimmed, is: "17")
+        },
+        .refused("sysctl-missing", ["sysctl.set", "create.cannot-apply"], "A parameter that does not exist is refused") {
+            $0["linux.sysctl"] = ["net.ipv4.no_such_parameter": "1"]
+        } valid: {
+            $0["linux.sysctl"] = ["net.ipv4.ip_forward": "1"]
+        },
+        .refused("sysctl-host", ["sysctl.set"], "A parameter of the whole machine is refused") {
+            // The value is the default of the kernel, in case a runtime writes it.
+            $0["linux.sysctl"] = ["vm.panic_on_oom": "0"]
+        } valid: {
+            $0["linux.sysctl"] = ["net.ipv4.ip_forward": "1"]
+        },
+        .refused(
+            "sysctl-network-inherited", ["sysctl.set"], "A network parameter without a network namespace of its own is refused"
+        ) {
+            $0.removeNamespace("network")
+            $0.remove("mounts") { $0.object?["destination"]?.string == "/sys" }
+            $0["linux.sysctl"] = ["net.ipv4.ip_default_ttl": "64"]
+        } valid: {
+            $0["linux.sysctl"] = nil
+        },
+        .refused("sysctl-dots", ["sysctl.set", "values.invalid"], "A parameter that climbs out of its namespace is refused") {
+            $0["linux.sysctl"] = ["net.ipv4/../../vm/panic_on_oom": "0"]
+        } valid: {
+            $0["linux.sysctl"] = ["net.ipv4.ip_forward": "1"]
+        },
+    ]
+}

@@ -1,0 +1,121 @@
+import Glibc
+import RuntimeSpec
+
+/// config-linux.md#network-devices. Each case has a network namespace of its own as the runtime's.
+enum NetworkCases {
+    private static let device = "ociprobe0"
+
+    private static func setUp(_ trial: Trial) throws {
+        try System.unshare(Raw.newNetwork)
+        // sysfs shows the devices of the network namespace in which it was mounted.
+        umount2("/sys/fs/cgroup", 2)
+        try System.mount("sysfs", "/sys", "sysfs")
+        try System.mount("cgroup2", "/sys/fs/cgroup", "cgroup2")
+        try NetworkDevice.make(device)
+        trial.bundle["ociVersion"] = "1.3.0"
+    }
+
+    private static func moved(
+        _ id: String, _ rules: [String], _ title: String, entry: JSONValue = [:], operations: [String],
+        sabotage: @escaping @Sendable (inout Bundle) -> Void = { $0["linux.netDevices"] = nil },
+        check: @escaping @Sendable (Inside) throws -> Void
+    ) -> Case {
+        .steps(id, rules, title, view: .version2, sabotage: .configuration(sabotage)) { trial in
+            try setUp(trial)
+            trial.bundle["linux.netDevices." + device] = entry
+            trial.bundle.operations = operations
+            try check(try trial.run())
+        }
+    }
+
+    private static func refusal(
+        _ id: String, _ rules: [String], _ title: String, _ change: @escaping @Sendable (inout Bundle) -> Void
+    ) -> Case {
+        .steps(
+            id, rules, title, view: .version2,
+            sabotage: .configuration {
+                $0["linux.netDevices"] = nil
+                $0.setNamespace("network")
+            }
+        ) { trial in
+            try setUp(trial)
+            try trial.control { $0["linux.netDevices"] = nil }
+            change(&trial.bundle)
+            try trial.expectRefusal()
+            try trial.expect(Files.exists("/sys/class/net/" + device), "the device stays with the runtime", seen: "it is gone")
+        }
+    }
+
+    static let cases: [Case] = [
+        moved(
+            "net-device-moved", ["netDevices.available", "netDevices.name"], "The device is in the container under its own name",
+            operations: ["list", "/sys/class/net"]
+        ) {
+            let seen = try $0.operation("list")["entries"]?.array?.compactMap(\.string) ?? []
+            try expect(seen.contains(device), device, seen: "\(seen)")
+        },
+        moved(
+            "net-device-renamed", ["netDevices.name"], "The device has the name that was given", entry: ["name": "inner0"],
+            operations: ["list", "/sys/class/net"]
+        ) {
+            let seen = try $0.operation("list")["entries"]?.array?.compactMap(\.string) ?? []
+            try expect(seen.contains("inner0") && !seen.contains(device), "inner0", seen: "\(seen)")
+        },
+        moved(
+            "net-device-template", ["netDevices.template"], "A name with %d is completed by the kernel",
+            entry: ["name": "inner%d"], operations: ["list", "/sys/class/net"]
+        ) {
+            let seen = try $0.operation("list")["entries"]?.array?.compactMap(\.string) ?? []
+            try expect(seen.contains("inner0"), "inner0", seen: "\(seen)")
+        },
+        moved(
+            "net-device-up", ["netDevices.up"], "The device is up", operations: ["read", "/sys/class/net/" + device + "/flags"]
+        ) {
+            let text = try $0.operation("read")["text"]?.string?.trimmed ?? ""
+            let flags = Int(text.dropFirst(2), radix: 16) ?? 0
+            try expect(flags & 1 == 1, "the flag IFF_UP", seen: text)
+        },
+        moved(
+            "net-device-address", ["netDevices.attributes"], "The device keeps its permanent global address",
+            operations: ["read", "/proc/net/fib_trie"]
+        ) {
+            let text = try $0.operation("read")["text"]?.string ?? ""
+            try expect(text.contains("192.0.2.7"), "192.0.2.7", seen: text)
+        },
+        moved(
+            "net-device-mtu", ["netDevices.attributes"], "The device keeps its MTU",
+            operations: ["read", "/sys/class/net/" + device + "/mtu"]
+        ) {
+            try expect("mtu", try $0.operation("read")["text"]?.string?.trimmed, is: "1300")
+        },
+        .steps(
+            "net-device-not-returned", ["netDevices.no-return", "netDevices.available"],
+            "A virtual device ends with the container's namespace",
+            view: .version2, sabotage: .configuration { $0["linux.netDevices"] = nil }
+        ) { trial in
+            try setUp(trial)
+            trial.bundle["linux.netDevices." + device] = [:]
+            trial.bundle.operations = ["list", "/sys/class/net"]
+            try trial.run()
+            try trial.succeed("delete", try trial.delete())
+            System.sleep(milliseconds: 200)
+            try trial.expect(!Files.exists("/sys/class/net/" + device), "no device", seen: "it is back")
+        },
+        refusal("net-device-missing", ["netDevices.check"], "A device that is not there is refused") {
+            $0["linux.netDevices.nosuch0"] = [:]
+        },
+        refusal("net-device-exists", ["netDevices.exists"], "A name that is taken in the container is refused") {
+            $0["linux.netDevices." + device] = ["name": "lo"]
+        },
+        refusal("net-device-bad-name", ["netDevices.check", "values.invalid"], "A name that no device can have is refused") {
+            $0["linux.netDevices." + device] = ["name": "a name with spaces and more"]
+        },
+        refusal(
+            "net-device-no-namespace", ["netDevices.check", "create.cannot-apply"],
+            "netDevices without a network namespace is refused"
+        ) {
+            $0.removeNamespace("network")
+            $0["linux.netDevices." + device] = [:]
+        },
+    ]
+}

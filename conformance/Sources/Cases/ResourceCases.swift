@@ -1,0 +1,306 @@
+import Glibc
+import RuntimeSpec
+
+/// A limit of linux.resources and the files of the kernel that must show it.
+struct ResourceTest: Sendable {
+    var id: String
+    var rules: [String]
+    var title: String
+    var view: CgroupView
+    /// The controller that it needs.
+    var controller: String
+    var resources: JSONValue
+    /// The same with other values.
+    var without: JSONValue = [:]
+    /// Names of files with what they hold.
+    var files: [(name: String, content: String)]
+}
+
+extension ResourceTest {
+    static let group = "/conformance"
+
+    /// The directory of the container's group as the harness sees it.
+    static func directory(_ controller: String, _ view: CgroupView) -> String {
+        "/sys/fs/cgroup" + (view == .version1 ? "/" + controller : "") + group
+    }
+
+    /// Throws a skip unless the controller is there in this view.
+    static func need(_ controller: String, _ view: CgroupView) throws {
+        let isThere =
+            view == .version1
+            ? Files.isDirectory("/sys/fs/cgroup/" + controller)
+            : (Files.text("/sys/fs/cgroup/cgroup.controllers") ?? "").split(separator: " ").map(\.trimmed).contains(controller)
+        if !isThere {
+            throw Verdict.skipped("this machine has no \(controller) controller of version \(view == .version1 ? 1 : 2)")
+        }
+    }
+
+    var test: Case {
+        let (controller, view, files, resources, without) = (controller, view, files, resources, without)
+        return .steps(id, rules, title, view: view, sabotage: .configuration { $0["linux.resources"] = without }) { trial in
+            trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
+            trial.bundle["linux.resources"] = resources
+            trial.bundle.operations = ["sleep", "60000"]
+            let directory = ResourceTest.directory(controller, view)
+            try trial.succeed("create", try trial.create())
+            for (name, content) in files {
+                if name.hasPrefix("?"), !Files.exists(directory + "/" + name.dropFirst()) { continue }
+                let path = directory + "/" + (name.hasPrefix("?") ? String(name.dropFirst()) : name)
+                guard let text = Files.text(path) else {
+                    throw Verdict.failed(expected: "a file \(path)", seen: "\(Files.list(directory))")
+                }
+                let lines = text.split(separator: "\n").map(\.trimmed)
+                try trial.expect(lines.contains(content), "\(path) tells \(content)", seen: text.trimmed)
+            }
+        }
+        .needing { try ResourceTest.need(controller, view) }
+    }
+}
+
+/// config-linux.md#control-groups: memory, cpu, block I/O, huge pages, network, pids, RDMA.
+enum ResourceCases {
+    static let cases: [Case] = version1.map(\.test) + version2.map(\.test) + behaviour
+
+    /// The number of a disk, `8:0`; nil without one.
+    static var disk: (major: Int, minor: Int)? {
+        for name in Files.list("/sys/block") where !name.hasPrefix("loop") && !name.hasPrefix("ram") && !name.hasPrefix("zram") {
+            let numbers = (Files.line("/sys/block/\(name)/dev") ?? "").split(separator: ":").compactMap { Int($0) }
+            if numbers.count == 2 { return (numbers[0], numbers[1]) }
+        }
+        return nil
+    }
+
+    private static func one(
+        _ id: String, _ rule: String, _ view: CgroupView, _ controller: String, _ resources: JSONValue,
+        _ files: [(String, String)],
+        without: JSONValue = [:]
+    ) -> ResourceTest {
+        ResourceTest(
+            id: "cgroup-\(view.rawValue)-\(id)", rules: [rule] + (view == .version2 ? ["unified.conversion"] : []),
+            title: "\(rule) is applied",
+            view: view, controller: controller, resources: resources, without: without,
+            files: files.map { (name: $0.0, content: $0.1) })
+    }
+
+    private static let version1: [ResourceTest] = [
+        one(
+            "memory-limit", "memory.limit", .version1, "memory", ["memory": ["limit": 67_108_864]],
+            [("memory.limit_in_bytes", "67108864")]),
+        one(
+            "memory-unlimited", "memory.limit", .version1, "memory", ["memory": ["limit": -1]],
+            [("memory.limit_in_bytes", "9223372036854771712")], without: ["memory": ["limit": 67_108_864]]),
+        one(
+            "memory-reservation", "memory.reservation", .version1, "memory", ["memory": ["reservation": 33_554_432]],
+            [("memory.soft_limit_in_bytes", "33554432")]),
+        one(
+            "memory-swap", "memory.swap", .version1, "memory", ["memory": ["limit": 67_108_864, "swap": 100_663_296]],
+            [("memory.memsw.limit_in_bytes", "100663296")], without: ["memory": ["limit": 67_108_864]]),
+        one(
+            "memory-swappiness", "memory.swappiness", .version1, "memory", ["memory": ["swappiness": 41]],
+            [("memory.swappiness", "41")]),
+        one(
+            "memory-oom-killer", "memory.disableOOMKiller", .version1, "memory", ["memory": ["disableOOMKiller": true]],
+            [("memory.oom_control", "oom_kill_disable 1")]),
+        one("cpu-shares", "cpu.shares", .version1, "cpu", ["cpu": ["shares": 512]], [("cpu.shares", "512")]),
+        one(
+            "cpu-quota", "cpu.quota", .version1, "cpu", ["cpu": ["quota": 20_000, "period": 50_000]],
+            [("cpu.cfs_quota_us", "20000"), ("cpu.cfs_period_us", "50000")],
+            without: ["cpu": ["quota": 10_000, "period": 50_000]]),
+        one("cpu-period", "cpu.period", .version1, "cpu", ["cpu": ["period": 70_000]], [("cpu.cfs_period_us", "70000")]),
+        one(
+            "cpu-burst", "cpu.burst", .version1, "cpu", ["cpu": ["quota": 20_000, "period": 50_000, "burst": 10_000]],
+            [("cpu.cfs_burst_us", "10000")], without: ["cpu": ["quota": 20_000, "period": 50_000]]),
+        one(
+            "cpu-realtime", "cpu.realtime", .version1, "cpu", ["cpu": ["realtimeRuntime": 500, "realtimePeriod": 900_000]],
+            [("cpu.rt_runtime_us", "500"), ("cpu.rt_period_us", "900000")]),
+        one("cpu-idle", "cpu.idle", .version1, "cpu", ["cpu": ["idle": 1]], [("cpu.idle", "1")]),
+        one("cpu-cpus", "cpu.cpus", .version1, "cpuset", ["cpu": ["cpus": "0"]], [("cpuset.cpus", "0")]),
+        one(
+            "cpu-mems", "cpu.mems", .version1, "cpuset", ["cpu": ["mems": "0"]], [("cpuset.mems", "0")],
+            without: ["cpu": ["mems": "63"]]),
+        one("pids-limit", "pids.limit", .version1, "pids", ["pids": ["limit": 42]], [("pids.max", "42")]),
+        one(
+            "pids-unlimited", "pids.limit", .version1, "pids", ["pids": ["limit": -1]], [("pids.max", "max")],
+            without: ["pids": ["limit": 42]]),
+        one(
+            "pids-zero", "pids.zero", .version1, "pids", ["pids": ["limit": 0]], [("pids.max", "0")],
+            without: ["pids": ["limit": 1]]),
+        one("block-weight", "blockIO.weight", .version1, "blkio", ["blockIO": ["weight": 300]], [("blkio.bfq.weight", "300")]),
+        one(
+            "network-class", "network.classID", .version1, "net_cls", ["network": ["classID": 1_048_577]],
+            [("net_cls.classid", "1048577")]),
+        one(
+            "network-priority", "network.priorities", .version1, "net_prio",
+            ["network": ["priorities": [["name": "lo", "priority": 5]]]],
+            [("net_prio.ifpriomap", "lo 5")]),
+        one(
+            "hugetlb-limit", "hugetlb.limit", .version1, "hugetlb",
+            ["hugepageLimits": [["pageSize": "2MB", "limit": 4_194_304]]],
+            [("hugetlb.2MB.limit_in_bytes", "4194304"), ("?hugetlb.2MB.rsvd.limit_in_bytes", "4194304")]),
+    ]
+
+    private static let version2: [ResourceTest] = [
+        one("memory-limit", "memory.limit", .version2, "memory", ["memory": ["limit": 67_108_864]], [("memory.max", "67108864")]),
+        one(
+            "memory-unlimited", "memory.limit", .version2, "memory", ["memory": ["limit": -1]], [("memory.max", "max")],
+            without: ["memory": ["limit": 67_108_864]]),
+        one(
+            "memory-reservation", "memory.reservation", .version2, "memory", ["memory": ["reservation": 33_554_432]],
+            [("memory.low", "33554432")]),
+        one(
+            "memory-swap", "memory.swap", .version2, "memory", ["memory": ["limit": 67_108_864, "swap": 100_663_296]],
+            [("memory.swap.max", "33554432")], without: ["memory": ["limit": 67_108_864]]),
+        one(
+            "cpu-quota", "cpu.quota", .version2, "cpu", ["cpu": ["quota": 20_000, "period": 50_000]],
+            [("cpu.max", "20000 50000")],
+            without: ["cpu": ["quota": 10_000, "period": 50_000]]),
+        one(
+            "cpu-burst", "cpu.burst", .version2, "cpu", ["cpu": ["quota": 20_000, "period": 50_000, "burst": 10_000]],
+            [("cpu.max.burst", "10000")], without: ["cpu": ["quota": 20_000, "period": 50_000]]),
+        one("cpu-idle", "cpu.idle", .version2, "cpu", ["cpu": ["idle": 1]], [("cpu.idle", "1")]),
+        one("cpu-cpus", "cpu.cpus", .version2, "cpuset", ["cpu": ["cpus": "0"]], [("cpuset.cpus", "0")]),
+        one("cpu-mems", "cpu.mems", .version2, "cpuset", ["cpu": ["mems": "0"]], [("cpuset.mems", "0")]),
+        one("pids-limit", "pids.limit", .version2, "pids", ["pids": ["limit": 42]], [("pids.max", "42")]),
+        one(
+            "pids-unlimited", "pids.limit", .version2, "pids", ["pids": ["limit": -1]], [("pids.max", "max")],
+            without: ["pids": ["limit": 42]]),
+        one(
+            "pids-zero", "pids.zero", .version2, "pids", ["pids": ["limit": 0]], [("pids.max", "0")],
+            without: ["pids": ["limit": 1]]),
+        one(
+            "hugetlb-limit", "hugetlb.limit", .version2, "hugetlb",
+            ["hugepageLimits": [["pageSize": "2MB", "limit": 4_194_304]]],
+            [("hugetlb.2MB.max", "4194304")]),
+        one(
+            "hugetlb-reservation", "hugetlb.reservation", .version2, "hugetlb",
+            ["hugepageLimits": [["pageSize": "2MB", "limit": 4_194_304]]], [("hugetlb.2MB.rsvd.max", "4194304")]),
+        one(
+            "hugetlb-gigabyte", "hugetlb.pageSize", .version2, "hugetlb",
+            ["hugepageLimits": [["pageSize": "1GB", "limit": 1_073_741_824]]], [("hugetlb.1GB.max", "1073741824")]),
+        one(
+            "unified", "unified.written", .version2, "hugetlb", ["unified": ["hugetlb.2MB.max": "6291456"]],
+            [("hugetlb.2MB.max", "6291456")]),
+        one(
+            "unified-controllers", "unified.controllers", .version2, "hugetlb", ["unified": ["hugetlb.1GB.rsvd.max": "0"]],
+            [("cgroup.controllers", "hugetlb"), ("hugetlb.1GB.rsvd.max", "0")]),
+    ]
+
+    private static let behaviour: [Case] = [
+        .steps(
+            "cgroup-v1-block-throttle", ["blockIO.throttle"], "The four throttle lists are applied", view: .version1,
+            sabotage: .configuration { $0["linux.resources"] = [:] }
+        ) { trial in
+            try ResourceTest.need("blkio", .version1)
+            guard let disk else { throw Verdict.skipped("this machine has no disk") }
+            let lists = [
+                ("throttleReadBpsDevice", "read_bps"), ("throttleWriteBpsDevice", "write_bps"),
+                ("throttleReadIOPSDevice", "read_iops"), ("throttleWriteIOPSDevice", "write_iops"),
+            ]
+            trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
+            for (index, list) in lists.enumerated() {
+                trial.bundle["linux.resources.blockIO." + list.0] = [
+                    [
+                        "major": .number(JSONNumber(disk.major)), "minor": .number(JSONNumber(disk.minor)),
+                        "rate": .number(JSONNumber(100_000 + index)),
+                    ]
+                ]
+            }
+            try trial.succeed("create", try trial.create())
+            for (index, list) in lists.enumerated() {
+                let file = ResourceTest.directory("blkio", .version1) + "/blkio.throttle.\(list.1)_device"
+                let line = "\(disk.major):\(disk.minor) \(100_000 + index)"
+                let text = Files.text(file) ?? "no file"
+                try trial.expect(text.contains(line), "\(file) tells \(line)", seen: text)
+            }
+        },
+        .steps(
+            "cgroup-v2-block-throttle", ["blockIO.throttle", "unified.conversion"],
+            "The four throttle lists are converted for version 2",
+            view: .version2, sabotage: .configuration { $0["linux.resources"] = [:] }
+        ) { trial in
+            try ResourceTest.need("io", .version2)
+            guard let disk else { throw Verdict.skipped("this machine has no disk") }
+            let lists = [
+                ("throttleReadBpsDevice", "rbps"), ("throttleWriteBpsDevice", "wbps"), ("throttleReadIOPSDevice", "riops"),
+                ("throttleWriteIOPSDevice", "wiops"),
+            ]
+            trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
+            for (index, list) in lists.enumerated() {
+                trial.bundle["linux.resources.blockIO." + list.0] = [
+                    [
+                        "major": .number(JSONNumber(disk.major)), "minor": .number(JSONNumber(disk.minor)),
+                        "rate": .number(JSONNumber(100_000 + index)),
+                    ]
+                ]
+            }
+            try trial.succeed("create", try trial.create())
+            let text = Files.text(ResourceTest.directory("io", .version2) + "/io.max") ?? "no file"
+            for (index, list) in lists.enumerated() {
+                try trial.expect(
+                    text.contains("\(list.1)=\(100_000 + index)"), "io.max tells \(list.1)=\(100_000 + index)", seen: text)
+            }
+        },
+        .steps(
+            "cgroup-v1-check-before-update", ["memory.checkBeforeUpdate"],
+            "With checkBeforeUpdate a limit below the usage is rejected",
+            view: .version1, sabotage: .wrapper(.hideFailure("update")), checkBeforeUpdate(.version1)),
+        .steps(
+            "cgroup-v2-check-before-update", ["memory.checkBeforeUpdate"],
+            "With checkBeforeUpdate a limit below the usage is rejected",
+            view: .version2, sabotage: .wrapper(.hideFailure("update")), checkBeforeUpdate(.version2)),
+        .inside(
+            "cgroup-memory-kernel", ["memory.kernel"],
+            "The limits of kernel memory, which are not recommended, do not end in a crash", view: .version1
+        ) {
+            $0["linux.resources.memory"] = ["kernel": -1, "kernelTCP": -1]
+        } sabotage: {
+            $0["process.args"] = ["/no-such-program"]
+        } check: {
+            try expect("program", try $0.strings("args").first, is: "/probe")
+        },
+        .inside("cgroup-memory-hierarchy", ["memory.useHierarchy"], "useHierarchy true is accepted", view: .version1) {
+            $0["linux.resources.memory"] = ["useHierarchy": true]
+        } sabotage: {
+            $0["process.args"] = ["/no-such-program"]
+        } check: {
+            try expect("program", try $0.strings("args").first, is: "/probe")
+        },
+        .inside(
+            "cgroup-pids-enforced", ["pids.limit"], "The limit of tasks is enforced", operations: ["children", "20"],
+            view: .version1
+        ) {
+            $0["linux.resources.pids"] = ["limit": 10]
+        } sabotage: {
+            $0["linux.resources.pids"] = ["limit": 100]
+        } check: {
+            try expect("children that the kernel granted", try $0.operation("children")["started"]?.integer, is: 9)
+        }
+        .needing { try ResourceTest.need("pids", .version1) },
+        .steps(
+            "cgroup-v2-unified-unknown", ["unified.written"], "A file that no runtime knows is written", view: .version2,
+            sabotage: .configuration { $0["linux.resources.unified"] = nil }
+        ) { trial in
+            trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
+            trial.bundle["linux.resources"] = ["unified": ["cgroup.max.descendants": "17"]]
+            try trial.succeed("create", try trial.create())
+            try expect(
+                "cgroup.max.descendants", Files.line(ResourceTest.directory("", .version2) + "/cgroup.max.descendants"), is: "17")
+        },
+    ]
+
+    private static func checkBeforeUpdate(_ view: CgroupView) -> @Sendable (Trial) throws -> Void {
+        { trial in
+            try ResourceTest.need("memory", view)
+            trial.bundle["linux.resources"] = ["memory": ["limit": 134_217_728]]
+            trial.bundle.operations = ["memory", "50000000", "signals", "15"]
+            try trial.succeed("create", try trial.create())
+            try trial.succeed("start", try trial.start())
+            _ = try trial.waitForLine("the program runs") { $0.object?["ready"] != nil }
+            let resources: JSONValue = ["memory": ["limit": 8_388_608, "checkBeforeUpdate": true]]
+            try Files.write(trial.directory + "/resources.json", resources.encoded())
+            let updated = try trial.operate("update", ["--resources", trial.directory + "/resources.json", trial.id])
+            try trial.refuse("update to a limit below the usage", updated)
+            try expect("status", try trial.status(), is: "running")
+        }
+    }
+}

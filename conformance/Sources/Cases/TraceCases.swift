@@ -1,0 +1,169 @@
+import Glibc
+import RuntimeSpec
+
+/// runtime.md#errors and #delete: what is left behind; operations at the same time.
+enum TraceCases {
+    static let cases: [Case] = traces + concurrency
+
+    /// What the container's life left on the machine: processes, mounts, groups, files of the state directory.
+    private static func traces(_ trial: Trial) -> [String] {
+        var found = Files.list(trial.stateRoot).filter { $0.contains(trial.id) }.map { "state: \($0)" }
+        found += Files.list("/sys/fs/cgroup/conformance").isEmpty ? [] : ["group: /conformance"]
+        found += MountInfo.parse(Files.text("/proc/self/mountinfo") ?? "").filter { $0.target.hasPrefix(trial.bundleDirectory) }
+            .map { "mount: \($0.target)" }
+        for name in Files.list("/proc") {
+            guard let pid = pid_t(name), pid > 1, let program = Files.text("/proc/\(name)/cmdline"), !program.isEmpty else {
+                continue
+            }
+            // A process that has ended and waits for its parent has no command line.
+            found.append("process \(pid): " + program.replacing("\0", with: " "))
+        }
+        return found
+    }
+
+    private static func leaves(
+        _ id: String, _ title: String, _ rules: [String], sabotage: Sabotage, _ body: @escaping @Sendable (Trial) throws -> Void
+    ) -> Case {
+        .steps(id, rules, title, view: .version2, sabotage: sabotage) { trial in
+            trial.bundle["linux.cgroupsPath"] = "/conformance"
+            try body(trial)
+            System.sleep(milliseconds: 50)
+            let seen = traces(trial)
+            try trial.expect(seen.isEmpty, "nothing is left", seen: seen.joined(separator: "; "))
+        }
+    }
+
+    private static let traces: [Case] = [
+        leaves(
+            "delete-leaves-nothing", "After delete nothing of the container is left", ["delete.resources", "lifecycle.destroy"],
+            sabotage: .wrapper(.skip("delete"))
+        ) { trial in
+            try trial.run()
+            try trial.delete()
+        },
+        leaves(
+            "force-leaves-nothing", "After delete --force of a running container nothing is left", ["delete.resources"],
+            sabotage: .wrapper(.skip("delete"))
+        ) { trial in
+            trial.bundle.operations = ["children", "3", "sleep", "60000"]
+            try trial.succeed("create", try trial.create())
+            try trial.succeed("start", try trial.start())
+            try trial.delete(force: true)
+            try trial.resetForNextCreate()
+        },
+        leaves(
+            "failed-mount-leaves-nothing", "After a create that failed at a mount nothing is left",
+            ["errors.unchanged", "create.cannot-apply"],
+            sabotage: .configuration { $0.remove("mounts") { $0.object?["type"]?.string == "no-such-file-system" } }
+        ) { trial in
+            trial.bundle.addMount("/volume", "no-such-file-system", "none")
+            try trial.create()
+        },
+        leaves(
+            "failed-hook-leaves-nothing", "After a create that failed at a hook nothing is left", ["errors.unchanged"],
+            sabotage: .configuration { $0["hooks"] = nil }
+        ) { trial in
+            trial.bundle["hooks.createContainer"] = [["path": "/bin/false"]]
+            try trial.create()
+        },
+        leaves(
+            "failed-program-leaves-nothing", "After a create that failed at the program nothing is left", ["errors.unchanged"],
+            sabotage: .configuration { $0.operations = ["sleep", "60000"] }
+        ) { trial in
+            trial.bundle["process.args"] = ["/no-such-program"]
+            if try trial.create().succeeded {
+                // A runtime may look for the program when it starts it.
+                try trial.start()
+                try trial.delete(force: !{ if case .configuration? = trial.sabotage { return true } else { return false } }())
+            }
+        },
+    ]
+
+    /// Starts the same command several times at once; their statuses.
+    private static func together(_ trial: Trial, _ count: Int, _ arguments: (Int) -> [String]) throws -> [Int32] {
+        var pids: [pid_t] = []
+        for number in 0..<count {
+            let output = open("\(trial.directory)/together.\(number)", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+            let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            defer {
+                close(output)
+                close(null)
+            }
+            let words = [trial.runtime, "--root", trial.stateRoot] + arguments(number)
+            pids.append(try Processes.spawn(words, descriptors: [null, output, output], directory: trial.directory))
+        }
+        return pids.map { Processes.wait($0, milliseconds: 20_000) ?? -1 }
+    }
+
+    private static let concurrency: [Case] = [
+        .steps(
+            "concurrent-create", ["create.unique"], "Of eight creates with one id exactly one succeeds",
+            sabotage: .configuration {
+                $0["process"] = nil
+                $0["root"] = nil
+            }
+        ) { trial in
+            trial.bundle.operations = ["sleep", "60000"]
+            try trial.writeBundle()
+            for _ in 0..<3 {
+                let statuses = try together(trial, 8) { _ in ["create", "--bundle", trial.bundleDirectory, trial.id] }
+                try expect("creates that succeeded of \(statuses)", statuses.filter { $0 == 0 }.count, is: 1)
+                try expect("status", try trial.status(), is: "created")
+                try trial.succeed("delete --force", try trial.delete(force: true))
+            }
+        },
+        .steps(
+            "concurrent-start", ["start.not-created"], "Of eight starts exactly one succeeds, and the program runs once",
+            sabotage: .configuration { $0.operations = ["to", "/log", "echo", "ran", "echo", "again", "sleep", "60000"] }
+        ) { trial in
+            trial.bundle.operations = ["to", "/log", "echo", "ran", "sleep", "60000"]
+            try trial.succeed("create", try trial.create())
+            let statuses = try together(trial, 8) { _ in ["start", trial.id] }
+            System.sleep(milliseconds: 100)
+            try expect("starts that succeeded of \(statuses)", statuses.filter { $0 == 0 }.count, is: 1)
+            try expect("runs", trial.lines(of: trial.rootfs + "/log").count, is: 1)
+        },
+        .steps(
+            "concurrent-delete", ["delete.resources"], "Eight forced deletes leave nothing", sabotage: .wrapper(.refuse("create"))
+        ) { trial in
+            trial.bundle.operations = ["sleep", "60000"]
+            try trial.succeed("create", try trial.create())
+            try trial.succeed("start", try trial.start())
+            let statuses = try together(trial, 8) { _ in ["delete", "--force", trial.id] }
+            try trial.expect(statuses.contains(0), "one that succeeds", seen: "\(statuses)")
+            try expect("status", try trial.status(), is: "none")
+            guard let pid = trial.pid(), Processes.end(pid, milliseconds: 3000) != nil else {
+                throw Verdict.failed(expected: "the process has ended", seen: "it runs on")
+            }
+        },
+        .steps(
+            "concurrent-containers", ["create.new", "state.id.unique"], "Eight containers are created at once",
+            sabotage: .configuration { $0["root"] = nil }
+        ) { trial in
+            trial.bundle.operations = ["sleep", "60000"]
+            try trial.writeBundle()
+            let statuses = try together(trial, 8) { ["create", "--bundle", trial.bundleDirectory, "\(trial.id)-\($0)"] }
+            try expect("statuses", statuses, is: Array(repeating: 0, count: 8))
+            let pids = Set((0..<8).compactMap { try? trial.state(id: "\(trial.id)-\($0)").object?["pid"]?.integer })
+            try expect("different processes", pids.count, is: 8)
+        },
+        .steps(
+            "concurrent-state", ["query.state", "state.status"], "state answers while a container is created and deleted",
+            sabotage: .wrapper(.refuse("create"))
+        ) { trial in
+            trial.bundle.operations = ["sleep", "60000"]
+            try trial.writeBundle()
+            let creating = try Processes.spawn(
+                [trial.runtime, "--root", trial.stateRoot, "create", "--bundle", trial.bundleDirectory, trial.id],
+                descriptors: [0, 1, 1])
+            var told: Set<String> = []
+            while Processes.end(creating, milliseconds: 0) == nil { told.insert(try trial.status()) }
+            try trial.expect(
+                told.isSubset(of: ["none", "creating", "created", "stopped"]), "none, creating or created",
+                seen: "\(told.sorted())")
+            // The sabotage's refusal shows here.
+            let second = try trial.operate("create", ["--bundle", trial.bundleDirectory, trial.id + "-second"])
+            try trial.succeed("create", second)
+        },
+    ]
+}

@@ -1,0 +1,121 @@
+import RuntimeSpec
+
+/// Reports for machines: TAP, JUnit XML, JSON; and the page for people.
+enum Documents {
+    static func write(_ summary: Summary, to directory: String) throws {
+        try Files.makeDirectories(directory)
+        try Files.write(directory + "/conformance.tap", tap(summary))
+        try Files.write(directory + "/conformance.xml", junit(summary))
+        let json = json(summary)
+        try Files.write(directory + "/conformance.json", json.encodedText(.pretty) + "\n")
+        // `</` would end the script element that carries the data.
+        let data = json.encodedText().replacing("</", with: "<\\/")
+        try Files.write(directory + "/conformance.html", (Tables.page).replacing("/*DATA*/null", with: data))
+    }
+
+    static func tap(_ summary: Summary) -> String {
+        var text = "TAP version 14\n1..\(summary.runtimes.count * summary.cases.count)\n"
+        var number = 0
+        for runtime in summary.runtimes {
+            for test in summary.cases {
+                number += 1
+                guard let result = summary.result(runtime, test) else { continue }
+                let isFine = ![.failed, .broken].contains(result.kind)
+                var line = "\(isFine ? "ok" : "not ok") \(number) - \(runtime.name) \(test.id)"
+                if [.skipped, .declined].contains(result.kind) { line += " # SKIP " + oneLine(result.seen) }
+                text += line + "\n"
+                if !isFine {
+                    text += "  ---\n  level: \(test.mainRule.level.rawValue)\n  section: \(test.mainRule.section)\n"
+                    text += "  expected: \(JSONValue.string(result.expected).encodedText())\n"
+                    text += "  seen: \(JSONValue.string(result.seen).encodedText())\n  ...\n"
+                }
+            }
+        }
+        return text
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        text.split(separator: "\n").joined(separator: " ").replacing("#", with: "")
+    }
+
+    static func junit(_ summary: Summary) -> String {
+        var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"oci-conformance\">\n"
+        for runtime in summary.runtimes {
+            let failures = summary.count(runtime, .failed)
+            let skips = summary.count(runtime, .skipped) + summary.count(runtime, .declined)
+            text += "  <testsuite name=\"\(escaped(runtime.name))\" tests=\"\(summary.cases.count)\" failures=\"\(failures)\" "
+            text += "errors=\"\(summary.count(runtime, .broken))\" skipped=\"\(skips)\">\n"
+            for test in summary.cases {
+                guard let result = summary.result(runtime, test) else { continue }
+                let seconds = Double(result.milliseconds) / 1000
+                text +=
+                    "    <testcase classname=\"\(escaped(test.mainRule.section))\" name=\"\(escaped(test.id))\""
+                    + " time=\"\(seconds)\""
+                switch result.kind {
+                case .passed: text += "/>\n"
+                case .failed, .broken:
+                    let element = result.kind == .failed ? "failure" : "error"
+                    text += ">\n      <\(element) message=\"\(escaped(result.expected))\">\(escaped(result.seen))"
+                    text += "\n\(escaped(result.commands.joined(separator: "\n")))</\(element)>\n    </testcase>\n"
+                case .skipped, .declined: text += ">\n      <skipped message=\"\(escaped(result.seen))\"/>\n    </testcase>\n"
+                }
+            }
+            text += "  </testsuite>\n"
+        }
+        return text + "</testsuites>\n"
+    }
+
+    /// Text for XML. Characters that XML 1.0 cannot have become question marks.
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "\n", "\t": result += "&#\(scalar.value);"
+            case _ where scalar.value < 0x20 || scalar.value == 0xfffe || scalar.value == 0xffff: result += "?"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    static func json(_ summary: Summary) -> JSONValue {
+        let runtimes = summary.runtimes.map { runtime -> JSONValue in
+            var counts = JSONMembers()
+            for kind in Summary.columns { counts[kind.rawValue] = .number(JSONNumber(summary.count(runtime, kind))) }
+            return [
+                "name": .string(runtime.name), "version": .string(runtime.version), "claims": .string(runtime.claim),
+                "counts": .object(counts),
+            ]
+        }
+        let cases = summary.cases.map { test -> JSONValue in
+            var value: JSONMembers = [
+                "id": .string(test.id), "title": .string(test.title), "section": .string(test.mainRule.section),
+                "level": .string(test.mainRule.level.rawValue), "since": .string(test.since.description),
+                "rules": .array(test.rules.map { .string($0) }),
+            ]
+            if let reason = Tables.knownDifferences[test.id] { value["known"] = .string(reason) }
+            if summary.isProof { value["proof"] = .string(summary.proof(test).rawValue) }
+            var results = JSONMembers()
+            for runtime in summary.runtimes { results[runtime.name] = summary.result(runtime, test)?.json }
+            value["results"] = .object(results)
+            return .object(value)
+        }
+        let rules = Tables.rules.map { rule -> JSONValue in
+            var value: JSONMembers = [
+                "id": .string(rule.id), "section": .string(rule.section), "level": .string(rule.level.rawValue),
+                "since": .string(rule.since.description), "text": .string(rule.text),
+            ]
+            if let reason = rule.reason { value["reason"] = .string(reason) }
+            return .object(value)
+        }
+        return [
+            "date": .string(Summary.date), "machine": .string(summary.machine), "runtimes": .array(runtimes),
+            "cases": .array(cases),
+            "rules": .array(rules),
+        ]
+    }
+}

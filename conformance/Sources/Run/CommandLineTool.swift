@@ -1,0 +1,116 @@
+import Glibc
+
+/// The command line of `oci-conformance`.
+package enum CommandLineTool {
+    package static func main() -> Never {
+        let words = Array(CommandLine.arguments.dropFirst())
+        if let worker = Worker(words) { worker.run() }
+        if words.first == "--guardian", words.count == 3 { Scheduler.guardian(name: words[1], directory: words[2]) }
+        do {
+            exit(try run(try Options(words)))
+        } catch {
+            try? Files.write(2, Array("oci-conformance: \(error)\n".utf8), "standard error")
+            exit(2)
+        }
+    }
+
+    static func run(_ options: Options) throws -> Int32 {
+        if options.isHelp {
+            print(Options.help)
+            return 0
+        }
+        for test in Suite.cases { _ = test.mainRule }
+        let cases = Suite.cases.filter(options.selects)
+        if options.isList {
+            for test in cases { print("\(test.id)\t\(test.rules.joined(separator: " "))\t\(test.title)") }
+            return 0
+        }
+        guard getuid() == 0 else { throw UsageError(text: "root is needed") }
+        var scheduler = Scheduler()
+        scheduler.jobs = options.jobs
+        scheduler.keep = options.keep
+        scheduler.defaultView = options.view
+        let runtimes = try runtimes(options.runtimes)
+        if !options.fixtures.isEmpty { return try compare(options, scheduler, runtimes) }
+        var tasks: [Scheduler.Task] = []
+        for runtime in runtimes {
+            for test in cases {
+                tasks.append(.init(test, runtime: runtime))
+                if options.isProof { tasks.append(.init(test, runtime: runtime, isSabotaged: true)) }
+            }
+        }
+        var progress = Progress(total: tasks.count)
+        let results = try scheduler.run(tasks) { (index, result) in progress.note(tasks[index], result) }
+        progress.end()
+        var summary = Summary(runtimes: runtimes, cases: cases, hierarchies: scheduler.hierarchies, isProof: options.isProof)
+        for (task, result) in zip(tasks, results) {
+            if task.isSabotaged {
+                summary.sabotaged[task.runtime.path, default: [:]][task.test.id] = result
+            } else {
+                summary.results[task.runtime.path, default: [:]][task.test.id] = result
+            }
+        }
+        if !options.isQuiet { print(Matrix.failures(summary)) }
+        print(Matrix.text(summary), terminator: "")
+        if options.isProof { print(Matrix.proof(summary), terminator: "") }
+        if !options.report.isEmpty { try Documents.write(summary, to: options.report) }
+        if options.isProof { return cases.contains { summary.proof($0) == .blind } ? 1 : 0 }
+        return results.contains { $0.kind == .failed || $0.kind == .broken } ? 1 : 0
+    }
+
+    /// Hands the documents of a folder to the runtimes and prints where they differ. Succeeds if nobody does.
+    private static func compare(_ options: Options, _ scheduler: Scheduler, _ runtimes: [Runtime]) throws -> Int32 {
+        guard let folder = realpath(options.fixtures, nil) else { throw UsageError(text: "no folder \(options.fixtures)") }
+        defer { free(folder) }
+        let root = String(cString: folder)
+        let fixtures = try Fixtures.read(root).filter { fixture in
+            options.names.isEmpty || options.names.contains { fixture.file.contains($0) }
+        }
+        let tests = fixtures.map { Fixtures.test(root + "/" + $0.file, isAccepted: $0.isAccepted) }
+        let tasks = runtimes.flatMap { runtime in tests.map { Scheduler.Task($0, runtime: runtime) } }
+        var progress = Progress(total: tasks.count)
+        var scheduler = scheduler
+        // Documents ask for limits of all kinds, which version 1 has on more machines.
+        if options.view == nil, scheduler.hierarchies.hasVersion1 { scheduler.defaultView = .version1 }
+        let results = try scheduler.run(tasks) { (index, result) in progress.note(tasks[index], result) }
+        progress.end()
+        var found: [String: [String: Result]] = [:]
+        for (task, result) in zip(tasks, results) { found[task.runtime.path, default: [:]][task.test.id] = result }
+        print(Fixtures.differences(fixtures, runtimes, found, tests.map(\.id)), terminator: "")
+        return results.allSatisfy { $0.kind == .passed } ? 0 : 1
+    }
+
+    /// Asks each runtime for its version; equal names are told apart by their folders.
+    private static func runtimes(_ paths: [String]) throws -> [Runtime] {
+        let directory = Scheduler.directories + Scheduler.prefix + String(getpid())
+        try Files.makeDirectories(directory, mode: 0o700)
+        defer { Files.removeTree(directory) }
+        var runtimes = try paths.map { try Runtime($0, directory: directory) }
+        for index in runtimes.indices where runtimes.filter({ $0.name == runtimes[index].name }).count > 1 {
+            runtimes[index].name = runtimes[index].path
+        }
+        return runtimes
+    }
+}
+
+/// The line that tells how far the run is; only on a terminal.
+private struct Progress {
+    let total: Int
+    private var done = 0
+    private var failed = 0
+    private let isTerminal = isatty(2) == 1
+
+    init(total: Int) { self.total = total }
+
+    mutating func note(_ task: Scheduler.Task, _ result: Result) {
+        done += 1
+        if !task.isSabotaged && result.kind == .failed { failed += 1 }
+        guard isTerminal else { return }
+        let text = "\r\(done) of \(total), \(failed) failed: \(task.runtime.name) \(task.test.id)"
+        try? Files.write(2, Array((String(text.prefix(100)) + "\u{1b}[K").utf8), "the terminal")
+    }
+
+    func end() {
+        if isTerminal { try? Files.write(2, Array("\r\u{1b}[K".utf8), "the terminal") }
+    }
+}

@@ -1,0 +1,98 @@
+import Glibc
+import RuntimeSpec
+
+/// The documents of `spec-fixtures`, handed to runtimes as config.json: does each take what it must, and refuse what it must?
+enum Fixtures {
+    /// A configuration of the index and what it says of it.
+    struct Fixture: Sendable {
+        let file: String
+        let isAccepted: Bool
+        let why: String
+    }
+
+    static func read(_ directory: String) throws -> [Fixture] {
+        guard let bytes = Files.read(directory + "/index.json") else { throw UsageError(text: "no \(directory)/index.json") }
+        let entries = try JSONValue.decode(bytes).array ?? []
+        return entries.compactMap(\.object).compactMap { entry in
+            guard entry["document"]?.string == "config", let file = entry["file"]?.string, let verdict = entry["verdict"]?.string
+            else { return nil }
+            return Fixture(file: file, isAccepted: verdict == "accepted", why: entry["why"]?.string ?? "")
+        }
+    }
+
+    private static let prefix = "fixture:"
+
+    /// The case that hands a file to `create`; its name carries the path and the verdict from process to process.
+    static func test(_ path: String, isAccepted: Bool) -> Case {
+        let rule = isAccepted ? "lifecycle.environment" : "values.invalid"
+        return Case(
+            prefix + (isAccepted ? "+" : "-") + path, [rule], path, sabotage: .wrapper(.refuse("create"))
+        ) { trial in
+            trial.bundle.text = Files.read(path)
+            let config = trial.bundle.text.flatMap { try? JSONValue.decode($0) }
+            furnish(&trial.bundle, for: config)
+            let console = trial.directory + "/console.sock"
+            let socket = try UnixSocket(console)
+            defer { _ = socket }
+            let hasTerminal = config?[Bundle.path("process.terminal")]?.bool ?? false
+            let created = try trial.create(extra: hasTerminal ? ["--console-socket", console] : [])
+            try trial.expect(!created.timedOut && created.signal == 0, "an orderly end of create", seen: created.summary)
+            let expected = isAccepted ? "accepted" : "refused"
+            try trial.expect(created.succeeded == isAccepted, expected, seen: created.succeeded ? "accepted" : created.summary)
+        }
+    }
+
+    /// Puts into the root file system what the document takes for granted: its program, owned by the container's root.
+    private static func furnish(_ bundle: inout Bundle, for config: JSONValue?) {
+        let program = config?[Bundle.path("process.args[0]")]?.string ?? "/probe"
+        let owner = config?[Bundle.path("linux.uidMappings[0].hostID")]?.number?.integer(as: UInt32.self) ?? 0
+        bundle.prepare = { directory in
+            let root = directory + "/rootfs"
+            for name in program.hasPrefix("/") ? [program] : ["/bin/" + program, "/usr/bin/" + program] {
+                let path = root + name
+                guard !path.contains("/.."), let slash = path.lastIndex(of: "/") else { continue }
+                try Files.makeDirectories(String(path[..<slash]))
+                try? Files.write(path, Probe.image, mode: 0o755)
+            }
+            for name in [""] + Files.list(root).map({ "/" + $0 }) { chown(root + name, owner, owner) }
+        }
+    }
+
+    /// The case of a name that `test` made.
+    static func test(named name: String) -> Case? {
+        guard name.hasPrefix(prefix), let sign = name.dropFirst(prefix.count).first else { return nil }
+        return test(String(name.dropFirst(prefix.count + 1)), isAccepted: sign == "+")
+    }
+
+    /// The table of differences: each file on which a runtime's verdict is another than the index's.
+    static func differences(
+        _ fixtures: [Fixture], _ runtimes: [Runtime], _ results: [String: [String: Result]], _ names: [String]
+    )
+        -> String
+    {
+        var text = ""
+        var counts: [String: (wrong: Int, all: Int)] = [:]
+        for (fixture, name) in zip(fixtures, names) {
+            var cells: [String] = []
+            for runtime in runtimes {
+                guard let result = results[runtime.path]?[name] else { continue }
+                var count = counts[runtime.name] ?? (0, 0)
+                count.all += 1
+                if result.kind != .passed {
+                    count.wrong += 1
+                    cells.append("  \(runtime.name): \(result.seen)")
+                }
+                counts[runtime.name] = count
+            }
+            if cells.isEmpty { continue }
+            text += "\(fixture.file): \(fixture.isAccepted ? "accepted" : "rejected"): \(fixture.why)\n"
+            text += cells.joined(separator: "\n") + "\n"
+        }
+        text += "\n"
+        for runtime in runtimes {
+            let count = counts[runtime.name] ?? (0, 0)
+            text += "\(runtime.name): \(count.all - count.wrong) of \(count.all) verdicts are those of the index\n"
+        }
+        return text
+    }
+}

@@ -1,0 +1,87 @@
+/// A command line that cannot be understood.
+struct UsageError: Error, CustomStringConvertible {
+    let text: String
+    var description: String { text + "\n" + "Try oci-conformance --help." }
+}
+
+/// What the command line asks for.
+struct Options: Sendable {
+    var runtimes: [String] = []
+    var names: [String] = []
+    var sections: [String] = []
+    var levels: [Level] = []
+    var jobs = 2
+    var keep = ""
+    var view: CgroupView?
+    /// Where to write reports; empty for nowhere.
+    var report = ""
+    /// A folder of documents with verdicts, to be handed over instead of running the cases.
+    var fixtures = ""
+    var isQuiet = false
+    var isProof = false
+    var isList = false
+    var isHelp = false
+
+    init(_ words: [String]) throws {
+        var rest = words[...]
+        func value(_ option: String) throws -> String {
+            guard let value = rest.popFirst() else { throw UsageError(text: "\(option) needs a value") }
+            return value
+        }
+        while let word = rest.popFirst() {
+            switch word {
+            case "--runtime": runtimes.append(try value(word))
+            case "--case": names.append(try value(word))
+            case "--section": sections.append(try value(word))
+            case "--level":
+                let text = try value(word)
+                guard let level = Level(rawValue: text.uppercased()) else {
+                    throw UsageError(text: "no level \(text): must, should or may")
+                }
+                levels.append(level)
+            case "-j", "--jobs":
+                guard let number = Int(try value(word)), number > 0 else { throw UsageError(text: "\(word) needs a number") }
+                jobs = number
+            case "--keep": keep = try value(word)
+            case "--cgroup":
+                let text = try value(word)
+                guard let view = CgroupView(rawValue: text) else { throw UsageError(text: "no control groups \(text): v1 or v2") }
+                self.view = view
+            case "--report": report = try value(word)
+            case "--fixtures": fixtures = try value(word)
+            case "-q", "--quiet": isQuiet = true
+            case "--prove": isProof = true
+            case "--list": isList = true
+            case "-h", "--help": isHelp = true
+            default: throw UsageError(text: "no option \(word)")
+            }
+        }
+        if runtimes.isEmpty && !isList && !isHelp { throw UsageError(text: "--runtime PATH is needed") }
+    }
+
+    /// Whether the case is selected: by a part of its name, by section, by level; each option given narrows.
+    func selects(_ test: Case) -> Bool {
+        let rules = test.rules.compactMap { Tables.rulesByID[$0] }
+        return (names.isEmpty || names.contains { test.id.contains($0) })
+            && (sections.isEmpty || sections.contains { section in rules.contains { $0.section.hasPrefix(section) } })
+            && (levels.isEmpty || rules.first.map { levels.contains($0.level) } ?? false)
+    }
+
+    static let help = """
+        Tests OCI runtimes with runc's command line against the OCI Runtime Specification. Needs root.
+
+        usage: oci-conformance --runtime PATH [--runtime PATH]… [option]…
+
+          --case TEXT       only cases with TEXT in their name
+          --section TEXT    only cases of a section, such as config.md or config-linux.md#seccomp
+          --level LEVEL     only must, should or may
+          -j, --jobs N      so many cases at a time (2)
+          --cgroup v1|v2    which control groups a case sees that does not ask for some
+          --keep DIR        keep each case's config.json, commands and outputs
+          --report DIR      write conformance.tap, .xml (JUnit), .json and .html
+          --fixtures DIR    hand over the documents of spec-fixtures, and show where verdicts differ
+          -q, --quiet       print the matrix only, not each failure
+          --prove           run every case also with its sabotage, and demand that it fails
+          --list            name the cases and end
+        """
+}

@@ -1,0 +1,141 @@
+import Glibc
+import RuntimeSpec
+
+/// The two processes of one case: the outer one leaves the machine's namespaces, the inner one is the first process of the new
+/// ones and does the case. When either ends, whatever the runtime left running ends with it.
+struct Worker {
+    var stage: String
+    var caseID: String
+    var runtime: String
+    var number: String
+    var directory: String
+    var group: String
+    var view: CgroupView
+    var isSabotaged: Bool
+    var keep: String
+    /// The version of the specification that the runtime claims.
+    var claim: String
+    var parent: Int32
+
+    /// The words after the executable's name: `--worker outer …`.
+    var arguments: [String] {
+        [
+            "--worker", stage, caseID, runtime, number, directory, group, view.rawValue, isSabotaged ? "1" : "0", keep, claim,
+            String(parent),
+        ]
+    }
+
+    init?(_ words: [String]) {
+        guard words.count == 12, words[0] == "--worker", let view = CgroupView(rawValue: words[7]),
+            let parent = Int32(words[11])
+        else { return nil }
+        stage = words[1]
+        caseID = words[2]
+        runtime = words[3]
+        number = words[4]
+        directory = words[5]
+        group = words[6]
+        self.view = view
+        isSabotaged = words[8] == "1"
+        keep = words[9]
+        claim = words[10]
+        self.parent = parent
+    }
+
+    init(_ task: Scheduler.Task, number: Int, directory: String, group: String, view: CgroupView, keep: String) {
+        stage = "outer"
+        caseID = task.test.id
+        runtime = task.runtime.path
+        claim = task.runtime.claim
+        isSabotaged = task.isSabotaged
+        self.number = String(number)
+        self.directory = directory
+        self.group = group
+        self.view = view
+        self.keep = keep
+        parent = getpid()
+    }
+
+    /// Runs one of the two processes. The result is written to descriptor 3.
+    func run() -> Never {
+        var result = Result(caseID: caseID, runtime: runtime, kind: .broken)
+        do {
+            if stage == "outer" {
+                System.dieWithParent(parent)
+                try outer()
+            } else {
+                // Its parent's number means nothing in the new process namespace.
+                System.dieWithParent(0)
+                result = try inner()
+            }
+        } catch {
+            result.seen = "\(error)"
+        }
+        System.closeOnExec(3)
+        try? Files.write(3, Array(result.json.encoded()) + [10], "the result")
+        exit(0)
+    }
+
+    private func outer() throws {
+        let hierarchies = Hierarchies.ofThisProcess()
+        try Sandbox.leave(group: group, hierarchies: hierarchies)
+        var inner = self
+        inner.stage = "inner"
+        let null = open("/dev/null", O_RDONLY)
+        let pid = try Processes.spawn(["/proc/self/exe"] + inner.arguments, descriptors: [null, 1, 2, 3])
+        close(3)
+        _ = Processes.wait(pid, milliseconds: 1_000_000_000)
+        exit(0)
+    }
+
+    private func inner() throws -> Result {
+        System.closeOnExec(3)
+        try Sandbox.enter(directory: directory, view: view)
+        guard let test = Suite.casesByID[caseID] ?? Fixtures.test(named: caseID) else { throw Verdict.broken("no such case") }
+        umask(0o022)
+        let trial = Trial(
+            runtime: runtime, directory: directory, id: "case\(number)", view: view,
+            sabotage: isSabotaged ? test.sabotage : nil)
+        var result = Result(caseID: caseID, runtime: runtime, kind: .passed)
+        let begin = System.now
+        do {
+            try test.needs()
+            try test.body(trial)
+        } catch let verdict as Verdict {
+            switch verdict {
+            case .failed(let expected, let seen): (result.kind, result.expected, result.seen) = (.failed, expected, seen)
+            case .skipped(let reason): (result.kind, result.seen) = (.skipped, reason)
+            case .broken(let reason): (result.kind, result.seen) = (.broken, reason)
+            }
+        } catch {
+            (result.kind, result.seen) = (.broken, "\(error)")
+        }
+        result.isBeyondClaim = Version(claim).map { test.since > $0 } ?? false
+        if result.kind == .failed, test.mayBeDeclined || result.isBeyondClaim, let created = trial.lastCreate, !created.succeeded,
+            !created.timedOut, created.signal == 0
+        {
+            (result.kind, result.expected, result.seen) = (.declined, "", created.summary)
+        }
+        result.milliseconds = System.now - begin
+        // On one line, if it is JSON at all: there are many of them in a report.
+        result.config = (try? JSONValue.decode(trial.writtenConfig))?.encodedText() ?? trial.writtenConfig
+        result.commands = trial.commands
+        if !keep.isEmpty { save(trial, result) }
+        return result
+    }
+
+    /// Copies what is needed to repeat the case by hand.
+    private func save(_ trial: Trial, _ result: Result) {
+        let name = runtime.split(separator: "/").last.map(String.init) ?? "runtime"
+        let target = "\(keep)/\(name)/\(caseID)"
+        try? Files.makeDirectories(target)
+        try? Files.write(target + "/config.json", trial.writtenConfig)
+        let script =
+            "#!/bin/sh\n# \(result.kind.rawValue): \(result.expected) / \(result.seen)\n"
+            + trial.commands.joined(separator: "\n") + "\n"
+        try? Files.write(target + "/commands.sh", script, mode: 0o755)
+        for file in Files.list(directory) where file.hasPrefix("output.") || file.hasPrefix("errors.") {
+            try? Files.write(target + "/" + file, Files.read(directory + "/" + file) ?? [])
+        }
+    }
+}

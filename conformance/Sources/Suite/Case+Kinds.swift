@@ -1,0 +1,51 @@
+extension Case {
+    /// A case whose container runs to its end and is judged by what the probe saw inside.
+    static func inside(
+        _ id: String, _ rules: [String], _ title: String, operations: [String] = ["report"], view: CgroupView? = nil,
+        _ configure: @escaping @Sendable (inout Bundle) -> Void,
+        sabotage: @escaping @Sendable (inout Bundle) -> Void,
+        check: @escaping @Sendable (Inside) throws -> Void
+    ) -> Case {
+        Case(id, rules, title, view: view, sabotage: .configuration(sabotage)) { trial in
+            trial.bundle.operations = operations
+            configure(&trial.bundle)
+            try check(try trial.run())
+        }
+        .telling(configure, operations)
+    }
+
+    /// A case whose configuration is invalid and must be refused; the same without the fault must be accepted.
+    ///
+    /// - Parameter mayBeLate: whether `start` may be what refuses, as for properties of `process`.
+    static func refused(
+        _ id: String, _ rules: [String], _ title: String, mayBeLate: Bool = false, view: CgroupView? = nil,
+        invalid: @escaping @Sendable (inout Bundle) -> Void, valid: @escaping @Sendable (inout Bundle) -> Void
+    ) -> Case {
+        Case(id, rules, title, view: view, sabotage: .configuration(valid)) { trial in
+            try trial.control(valid)
+            invalid(&trial.bundle)
+            try trial.expectRefusal(mayBeLate: mayBeLate)
+        }
+        .telling(invalid)
+    }
+
+    /// A case about operations; its body does all.
+    static func steps(
+        _ id: String, _ rules: [String], _ title: String, view: CgroupView? = nil, sabotage: Sabotage,
+        _ body: @escaping @Sendable (Trial) throws -> Void
+    ) -> Case {
+        Case(id, rules, title, view: view, sabotage: sabotage, body: body)
+    }
+}
+
+/// Throws a failure unless both are equal.
+func expect<Value: Equatable>(_ what: String, _ seen: Value?, is expected: Value) throws {
+    if seen != expected {
+        throw Verdict.failed(expected: "\(what) is \(expected)", seen: seen.map { "\($0)" } ?? "nothing")
+    }
+}
+
+/// Throws a failure unless the condition holds.
+func expect(_ condition: Bool, _ expected: String, seen: @autoclosure () -> String) throws {
+    if !condition { throw Verdict.failed(expected: expected, seen: seen()) }
+}

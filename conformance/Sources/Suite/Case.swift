@@ -1,0 +1,106 @@
+/// One test: what it hands to the runtime, what it demands, and how it is made to fail.
+struct Case: Sendable {
+    /// Stable and unique: `mount-option-ro`.
+    let id: String
+    /// The rules that it covers. The first gives the section and the level.
+    let rules: [String]
+    /// What must hold, as a sentence.
+    let title: String
+    /// The control groups that it needs; nil if any will do.
+    let view: CgroupView?
+    /// Throws `Verdict.skipped` if this machine cannot show it.
+    private(set) var needs: @Sendable () throws -> Void = {}
+    /// What makes it fail.
+    let sabotage: Sabotage
+    /// What the case changes in the baseline before its steps, for tests of the suite itself; nil if the steps do it.
+    private(set) var configure: (@Sendable (inout Bundle) -> Void)?
+    /// What the probe does, as the baseline for `configure`.
+    private(set) var operations: [String] = ["report"]
+    /// Does the test. Throws a `Verdict` if it does not hold.
+    let body: @Sendable (Trial) throws -> Void
+
+    init(
+        _ id: String, _ rules: [String], _ title: String, view: CgroupView? = nil, sabotage: Sabotage,
+        body: @escaping @Sendable (Trial) throws -> Void
+    ) {
+        self.id = id
+        self.rules = rules
+        self.title = title
+        self.view = view
+        self.sabotage = sabotage
+        self.body = body
+    }
+
+    /// The rule that it belongs to in reports.
+    var mainRule: Rule {
+        guard let rule = Tables.rulesByID[rules[0]] else { fatalError("case \(id): no rule \(rules[0])") }
+        return rule
+    }
+
+    /// The first version of the specification that has its main rule.
+    var since: Version { mainRule.since }
+
+    /// Whether refusing the configuration is allowed: SPEC(config.md#valid-values) lets runtimes choose which valid values they
+    /// support, where the specification does not say that they must.
+    var mayBeDeclined: Bool {
+        let values = ["seccomp.architectures", "seccomp.flags", "memoryPolicy.", "scheduler.", "personality.", "time.offsets"]
+        return values.contains { rules[0].hasPrefix($0) }
+    }
+
+    /// The same case, with what it changes told to tests of the suite.
+    func telling(_ configure: @escaping @Sendable (inout Bundle) -> Void, _ operations: [String] = ["report"]) -> Case {
+        var copy = self
+        copy.configure = configure
+        copy.operations = operations
+        return copy
+    }
+
+    /// The same case for machines with something that not all have.
+    func needing(_ needs: @escaping @Sendable () throws -> Void) -> Case {
+        var copy = self
+        let before = self.needs
+        copy.needs = {
+            try before()
+            try needs()
+        }
+        return copy
+    }
+}
+
+/// How a case is made to fail, to prove that it can.
+enum Sabotage: Sendable {
+    /// The runtime gets another configuration than the case believes.
+    case configuration(@Sendable (inout Bundle) -> Void)
+    /// The runtime gets a misbehaving wrapper around it.
+    case wrapper(Wrapper)
+}
+
+/// What a wrapper around the runtime does wrong.
+enum Wrapper: Sendable {
+    /// The operation is done twice.
+    case twice(String)
+    /// The operation is not done, but said to be.
+    case skip(String)
+    /// The operation is refused.
+    case refuse(String)
+    /// Failures of the operation are said to be successes.
+    case hideFailure(String)
+    /// The operation begins by doing another: `before("create", ["delete", "-f", "ID"])`.
+    case before(String, [String])
+    /// The operation ends by doing another.
+    case after(String, [String])
+    /// What the operation prints is changed.
+    case rewrite(String, @Sendable (String) -> String)
+    /// What the operation gets is changed.
+    case arguments(String, @Sendable ([String]) -> [String])
+}
+
+/// Why a case did not pass.
+enum Verdict: Error, Sendable {
+    /// The runtime did something else than the specification demands.
+    case failed(expected: String, seen: String)
+    /// This machine, or this runtime's claim, gives no way to see it.
+    case skipped(String)
+    /// The harness itself could not do its work.
+    case broken(String)
+}

@@ -1,0 +1,50 @@
+import Glibc
+
+/// Which control groups a case sees.
+enum CgroupView: String, Sendable {
+    case version1 = "v1"
+    case version2 = "v2"
+}
+
+/// The surroundings of one case: its own mounts, processes, control groups and files. All of it is gone with its last process,
+/// but for the control groups, which the harness removes.
+enum Sandbox {
+    /// Leaves the machine's mount and control group namespaces. Children of this process will be in a new process namespace.
+    static func leave(group: String, hierarchies: Hierarchies) throws(SystemError) {
+        try hierarchies.make(group)
+        try hierarchies.enter(group)
+        try System.unshare(Raw.newMounts | Raw.newProcesses | Raw.newCgroups)
+        try System.mount("none", "/", "", System.recursivePrivate)
+        // A group with a process of its own cannot hand controllers down, so the root of the view stays empty.
+        try hierarchies.make(group + "/harness", handingDown: false)
+        try hierarchies.enter(group + "/harness")
+    }
+
+    /// The part that the first process of the new namespace does: its own /proc, the control groups it shall see, empty files.
+    static func enter(directory: String, view: CgroupView) throws(SystemError) {
+        try System.mount("proc", "/proc", "proc", System.noSetuid)
+        try System.mount("tmpfs", directory, "tmpfs", System.noSetuid, "mode=755")
+        // KERNEL: a file system cannot be mounted on itself, so what is there goes first; it is this namespace's copy only.
+        while umount2("/sys/fs/cgroup", 2) == 0 {}
+        switch view {
+        case .version2:
+            try System.mount("cgroup2", "/sys/fs/cgroup", "cgroup2")
+            Hierarchies.enableControllers("/sys/fs/cgroup")
+        case .version1:
+            try System.mount("tmpfs", "/sys/fs/cgroup", "tmpfs", 0, "mode=755")
+            for options in Hierarchies.version1Options {
+                let name = options.hasPrefix("name=") ? String(options.dropFirst(5)) : options
+                try Files.makeDirectories("/sys/fs/cgroup/" + name)
+                try System.mount("cgroup", "/sys/fs/cgroup/" + name, "cgroup", 0, options)
+            }
+        }
+    }
+
+    /// Detaches all mounts below a directory, the last first.
+    static func unmount(below directory: String) {
+        for mount in MountInfo.parse(Files.text("/proc/self/mountinfo") ?? "").reversed()
+        where mount.target.hasPrefix(directory + "/") {
+            umount2(mount.target, 2)
+        }
+    }
+}

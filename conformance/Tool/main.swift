@@ -1,0 +1,3 @@
+import Conformance
+
+CommandLineTool.main()
