@@ -13,42 +13,58 @@ extension Step {
 
 extension Plan {
     /// One line of a printed plan.
-    struct Line {
-        var actor: String
+    private struct Line {
+        /// The number of a step of the stage, by which errors call it; the host's have none.
+        var number: Int?
+        /// The gate at which the host acts; nil before the stage runs.
+        var gate: Gate?
         var text: String
         var origin: JSONPath
     }
 
     /// All steps in the order in which they happen: those of the host at a gate follow the gate.
-    var lines: [Line] {
-        var lines = preparation.map { Line(actor: "host", text: $0.action.text, origin: $0.origin) }
-        for planned in steps {
-            lines.append(Line(actor: "stage", text: planned.action.text, origin: planned.origin))
+    private var lines: [Line] {
+        var lines = preparation.map { Line(text: $0.action.text, origin: $0.origin) }
+        for (index, planned) in steps.enumerated() {
+            lines.append(Line(number: index + 1, text: planned.action.text, origin: planned.origin))
             guard let gate = planned.action.gate else { continue }
-            lines += (gates[gate] ?? []).map { Line(actor: "host", text: $0.action.text, origin: $0.origin) }
+            lines += (gates[gate] ?? []).map { Line(gate: gate, text: $0.action.text, origin: $0.origin) }
         }
         return lines
     }
 
-    /// The plan for people: number, who acts, what, and the place in config.json that asked for it.
+    /// The plan for people: the steps in the order in which they happen, each with the place in config.json that asked
+    /// for it behind `#`.
     public var text: String {
-        let lines = lines
-        let width = String(lines.count).utf8.count
-        return lines.enumerated().map { index, line in
-            let number = String(index + 1)
-            let padding = String(repeating: " ", count: width - number.utf8.count)
-            let actor = line.actor == "host" ? "host " : "stage"
-            let origin = line.origin.description
-            return "\(padding)\(number)  \(actor)  \(line.text)" + (origin.isEmpty ? "" : "  [\(origin)]") + "\n"
-        }.joined()
+        var text = "on the host\n"
+        var isInside = false
+        for line in lines {
+            if line.number != nil, !isInside {
+                isInside = true
+                text += "in the container\n"
+            }
+            text += start(of: line) + line.text
+            let place = line.origin.description
+            text += (place.isEmpty ? "" : "  # " + place) + "\n"
+        }
+        for warning in warnings { text += "warning: \(warning)\n" }
+        return text
     }
 
-    /// The plan for programs.
+    private func start(of line: Line) -> String {
+        guard let number = line.number else { return line.gate == nil ? "    " : "        on the host: " }
+        let digits = String(number)
+        return String(repeating: " ", count: max(0, 4 - digits.utf8.count)) + digits + "  "
+    }
+
+    /// The plan for programs: `actor` is `host` or `stage`, `step` the number by which errors call a step of the stage,
+    /// `gate` the point at which the stage waits for the host, `path` the place in config.json.
     public var json: JSONValue {
-        let steps = lines.enumerated().map { index, line -> JSONValue in
-            var members: JSONMembers = [
-                "number": .number(JSONNumber(index + 1)), "actor": .string(line.actor), "does": .string(line.text),
-            ]
+        let steps = lines.map { line -> JSONValue in
+            var members: JSONMembers = ["actor": .string(line.number == nil ? "host" : "stage")]
+            if let number = line.number { members["step"] = .number(JSONNumber(number)) }
+            if let gate = line.gate { members["gate"] = .string("\(gate)") }
+            members["does"] = .string(line.text)
             let origin = line.origin.description
             if !origin.isEmpty { members["path"] = .string(origin) }
             return .object(members)

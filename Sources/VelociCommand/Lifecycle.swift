@@ -114,9 +114,9 @@ enum Lifecycle {
             plan = try calling { () throws(Failure) in try runtime(invocation).plan(request) }
         }
         switch invocation.flags.text("format") {
-        case "", "text": invocation.output.write(PlanDocument.text(plan))
+        case "", "text": invocation.output.write(plan.text)
         case "json":
-            invocation.output.write(PlanDocument.json(plan).encoded(JSONLayout(indent: 2, endsWithNewline: true)))
+            invocation.output.write(plan.json.encoded(JSONLayout(indent: 2, endsWithNewline: true)))
         default: throw CommandFailure("invalid format option")
         }
         return 0

@@ -169,8 +169,7 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
     /// What the golden file holds: the plan and its warnings, or why there is none.
     var document: String {
         do {
-            let plan = try plan()
-            return plan.text + plan.warnings.map { "warning: \($0)\n" }.joined()
+            return try plan().text
         } catch {
             return "no plan: \(error)\n"
         }

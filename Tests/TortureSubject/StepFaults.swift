@@ -85,20 +85,27 @@ struct StepFaults {
         checkNothingLeft("\(bundle.variant) without a fault", reaping: true)
     }
 
-    /// The container is created, fails in `start`, and is then a stopped container that can be deleted.
+    /// The container is created and fails in `start`. A failed hook destroys it; after any other failure it is a stopped
+    /// container that can be deleted.
     private func failAtStart(_ request: CreateRequest, _ name: String, _ expectation: Expectation?) throws {
         report.count()
         try runtime.create(request)
+        var isDestroyed = false
         do throws(Failure) {
             try runtime.start(request.id)
             report.problem("\(name): start succeeded")
         } catch {
             if let expectation { check(error, expectation, name) }
+            isDestroyed = error.code == .hook
         }
-        waitUntilStopped()
-        let status = try runtime.state(request.id).status
-        report.expect(status == "stopped", "\(name): the container is \(status)")
-        do throws(Failure) { try runtime.delete(request.id) } catch { report.problem("\(name): delete: \(error)") }
+        if isDestroyed {
+            report.expect((try? runtime.state(request.id)) == nil, "\(name): the container outlives its failed hook")
+        } else {
+            waitUntilStopped()
+            let status = try runtime.state(request.id).status
+            report.expect(status == "stopped", "\(name): the container is \(status)")
+            do throws(Failure) { try runtime.delete(request.id) } catch { report.problem("\(name): delete: \(error)") }
+        }
         unlink(bundle.pidFile)
         checkHooks(name)
         checkNothingLeft(name, reaping: true)

@@ -89,8 +89,10 @@ import Testing
             #expect(text.output.contains("  # mounts[0]\n") && text.output.contains("  # process.cwd\n"))
             let json = try JSONValue.decode(try Self.veloci(["plan", "-f", "json"], directory).output)
             let steps = try #require(json[JSONPath("steps")!]?.array)
-            let numbered = text.output.split(separator: "\n").filter { $0.prefix(4).contains { $0.isNumber } }
-            #expect(steps.count == numbered.count && steps.count > 30)
+            let lines = text.output.split(separator: "\n").filter { $0.hasPrefix(" ") }
+            #expect(steps.count == lines.count && steps.count > 30)
+            let numbers = steps.compactMap { $0[JSONPath("step")!]?.number?.integer(as: Int64.self) }
+            #expect(numbers == numbers.indices.map { Int64($0 + 1) } && numbers.count > 30)
             #expect(steps.contains { $0[JSONPath("path")!]?.string == "mounts[0]" })
             #expect(try Self.veloci(["plan", "--format", "xml"], directory).errors == "invalid format option\n")
             #expect(!FileManager.default.fileExists(atPath: directory.appendingPathComponent("root").path))

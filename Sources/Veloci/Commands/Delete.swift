@@ -27,8 +27,13 @@ extension Runtime {
             }
             return try state.remove()
         }
-        let spec = try? state.configuration()
         try stop(record, state, force: force)
+        try destroy(record, consume state)
+    }
+
+    /// Removes all that there is of a container whose process has ended, then runs its poststop hooks.
+    func destroy(_ record: ContainerRecord, _ state: consuming StateDirectory) throws(Failure) {
+        let spec = try? state.configuration()
         let group = ContainerGroup(recorded: record.controlGroups)
         if let unit = ContainerUnit(record) {
             do throws(CgroupError) {
@@ -50,7 +55,7 @@ extension Runtime {
         if let spec { Poststop.run(spec, record, self) }
     }
 
-    private func stop(_ record: ContainerRecord, _ state: borrowing StateDirectory, force: Bool) throws(Failure) {
+    func stop(_ record: ContainerRecord, _ state: borrowing StateDirectory, force: Bool) throws(Failure) {
         guard let container = try? StoredContainer.open(root: root, id: record.id, locking: false) else { return }
         let status = container.status(holdingLock: true)
         if status == .stopped { return }

@@ -25,13 +25,31 @@ extension Runtime {
         } catch {
             throw .kernel(error, "cannot start the container")
         }
-        try checkStart(container, spec)
-        try runPoststartHooks(container.record, spec)
+        do throws(Failure) {
+            try checkStart(container, spec)
+            try runPoststartHooks(container.record, spec)
+        } catch {
+            // A program that cannot be executed leaves a stopped container, as the end of any program does.
+            if error.code == .hook { destroy(container) }
+            throw error
+        }
         guard let notification, let process = try? container.record.process() else { return }
         let pid = container.record.pid
         // Others may look at the container, and stop it, meanwhile.
         _ = consume container
         try notification.wait(for: process.number, pid: pid)
+    }
+
+    /// SPEC(runtime.md#lifecycle): a failing hook of startContainer or poststart stops the container and destroys it.
+    private func destroy(_ container: consuming StoredContainer) {
+        let record = container.record
+        let state = container.state
+        do throws(Failure) {
+            try stop(record, state, force: true)
+            try destroy(record, state)
+        } catch {
+            warn("after a hook failed: \(error)")
+        }
     }
 
     /// Lets the stage go on, and waits until it executes the program or ends: both close its end of the second pipe.
@@ -65,20 +83,15 @@ extension Runtime {
             report, plan: plan, missing: container.record.stepCount - plan.steps.count, end: nil)
     }
 
-    /// SPEC(runtime.md#lifecycle): a failing poststart hook stops the container and is an error of `start`.
+    /// Whoever calls undoes the container when one fails.
     func runPoststartHooks(_ record: ContainerRecord, _ spec: Spec) throws(Failure) {
         let hooks = spec.hooks?.poststart ?? []
         if hooks.isEmpty { return }
         let state = HookState.make(spec, request: PlanRequest(id: record.id, bundle: record.bundle), status: "running")
         for (index, hook) in hooks.enumerated() {
-            do throws(Failure) {
-                try HostHooks.run(
-                    hook, kind: .poststart, state: state.text(pid: record.pid),
-                    path: JSONPath([.member("hooks"), .member("poststart"), .index(index)]))
-            } catch {
-                if let process = try? record.process() { _ = try? Processes.signal(process, 9) }
-                throw error
-            }
+            try HostHooks.run(
+                hook, kind: .poststart, state: state.text(pid: record.pid),
+                path: JSONPath([.member("hooks"), .member("poststart"), .index(index)]))
         }
     }
 }
