@@ -28,7 +28,7 @@ struct PlanChecker {
     /// Whether mounts that are made here stay inside: a mount namespace of its own, and no propagation to the host.
     var hasMountNamespace = false
     var isSeparated = false
-    /// Whether the mount namespace was joined, so that no path of the host can be looked up any more.
+    /// Whether the mount namespace was joined: others are in it, who keep their root.
     var joinedMountNamespace = false
     var hasPower = true
     var keepsCapabilities = false
@@ -135,9 +135,9 @@ struct PlanChecker {
             if !hasMountNamespace || !isSeparated { report(.mounts, number, "the root's mount could reach the host") }
             root = .attached
         case .openHostFile(let path, _, _):
-            if root == .entered || joinedMountNamespace { report(.hostPaths, number, "\(path) of the host is out of reach") }
+            if root == .entered { report(.hostPaths, number, "\(path) of the host is out of reach") }
         case .openTree(let path, _, _, _):
-            if root == .entered || joinedMountNamespace { report(.hostPaths, number, "\(path) of the host is out of reach") }
+            if root == .entered { report(.hostPaths, number, "\(path) of the host is out of reach") }
             // KERNEL: open_tree(2) copies mounts only where the caller has power over the mount namespace.
             if !hasMountNamespace { report(.mounts, number, "mounts of the host's namespace are copied by the stage") }
         case .openNullDevice:
@@ -162,7 +162,7 @@ struct PlanChecker {
             if root != .attached { report(.oldRoot, number, "there is no root to move") }
             root = .entered
         case .change:
-            if root != .host { report(.oldRoot, number, "chroot alone leaves the host's mounts in reach") }
+            if root != .host && !joinedMountNamespace { report(.oldRoot, number, "chroot alone leaves the host's mounts in reach") }
             root = .entered
         }
     }

@@ -32,7 +32,7 @@ struct CreatePlanner {
         process = spec.process ?? Process(user: User(uid: 0, gid: 0), cwd: "/")
         linux = spec.linux ?? Linux()
         namespaces = NamespaceRequest(linux)
-        hasMountNamespace = namespaces.isNew(.mount)
+        hasMountNamespace = namespaces.has(.mount)
     }
 
     mutating func plan() throws(PlanError) {
@@ -88,7 +88,7 @@ struct CreatePlanner {
             throw PlanError(
                 "selinux is not enabled on this host; remove the label \"\(label)\" or enable it", at: .of("linux", "mountLabel"))
         }
-        guard hasMountNamespace || namespaces.has(.mount) || (spec.mounts ?? []).isEmpty else {
+        guard hasMountNamespace || (spec.mounts ?? []).isEmpty else {
             throw PlanError(
                 "mounts would be made on the host; add a mount namespace", at: JSONPath.of("linux", "namespaces"))
         }

@@ -34,8 +34,10 @@ extension CreatePlanner {
         if !facts.isPrivileged {
             builder.add(.openTree(path: rootPath, recursive: true, attributes: attributes, into: root), for: path)
         }
-        // On "/" no directory of the host has to be searched, which a user namespace may not be allowed.
-        builder.add(.attachRoot(tree: root, at: hooksSeeTheRoot ? rootPath : "/"), for: path)
+        // On "/" no directory of the host has to be searched, which a user namespace may not be allowed. Whoever is in the
+        // namespace already must not find the container there.
+        let place = hooksSeeTheRoot || !namespaces.isNew(.mount) ? rootPath : "/"
+        builder.add(.attachRoot(tree: root, at: place), for: path)
         try planMounts(root: root)
         planDevices(root: root)
         planHooksBeforeEntry()
@@ -45,11 +47,7 @@ extension CreatePlanner {
     /// Without a mount namespace of its own a container gets the root by chroot alone.
     mutating func planBareRoot() -> Slot {
         let root = builder.slot()
-        if namespaces.has(.mount) {
-            builder.add(.openCurrentRoot(root))
-        } else {
-            builder.add(.openHostFile(rootPath, into: root, mustBeNullDevice: false), for: JSONPath.of("root", "path"))
-        }
+        builder.add(.openHostFile(rootPath, into: root, mustBeNullDevice: false), for: JSONPath.of("root", "path"))
         planHooksBeforeEntry()
         return root
     }
@@ -95,12 +93,12 @@ extension CreatePlanner {
     /// Makes the tree the root of the process.
     mutating func planEntry(of root: Slot) {
         let path = JSONPath.of("root")
-        guard hasMountNamespace else {
-            if !namespaces.has(.mount) { builder.add(.changeRoot(to: root, .change), for: path) }
-            return
-        }
+        guard hasMountNamespace else { return builder.add(.changeRoot(to: root, .change), for: path) }
         if spec.root?.readonly == true { builder.add(.makeRootReadOnly(root), for: path.member("readonly")) }
-        if request.usesPivotRoot {
+        if !namespaces.isNew(.mount) {
+            // Those who are in the namespace already keep their root.
+            builder.add(.changeRoot(to: root, .change), for: path)
+        } else if request.usesPivotRoot {
             let old = builder.slot()
             builder.add(.openCurrentRoot(old))
             builder.add(.changeRoot(to: root, .pivot), for: path)
