@@ -76,9 +76,12 @@ let package = Package(
             name: "veloci", dependencies: ["VelociCommand"], path: "Sources/VelociExecutable", swiftSettings: strict,
             linkerSettings: staticExecutable),
 
-        .testTarget(name: "DBusTests", dependencies: ["DBus", "LinuxKernel"], swiftSettings: strict),
+        // What tests of several targets share.
+        .target(name: "TestSupport", dependencies: ["DBus", "LinuxKernel"], path: "Tests/TestSupport", swiftSettings: strict),
+
+        .testTarget(name: "DBusTests", dependencies: ["DBus", "LinuxKernel", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "CgroupsTests", dependencies: ["Cgroups", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux"],
+            name: "CgroupsTests", dependencies: ["Cgroups", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "TestSupport"],
             swiftSettings: strict),
         // The conformance suite: the probe that runs inside containers, and the tool that carries it.
         .executableTarget(

@@ -1,58 +1,11 @@
 import Foundation
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import DBus
 
-/// The real message bus of the distribution, started for the test with a socket of its own.
-final class Daemon {
-    static let program = "/usr/bin/dbus-daemon"
-    static let isInstalled = FileManager.default.isExecutableFile(atPath: program)
-
-    let address: String
-    private let process: Int32
-    private let directory: String
-
-    init() throws {
-        directory = NSTemporaryDirectory() + "veloci-bus-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let configuration = """
-            <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
-             "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-            <busconfig><type>session</type><listen>unix:path=\(directory)/bus</listen><auth>EXTERNAL</auth>
-            <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
-            </busconfig>
-            """
-        try configuration.write(toFile: directory + "/bus.conf", atomically: true, encoding: .utf8)
-        address = busAddress(ofSocket: directory + "/bus")
-        (_, process) = try Processes.spawn(
-            SpawnRequest(
-                path: Daemon.program,
-                arguments: [Daemon.program, "--config-file=\(directory)/bus.conf", "--nofork", "--nopidfile", "--nosyslog"],
-                environment: []))
-        let deadline = Deadline(milliseconds: 5000)
-        // The socket is there a moment before somebody listens.
-        while !isListening, !deadline.hasPassed { usleep(2000) }
-    }
-
-    private var isListening: Bool {
-        do {
-            let socket = try StreamSockets.connect(directory + "/bus", before: Deadline(milliseconds: 0))
-            return socket.number >= 0
-        } catch {
-            return false
-        }
-    }
-
-    deinit {
-        let process = Descriptor(owning: self.process)
-        try? Processes.signal(process, 9)
-        _ = try? Processes.wait(for: process)
-        try? FileManager.default.removeItem(atPath: directory)
-    }
-}
-
-@Suite(.serialized, .enabled(if: Daemon.isInstalled, "needs dbus-daemon (Debian: dbus-daemon)"))
+@Suite(.serialized, .enabled(if: PrivateBus.isInstalled, "needs dbus-daemon (Debian: dbus-daemon)"))
 struct DaemonTests {
     private static func bus(_ member: String, _ body: [DBusValue] = []) -> DBusMessage {
         DBusMessage(
@@ -61,7 +14,7 @@ struct DaemonTests {
     }
 
     @Test func callsAndErrors() throws {
-        let daemon = try Daemon()
+        let daemon = try PrivateBus()
         let deadline = Deadline(milliseconds: 5000)
         var connection = try DBusConnection.open(daemon.address, before: deadline)
         let name = connection.uniqueName ?? ""
@@ -84,7 +37,7 @@ struct DaemonTests {
     }
 
     @Test func signalsThatComeBeforeTheyAreAskedFor() throws {
-        let daemon = try Daemon()
+        let daemon = try PrivateBus()
         let deadline = Deadline(milliseconds: 5000)
         var connection = try DBusConnection.open(daemon.address, before: deadline)
         _ = try connection.call(

@@ -162,7 +162,9 @@ struct PlanChecker {
             if root != .attached { report(.oldRoot, number, "there is no root to move") }
             root = .entered
         case .change:
-            if root != .host && !joinedMountNamespace { report(.oldRoot, number, "chroot alone leaves the host's mounts in reach") }
+            if root != .host && !joinedMountNamespace {
+                report(.oldRoot, number, "chroot alone leaves the host's mounts in reach")
+            }
             root = .entered
         }
     }

@@ -121,7 +121,8 @@ struct Preparation {
         let namespace = try Files.open(path)
         let type = try systemCall(__NR_ioctl, "ioctl NS_GET_NSTYPE", on: path, UInt64(descriptor: namespace.number), 0xb703)
         guard UInt64(type) == kind.cloneFlag else { throw KernelError(.invalidArgument, call: "setns", object: path) }
-        if kind == .mount, try Files.status(of: namespace).inode == Files.status(of: "/proc/self/ns/mnt", followingLink: true).inode {
+        let own = try Files.status(of: "/proc/self/ns/mnt", followingLink: true)
+        if kind == .mount, try Files.status(of: namespace).inode == own.inode {
             throw KernelError(.invalidArgument, call: "the container's mounts would be made on the host: setns", object: path)
         }
         return namespace
