@@ -4,7 +4,7 @@ SWIFT ?= swift
 RELEASE := .build/release
 export VELOCI_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-.PHONY: all build demo test client-test conformance lab-mini lab packages-build packages-test install clean
+.PHONY: all build demo test client-test conformance benchmark lab-mini lab packages-build packages-test install clean
 
 all: build
 
@@ -23,6 +23,9 @@ conformance: build
 
 client-test: build packages-test
 	Tests/clients.sh $(RELEASE)/veloci
+
+benchmark: build packages-test
+	Tests/benchmark.sh
 
 lab-mini: build packages-test
 	Tests/lab.sh mini

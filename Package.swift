@@ -119,6 +119,9 @@ let package = Package(
             name: "veloci-torture", dependencies: ["Veloci", "ContainerPlan", "RuntimeSpec", "LinuxKernel", "CLinux"],
             path: "Tests/TortureSubject",
             swiftSettings: strict),
+        // Costs of every command beside other runtimes: Tests/benchmark.sh.
+        .executableTarget(
+            name: "veloci-benchmark", dependencies: ["LinuxKernel", "RuntimeSpec"], path: "Tests/Benchmark", swiftSettings: strict),
         .testTarget(name: "TortureTests", swiftSettings: strict),
     ]
 )

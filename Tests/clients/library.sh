@@ -113,5 +113,6 @@ finish() {
     [ $failed = 0 ] || exit 1
     exit 0
 }
+cd "$work" || exit 125                             # what programs leave in their working directory goes with it
 trap finish EXIT; trap 'exit 130' INT TERM
 echo "# runtime: $RUNTIME ($("$RUNTIME" --version 2>/dev/null | head -n 1))"
