@@ -39,7 +39,16 @@ import Testing
         Mistake("a tree is opened and never attached", .slots) { $0.drop("joinControlGroup") },
         Mistake("the control group is joined too late", .namespaces) { $0.move("joinControlGroup", after: "newNamespaces") },
         Mistake("descriptors stay open", .descriptors) { $0.drop("closeDescriptors") },
-        Mistake("descriptors are closed too early", .descriptors) { $0.move("closeDescriptors", before: "waitForStart") },
+        Mistake("descriptors are closed under the filter", .descriptors) {
+            $0.move("closeDescriptors", after: "loadSeccompFilter")
+        },
+        Mistake("hooks get the program's descriptors", .descriptors) {
+            $0.steps.insert(Planned(.keepDescriptors([3]), JSONPath()), at: $0.steps.count - 3)
+        },
+        Mistake("kept descriptors are closed again", .descriptors) {
+            $0.drop("closeDescriptors")
+            $0.steps.insert(Planned(.keepDescriptors([3]), JSONPath()), at: $0.steps.count - 1)
+        },
         Mistake("the filter comes too early", .seccomp) { $0.move("loadSeccompFilter", before: "setUser") },
         Mistake("two filters", .seccomp) { $0.duplicate("loadSeccompFilter") },
         Mistake("no_new_privs after the filter", .seccomp) { $0.move("setNoNewPrivileges", after: "loadSeccompFilter") },
@@ -69,7 +78,7 @@ import Testing
         Mistake("nodes under the caller's mask", .umask) { $0.move("saveUmask", after: "makeDevice") },
         Mistake("the program is not looked for", .once) { $0.drop("findProgram") },
         Mistake("no program is executed", .once) { $0.drop("execute") },
-        Mistake("a step after the program", .once) { $0.move("execute", before: "closeDescriptors") },
+        Mistake("a step after the program", .once) { $0.move("execute", before: "waitForStart") },
         Mistake("signals are not reset", .once) { $0.drop("resetSignals") },
         Mistake("two sessions", .once) { $0.duplicate("newSession") },
         Mistake("a second fork", .namespaces) {

@@ -41,7 +41,7 @@ extension PlanChecker {
     /// With no_new_privs a filter need allow only what comes between `start` and the program.
     private mutating func checkFiltered(_ step: Step, _ number: Int) {
         switch step {
-        case .loadSeccompFilter, .gate(.ready), .waitForStart, .closeDescriptors, .execute: break
+        case .loadSeccompFilter, .gate(.ready), .waitForStart, .keepDescriptors, .execute: break
         // The host hands the listener on, so it has to be there before the container is created.
         case .runHook(.startContainer, _, _) where metGates.contains(.listener): break
         default: report(.seccomp, number, "\"\(step.text)\" happens under the program's filter")
@@ -49,9 +49,9 @@ extension PlanChecker {
     }
 
     mutating func checkProgram(_ step: Step, _ number: Int) {
-        if closedDescriptors {
+        if keptDescriptors {
             guard case .execute = step else {
-                return report(.descriptors, number, "\"\(step.text)\" happens after the descriptors were closed")
+                return report(.descriptors, number, "\"\(step.text)\" happens while descriptors are open to hooks")
             }
         }
         switch step {
@@ -76,7 +76,13 @@ extension PlanChecker {
             if foundProgram { report(.once, number, "the program is looked for twice") }
             if !changedUser { report(.capabilities, number, "the program is looked for with another user's rights") }
             foundProgram = true
-        case .closeDescriptors: closedDescriptors = true
+        case .closeDescriptors:
+            if hasFilter { report(.descriptors, number, "a filter need not allow it") }
+            if closedDescriptors { report(.descriptors, number, "that was done before") }
+            closedDescriptors = true
+        case .keepDescriptors:
+            if !closedDescriptors { report(.descriptors, number, "the kept descriptors would be closed again") }
+            keptDescriptors = true
         case .execute: checkExecution(number)
         default: break
         }

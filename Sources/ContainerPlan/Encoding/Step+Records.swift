@@ -70,7 +70,7 @@ extension Step {
             .setNoNewPrivileges, .dropBoundingCapabilities, .keepCapabilitiesAcrossUserChange, .setUser,
             .setCapabilities, .raiseAmbientCapabilities, .loadSeccompFilter:
             encodeConfinement(into: &encoder)
-        case .runHook, .findHome, .enterDirectory, .findProgram, .closeDescriptors, .execute:
+        case .runHook, .findHome, .enterDirectory, .findProgram, .closeDescriptors, .keepDescriptors, .execute:
             encodeProgram(into: &encoder)
         }
     }
@@ -247,19 +247,12 @@ extension Step {
             encoder.add(
                 stage_operation_find_program,
                 [.address(encoder.text(name)), .address(encoder.environment), .address(room)])
-        case .closeDescriptors(let kept):
-            var first: Int64 = 3
+        case .closeDescriptors:
+            encoder.call(__NR_close_range, [.value(3), .value(UInt64(UInt32.max)), .value(UInt64(CLOSE_RANGE_CLOEXEC))])
+        case .keepDescriptors(let kept):
             for number in kept.sorted() {
-                if Int64(number) > first {
-                    encoder.call(
-                        __NR_close_range,
-                        [.value(UInt64(first)), .value(UInt64(number - 1)), .value(UInt64(CLOSE_RANGE_CLOEXEC))])
-                }
                 encoder.call(__NR_fcntl, [.value(UInt64(number)), .value(UInt64(F_SETFD)), .value(0)])
-                first = Int64(number) + 1
             }
-            encoder.call(
-                __NR_close_range, [.value(UInt64(first)), .value(UInt64(UInt32.max)), .value(UInt64(CLOSE_RANGE_CLOEXEC))])
         case .execute(let arguments, _, _):
             encoder.add(
                 stage_operation_execute,

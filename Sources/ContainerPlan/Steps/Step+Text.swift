@@ -94,8 +94,8 @@ extension Step {
         case .enterDirectory(let path, .first): "enter the directory \(path)"
         case .enterDirectory(let path, .second): "enter the directory \(path), if that was refused before the user changed"
         case .findProgram(let name): "find the program \(name)"
-        case .closeDescriptors(let kept):
-            "close all descriptors above 2" + (kept.isEmpty ? "" : " but \(kept.map(String.init).joined(separator: ", "))")
+        case .closeDescriptors: "let no descriptor above 2 outlive the execution"
+        case .keepDescriptors(let kept): "keep the descriptors \(kept.map(String.init).joined(separator: ", "))"
         case .execute(let arguments, _, _): "execute \(arguments.joined(separator: " "))"
         default: ""
         }

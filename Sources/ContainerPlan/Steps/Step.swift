@@ -87,7 +87,8 @@ public enum Step: Equatable, Sendable {
     case findHome(uid: UInt32, root: Slot)
     case enterDirectory(String, attempt: DirectoryAttempt)
     case findProgram(String)
-    case closeDescriptors(keeping: [Int32])
+    case closeDescriptors
+    case keepDescriptors([Int32])
     case execute(arguments: [String], environment: [String], home: Bool)
 }
 
