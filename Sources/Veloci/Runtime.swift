@@ -12,6 +12,9 @@ public struct Runtime: Sendable {
     public var root: String
     /// How control groups are made.
     public var controlGroupManager = ControlGroupManager.files
+    /// Whether refusals of control groups are passed over where no limit depends on them, and systemd is the user's own; nil for
+    /// callers who are not the host's root.
+    public var isRootless: Bool?
     /// Called for each warning: what is odd but no failure.
     public var warn: @Sendable (String) -> Void = { _ in }
 
@@ -29,6 +32,9 @@ public struct Runtime: Sendable {
     public init(root: String) {
         self.root = root
     }
+
+    /// Whether refusals of control groups are passed over.
+    var toleratesRefusals: Bool { isRootless ?? !UserIdentity.isRootOfHost }
 }
 
 /// What `create` and `run` ask for besides the bundle.

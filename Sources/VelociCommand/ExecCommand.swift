@@ -33,9 +33,9 @@ enum ExecCommand {
     ) throws(CommandFailure) -> ExecuteRequest {
         let flags = invocation.flags
         var request = ExecuteRequest(id: try invocation.id, process: try process(invocation, runtime))
-        request.consoleSocket = Lifecycle.path("console-socket", flags)
-        request.processSocket = Lifecycle.path("pidfd-socket", flags)
-        request.pidFile = Lifecycle.path("pid-file", flags)
+        request.consoleSocket = Lifecycle.text("console-socket", flags)
+        request.processSocket = Lifecycle.text("pidfd-socket", flags)
+        request.pidFile = Lifecycle.text("pid-file", flags)
         request.preservedDescriptors = try Lifecycle.preservedDescriptors(flags)
         request.ignoresPause = flags.bool("ignore-paused")
         for (controller, path) in try SubgroupPaths.parse(flags.texts("cgroup")) {

@@ -5,7 +5,7 @@ internal import LinuxKernel
 struct GlobalOptions: Equatable {
     /// How control groups are made.
     enum CgroupManager: Equatable { case files, systemd, disabled }
-    /// Whether refusals by control groups are ignored.
+    /// Whether refusals by control groups are passed over, and systemd is the user's own.
     enum Rootless: Equatable { case yes, no, automatic }
 
     /// The directory of containers' states, absolute.
@@ -27,7 +27,7 @@ struct GlobalOptions: Equatable {
             "systemd-cgroup", .bool,
             "let systemd make control groups; cgroupsPath is then \"slice:prefix:name\""),
         Flag("cgroup-manager", .text, standard: "cgroupfs", "who makes control groups: cgroupfs, systemd or disabled"),
-        Flag("rootless", .text, standard: "auto", "ignore control groups' refusals: true, false or auto"),
+        Flag("rootless", .text, standard: "auto", "true goes without control groups that are refused; auto does so for users"),
         Flag("version", "v", .bool, "print the version"),
     ]
 

@@ -131,6 +131,12 @@ enum Lifecycle {
             case .systemd: .systemd
             case .disabled: .disabled
             }
+        runtime.isRootless =
+            switch invocation.global.rootless {
+            case .yes: true
+            case .no: false
+            case .automatic: nil
+            }
         let log = invocation.log
         runtime.warn = { log.warning($0) }
         return runtime
@@ -150,9 +156,9 @@ enum Lifecycle {
     private static func createRequest(_ invocation: Invocation) throws(CommandFailure) -> CreateRequest {
         let flags = invocation.flags
         var request = CreateRequest(id: try invocation.id, bundle: try bundle(flags))
-        request.consoleSocket = path("console-socket", flags)
-        request.processSocket = path("pidfd-socket", flags)
-        request.pidFile = path("pid-file", flags)
+        request.consoleSocket = text("console-socket", flags)
+        request.processSocket = text("pidfd-socket", flags)
+        request.pidFile = text("pid-file", flags)
         request.usesPivotRoot = !flags.bool("no-pivot")
         request.makesSessionKeyring = !flags.bool("no-new-keyring")
         request.preservedDescriptors = try preservedDescriptors(flags)
@@ -166,8 +172,8 @@ enum Lifecycle {
         try GlobalOptions.absolute(flags.text("bundle"))
     }
 
-    /// A flag's path, nil when it is unset or empty, as callers write it for unset.
-    static func path(_ name: String, _ flags: FlagValues) -> String? {
+    /// A flag's text, nil when it is unset or empty, as callers write it for unset.
+    static func text(_ name: String, _ flags: FlagValues) -> String? {
         let text = flags.text(name)
         return text.isEmpty ? nil : text
     }

@@ -9,13 +9,16 @@ enum UpdateCommand {
         let flags = invocation.flags
         let file = flags.text("resources")
         let change = file.isEmpty ? try ResourceFlags.resources(flags) : try read(file)
-        if file.isEmpty, !flags.text("l3-cache-schema").isEmpty || !flags.text("mem-bw-schema").isEmpty {
-            throw CommandFailure("l3-cache-schema and mem-bw-schema need a container with linux.intelRdt")
-        }
+        var cache: IntelRdt? = IntelRdt()
+        cache?.l3CacheSchema = Lifecycle.text("l3-cache-schema", flags)
+        cache?.memBwSchema = Lifecycle.text("mem-bw-schema", flags)
+        if cache == IntelRdt() { cache = nil }
         for name in ["kernel-memory", "kernel-memory-tcp"] where flags.isSet(name) {
             invocation.log.warning("--\(name) has no effect: the kernel no longer limits its own memory alone")
         }
-        try Lifecycle.calling { () throws(Failure) in try Lifecycle.runtime(invocation).update(id, change) }
+        try Lifecycle.calling { () throws(Failure) in
+            try Lifecycle.runtime(invocation).update(id, change, cacheControl: cache)
+        }
         return 0
     }
 

@@ -56,12 +56,16 @@ enum HostGroups {
     }
 
     /// Starts a shell command inside the groups, the way a container's first process joins.
-    static func start(_ command: String, in entry: borrowing CgroupEntry) throws -> Child {
-        let joins = entry.tasks.map { "echo 0 >&\($0); exec \($0)>&-; " }.joined()
+    /// - Parameter group: a path inside the groups, such as `/workers`.
+    static func start(_ command: String, in cgroup: Cgroup, group: String = "") throws -> Child {
+        let unified = try cgroup.paths.unified?.openToJoin(group).release()
+        let tasks = try cgroup.paths.locations.filter { $0.version == .v1 }.map { try $0.openToJoin(group).release() }
+        defer { for number in tasks + [unified].compactMap({ $0 }) { _ = Descriptor(owning: number) } }
+        let joins = tasks.map { "echo 0 >&\($0); exec \($0)>&-; " }.joined()
         let shell = FileManager.default.isExecutableFile(atPath: "/usr/bin/bash") ? "/usr/bin/bash" : "/bin/bash"
         var request = SpawnRequest(path: shell, arguments: ["bash", "-c", joins + command], environment: ["PATH=/usr/bin:/bin"])
-        request.descriptors = entry.tasks
-        request.controlGroup = entry.unified
+        request.descriptors = tasks
+        request.controlGroup = unified
         let (pid, descriptor) = try Processes.spawn(request)
         return Child(pid: pid, descriptor: descriptor)
     }

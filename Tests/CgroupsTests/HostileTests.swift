@@ -48,8 +48,8 @@ struct HostileTests {
             let cgroup = try Cgroup.create(paths, changes: try CgroupChanges(resources: nil, layout: layout)).cgroup
             let inside = paths.locations.filter { $0.version == .v2 || !$0.controllers.contains("cpuset") }
             for location in inside { try Files.makeDirectory(location.directory + "/ice", mode: 0o755) }
-            let entry = try Cgroup(paths: CgroupPaths(locations: inside)).entry(group: "ice")
-            let child = try HostGroups.start("sleep 100 & wait", in: entry)
+            let joined = Cgroup(paths: CgroupPaths(locations: inside))
+            let child = try HostGroups.start("sleep 100 & wait", in: joined, group: "/ice")
             #expect(try HostGroups.eventually { try cgroup.processes().count == 2 })
             for location in inside {
                 if location.version == .v2 { try Files.writeValue("1", to: location.directory + "/ice/cgroup.freeze") }
@@ -102,7 +102,7 @@ struct HostileTests {
             // Without limits that need a domain it becomes a threaded group, and works.
             let cgroup = try Cgroup.create(paths, changes: try CgroupChanges(resources: nil, layout: layout)).cgroup
             #expect(try GroupFiles(paths.directories[0]).read("cgroup.type") == "threaded")
-            let child = try HostGroups.start("sleep 100", in: try cgroup.entry())
+            let child = try HostGroups.start("sleep 100", in: cgroup)
             #expect(try HostGroups.eventually { try cgroup.processes() == [child.pid] })
             // cgroup.kill is for domains alone.
             try cgroup.kill(within: Deadline(milliseconds: 5000))
@@ -119,7 +119,7 @@ struct HostileTests {
             above.locations[0].directory = String(above.locations[0].directory.dropLast("/web".count))
             // On a host with v2 alone every controller is enabled beforehand, so the group is made by hand.
             try Files.makeDirectory(above.directories[0], mode: 0o755)
-            let child = try HostGroups.start("sleep 100", in: try Cgroup(paths: above).entry())
+            let child = try HostGroups.start("sleep 100", in: Cgroup(paths: above))
             _ = child
             let error = #expect(throws: CgroupError.self) { _ = try Cgroup.create(paths, changes: changes) }
             #expect(error?.kind == .missingController)

@@ -199,7 +199,7 @@ struct KernelTests {
             let cgroup = try Cgroup.create(paths, changes: changes).cgroup
             try cgroup.apply(changes)
             // Shared memory cannot be reclaimed without swap.
-            let child = try HostGroups.start("x=$(head -c 30000000 /dev/zero | tr '\\0' x); sleep 100", in: try cgroup.entry())
+            let child = try HostGroups.start("x=$(head -c 30000000 /dev/zero | tr '\\0' x); sleep 100", in: cgroup)
             _ = child
             #expect(HostGroups.eventually { GroupFiles(memory).number("memory.usage_in_bytes") ?? 0 > 28 << 20 })
             let update = try CgroupUpdate(Resources(memory: Memory(limit: 1 << 20)), of: resources, layout: layout)
@@ -245,7 +245,7 @@ struct KernelTests {
             let cgroup = try Cgroup.create(paths, changes: changes).cgroup
             try cgroup.apply(changes)
             let child = try HostGroups.start(
-                "read -t 1 < <(:) ; sleep 0.2; echo $(true) 2>/dev/null; exit 3", in: try cgroup.entry())
+                "read -t 1 < <(:) ; sleep 0.2; echo $(true) 2>/dev/null; exit 3", in: cgroup)
             try cgroup.apply(changes, .afterJoin)
             #expect(try GroupFiles(try #require(paths.location(of: "pids"))).read("pids.max") == "0")
             // A shell that cannot fork gives up with 254, or goes on to its end.
@@ -259,7 +259,7 @@ struct KernelTests {
 struct KernelDeviceTests {
     /// Whether a command works for a process inside the groups.
     private func works(_ command: String, _ cgroup: Cgroup) throws -> Bool {
-        try HostGroups.start(command + " 2>/dev/null >&2", in: try cgroup.entry()).wait() == 0
+        try HostGroups.start(command + " 2>/dev/null >&2", in: cgroup).wait() == 0
     }
 
     @Test func rulesOfAContainer() throws {

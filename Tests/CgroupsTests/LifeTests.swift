@@ -27,7 +27,7 @@ struct LifeTests {
             #expect(try cgroup.processes().isEmpty)
             #expect(try !cgroup.isPopulated())
 
-            let child = try HostGroups.start("sleep 100 & wait", in: try cgroup.entry())
+            let child = try HostGroups.start("sleep 100 & wait", in: cgroup)
             #expect(try HostGroups.eventually { try cgroup.processes().count == 2 })
             #expect(try cgroup.processes().contains(child.pid))
             // In every hierarchy.
@@ -60,7 +60,7 @@ struct LifeTests {
             let changes = try CgroupChanges(resources: nil, layout: layout)
             let cgroup = try Cgroup.create(paths, changes: changes).cgroup
             try cgroup.apply(changes)
-            let child = try HostGroups.start("sleep 100 & wait", in: try cgroup.entry())
+            let child = try HostGroups.start("sleep 100 & wait", in: cgroup)
             let recorded = Cgroup(paths: CgroupPaths(recorded: cgroup.paths.recorded))
             #expect(try HostGroups.eventually { try recorded.processes().count == 2 })
             try recorded.kill(within: Deadline(milliseconds: 3000))
@@ -76,7 +76,7 @@ struct LifeTests {
             let cgroup = try Cgroup.create(paths, changes: changes).cgroup
             let counter = NSTemporaryDirectory() + "veloci-freeze-\(getpid())"
             defer { unlink(counter) }
-            let child = try HostGroups.start("while :; do echo x >> \(counter); sleep 0.01; done", in: try cgroup.entry())
+            let child = try HostGroups.start("while :; do echo x >> \(counter); sleep 0.01; done", in: cgroup)
             func size() -> UInt64 { (try? Files.status(of: counter))?.size ?? 0 }
             #expect(HostGroups.eventually { size() > 4 })
             #expect(cgroup.freezerState() == .thawed)
@@ -121,8 +121,8 @@ struct LifeTests {
             }
             // cpuset groups of v1 take no process before they have CPUs; the others are enough.
             let inside = paths.locations.filter { $0.version == .v2 || !$0.controllers.contains("cpuset") }
-            let entry = try Cgroup(paths: CgroupPaths(locations: inside)).entry(group: "a/b")
-            let child = try HostGroups.start("sleep 100 & wait", in: entry)
+            let joined = Cgroup(paths: CgroupPaths(locations: inside))
+            let child = try HostGroups.start("sleep 100 & wait", in: joined, group: "/a/b")
             #expect(try HostGroups.eventually { try cgroup.processes().count == 2 })
             #expect(try cgroup.processes(recursive: false).isEmpty)
             // With processes inside nothing goes away, and what is left is told.
@@ -143,7 +143,7 @@ struct LifeTests {
                 try HostGroups.plan(Resources(pids: Pids(limit: 40)), layout) ?? CgroupChanges(resources: nil, layout: layout)
             let cgroup = try Cgroup.create(paths, changes: changes).cgroup
             try cgroup.apply(changes)
-            let child = try HostGroups.start("ulimit -u 400; f() { f 2>/dev/null & f 2>/dev/null; }; f", in: try cgroup.entry())
+            let child = try HostGroups.start("ulimit -u 400; f() { f 2>/dev/null & f 2>/dev/null; }; f", in: cgroup)
             _ = try HostGroups.eventually(1000) { try cgroup.processes().count > 20 }
             try cgroup.kill(within: Deadline(milliseconds: 10_000))
             _ = child.wait()

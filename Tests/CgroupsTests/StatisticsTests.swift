@@ -63,7 +63,7 @@ struct StatisticsLifeTests {
             let cgroup = try Cgroup.create(paths, changes: changes).cgroup
             try cgroup.apply(changes)
             let child = try HostGroups.start(
-                "x=$(head -c 3000000 /dev/zero | tr '\\0' x); while :; do :; done", in: try cgroup.entry())
+                "x=$(head -c 3000000 /dev/zero | tr '\\0' x); while :; do :; done", in: cgroup)
             _ = child
             #expect(
                 try HostGroups.eventually(20_000) {
@@ -97,7 +97,7 @@ struct StatisticsLifeTests {
             try cgroup.apply(changes)
             var watch = try MemoryWatch(cgroup, pressure: .low)
             #expect(try watch.next(milliseconds: 0) == nil)
-            let child = try HostGroups.start("x=$(head -c 200000000 /dev/zero | tr '\\0' x); echo $?", in: try cgroup.entry())
+            let child = try HostGroups.start("x=$(head -c 200000000 /dev/zero | tr '\\0' x); echo $?", in: cgroup)
             var seen: [MemoryWatch.Event] = []
             _ = try HostGroups.eventually(10_000) {
                 if let event = try watch.next(milliseconds: 100) { seen.append(event) }

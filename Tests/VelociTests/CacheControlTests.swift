@@ -57,6 +57,48 @@ struct CacheControlTests {
         #expect(!FileManager.default.fileExists(atPath: tree.path + "/web"))
     }
 
+    private func text(_ path: String) throws -> String {
+        try String(contentsOf: tree.appending(path: path), encoding: .utf8)
+    }
+
+    /// `update` of a container that is in a class writes to it, and moves nobody.
+    @Test func updateOfAContainerWithAClass() throws {
+        let control = try CacheControl(mountPoint: tree.path)
+        let change = IntelRdt(l3CacheSchema: "L3:0=3", memBwSchema: "MB:0=20")
+        for (current, directory) in [(IntelRdt(closID: "gold"), "gold"), (IntelRdt(), "web"), (IntelRdt(closID: ""), "web")] {
+            try makeClass(directory, schemata: "")
+            #expect(try control.update(change, of: current, id: "web", processes: [7]) == [])
+            #expect(try text(directory + "/schemata").hasSuffix("MB:0=20\n"))
+            #expect(try text(directory + "/tasks") == "")
+        }
+    }
+
+    /// One that is in none gets the class of its name, with all its processes.
+    @Test func updateOfAContainerWithoutAClass() throws {
+        try makeClass("web", schemata: "")
+        let control = try CacheControl(mountPoint: tree.path)
+        // A class that was there is not the container's to remove. One that is made here has no files to write to: see below.
+        #expect(try control.update(IntelRdt(memBwSchema: "MB:0=20"), of: nil, id: "web", processes: [7, 8]) == [])
+        #expect(try text("web/schemata") == "MB:0=20\n")
+        #expect(try ["7", "8"].contains(text("web/tasks")))
+    }
+
+    @Test func anUpdateThatFailsLeavesNothing() throws {
+        let control = try CacheControl(mountPoint: tree.path, path: JSONPath())
+        let failure = #expect(throws: Failure.self) {
+            try control.update(IntelRdt(l3CacheSchema: "L3:0=f"), of: nil, id: "web", processes: [7])
+        }
+        #expect(failure?.description.hasPrefix("resctrl refused \"L3:0=f\"") == true, "\(failure?.description ?? "")")
+        #expect(!FileManager.default.fileExists(atPath: tree.path + "/web"))
+    }
+
+    @Test func whatIsNotNamedStays() {
+        let current = IntelRdt(closID: "gold", l3CacheSchema: "L3:0=f", memBwSchema: "MB:0=50")
+        #expect(
+            current.updated(by: IntelRdt(memBwSchema: "MB:0=20"))
+                == IntelRdt(closID: "gold", l3CacheSchema: "L3:0=f", memBwSchema: "MB:0=20"))
+    }
+
     @Test func theMountIsFoundInTheMountTable() {
         let table = "30 25 0:26 / /sys/fs/resctrl rw,nosuid shared:9 - resctrl resctrl rw\n31 25 0:27 / /tmp rw - tmpfs tmpfs rw\n"
         #expect(CacheControl.mountPoint(inMountTable: table) == "/sys/fs/resctrl")

@@ -1,10 +1,10 @@
 internal import CLinux
-internal import LinuxKernel
+package import LinuxKernel
 
 /// The control groups of one container, one in each hierarchy. Only paths: everything works from a state file as well.
 ///
-/// The order of a container's life: `Cgroup.create`, `apply`, `entry` (the process joins), `apply(…, .afterJoin)`, then
-/// `freeze`, `thaw`, `processes`, statistics and updates, and at the end `kill` and `destroy`.
+/// The order of a container's life: `Cgroup.create`, `apply`, `CgroupLocation.openToJoin` (the process joins),
+/// `apply(…, .afterJoin)`, then `freeze`, `thaw`, `processes`, statistics and updates, and at the end `kill` and `destroy`.
 package struct Cgroup: Sendable, Hashable {
     package let paths: CgroupPaths
 
@@ -71,64 +71,17 @@ package struct Cgroup: Sendable, Hashable {
     }
 }
 
-/// How the first process of a container, or one that is executed in it, gets into the groups.
-///
-/// Only one of the two ways ever waits for other CPUs: writing a pid to cgroup.procs takes a lock of all processes of the
-/// machine, which costs 5 to 20 ms on an idle host. A clone into a v2 group takes none, nor does a single thread that
-/// writes `0`, itself, to `tasks` of a v1 group.
-package struct CgroupEntry: ~Copyable {
-    /// The directory of the v2 group, for CLONE_INTO_CGROUP.
-    package let unified: Int32?
-    /// The `tasks` files of the v1 groups, open for writing. The permission is the opener's.
-    package let tasks: [Int32]
-
-    init(unified: Int32?, tasks: [Int32]) {
-        self.unified = unified
-        self.tasks = tasks
-    }
-
-    deinit {
-        if let unified { _ = Descriptor(owning: unified) }
-        for number in tasks { _ = Descriptor(owning: number) }
-    }
-}
-
-extension Cgroup {
-    /// Opens the groups for a process that is to join them.
-    /// - Parameters:
-    ///   - group: a group inside the container's, such as `workers/a`, for every hierarchy; empty for the container's own.
-    ///   - groups: other groups for single controllers (empty for v2), as `exec --cgroup controller:path` names them.
-    /// - Throws: `CgroupError` of kind `kernel` or `permission` naming the file, `invalidPath` for a path with `..`.
-    package func entry(
-        group: String = "", groups: [String: String] = [:]
-    ) throws(CgroupError) -> CgroupEntry {
-        var unified: Int32?
-        var tasks: [Int32] = []
-        func close() {
-            for number in tasks { _ = Descriptor(owning: number) }
-            if let unified { _ = Descriptor(owning: unified) }
+extension CgroupLocation {
+    /// Opens the group, or one inside it, for a process that is to join it: the directory of a v2 group, for CLONE_INTO_CGROUP;
+    /// the `tasks` of a v1 group, to which a single thread writes `0`, itself. The permission is the opener's.
+    ///
+    /// Only one of these two ways ever waits for other CPUs: writing a pid to cgroup.procs takes a lock of all processes of the
+    /// machine, which costs 5 to 20 ms on an idle host.
+    /// - Parameter inside: a path inside the group, such as `/workers`; empty for the group itself.
+    package func openToJoin(_ inside: String = "") throws(KernelError) -> Descriptor {
+        switch version {
+        case .v2: try Files.open(directory + inside, flags: O_RDONLY | O_DIRECTORY)
+        case .v1: try Files.open(directory + inside + "/tasks", flags: O_WRONLY)
         }
-        do throws(CgroupError) {
-            for location in paths.locations {
-                let keys = location.version == .v2 ? [""] : location.controllers
-                let named = keys.compactMap { groups[$0] }.first ?? group
-                let parts = named.split(separator: "/").filter { $0 != "." }
-                if parts.contains("..") {
-                    throw CgroupError(.invalidPath, "bad sub cgroup path: \(named.escaped)")
-                }
-                let directory = ([location.directory] + parts.map { String($0) }).joined(separator: "/")
-                try kernelCall { () throws(KernelError) in
-                    if location.version == .v2 {
-                        unified = try Files.open(directory, flags: O_RDONLY | O_DIRECTORY).release()
-                    } else {
-                        tasks.append(try Files.open(directory + "/tasks", flags: O_WRONLY).release())
-                    }
-                }
-            }
-        } catch {
-            close()
-            throw error
-        }
-        return CgroupEntry(unified: unified, tasks: tasks)
     }
 }

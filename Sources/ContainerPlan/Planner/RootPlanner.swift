@@ -25,8 +25,12 @@ extension CreatePlanner {
         let path = JSONPath.of("root", "path")
         let root = builder.slot()
         var attributes = MountAttributes(propagation: [.init(separation, recursive: true)])
-        // Unless asked for, what the host mounts below the root later does not appear inside.
-        if linux.rootPropagation == nil { attributes.propagation.append(.init(.private, recursive: false)) }
+        // Only a slave receives what the host mounts below the root later. SPEC(config-linux.md#rootfs-mount-propagation): a
+        // shared root belongs to a new group of peers.
+        switch linux.rootPropagation?.propagation {
+        case nil, .shared: attributes.propagation.append(.init(.private, recursive: false))
+        case .slave, .private, .unbindable: break
+        }
         if facts.isPrivileged {
             builder.prepare(.openRoot(path: rootPath, attributes: attributes, into: root), for: path)
         }

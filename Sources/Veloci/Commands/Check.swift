@@ -10,7 +10,7 @@ extension Runtime {
     /// - Parameter bundle: the directory that relative paths start from.
     public func hostProblems(_ spec: Spec, bundle: String) -> [Diagnostic] {
         var check = HostCheck(spec: spec, bundle: bundle)
-        check.run(manager: controlGroupManager)
+        check.run(self)
         return check.problems
     }
 }
@@ -26,7 +26,7 @@ private struct HostCheck {
         self.bundle = bundle
     }
 
-    mutating func run(manager: Runtime.ControlGroupManager) {
+    mutating func run(_ runtime: Runtime) {
         checkKernel()
         checkNamespaces()
         checkMounts()
@@ -40,16 +40,16 @@ private struct HostCheck {
             add { () throws(Failure) in seccomp = try FilterCompiler.compile(profile, &warnings) }
         }
         for warning in warnings { add(warning, at: "linux", "seccomp") }
-        checkPlan(manager, seccomp)
+        checkPlan(runtime, seccomp)
     }
 
-    private mutating func checkPlan(_ manager: Runtime.ControlGroupManager, _ seccomp: SeccompFilter?) {
+    private mutating func checkPlan(_ runtime: Runtime, _ seccomp: SeccompFilter?) {
         var request = PlanRequest(id: "check", bundle: bundle)
         request.seccomp = seccomp
         var facts = HostFacts.collect()
         let spec = spec
         add { () throws(Failure) in
-            if let groups = try GroupRequest(spec, id: "check", manager: manager) { facts.controlGroups = groups.facts }
+            if let groups = try GroupRequest(spec, id: "check", runtime) { facts.controlGroups = groups.facts }
         }
         add { () throws(Failure) in
             do throws(PlanError) { _ = try Plan.create(spec, request: request, facts: facts) } catch { throw Failure(error) }

@@ -15,7 +15,7 @@ extension Runtime {
     /// The plan of `create`, or of `run`, which does not wait.
     package func plan(_ request: CreateRequest, waitsForStart: Bool) throws(Failure) -> Plan {
         let bundle = try Bundle.open(request.bundle)
-        let groups = try GroupRequest(bundle.spec, id: request.id, manager: controlGroupManager)
+        let groups = try GroupRequest(bundle.spec, id: request.id, self)
         return try Creation.plan(bundle, request, waitsForStart: waitsForStart, groups: groups).plan
     }
 }

@@ -1,3 +1,4 @@
+internal import Cgroups
 public import ContainerPlan
 internal import LinuxKernel
 public import RuntimeSpec
@@ -67,13 +68,16 @@ extension Runtime {
         }
         let unified = try group.openUnified(preparation.subgroups)
         defer { unified.map { _ = Descriptor(owning: $0) } }
-        let launch = try Launch(
-            plan, descriptors: preparation.table, progress: progress, controlGroup: unified, keeping: kept, standard: standard,
-            options: request.stageOptions)
+        let (launch, isOutside) = try Launch.start(in: unified, orOutside: toleratesRefusals) { (group) throws(Failure) in
+            try Launch(
+                plan, descriptors: preparation.table, progress: progress, controlGroup: group, keeping: kept, standard: standard,
+                options: request.stageOptions)
+        }
         var mayHavePidFile = false
         do throws(Failure) {
             let record = container.record
             try launch.run(until: nil) { (gate, launch) throws(Failure) in
+                if gate == .ready && isOutside { try bringInside(launch.pid, record, group, preparation.subgroups) }
                 if case .sendListener(let path)? = plan.gates[gate]?.first?.action {
                     try SeccompListener.send(launch, to: path, spec: spec, record, status: "running")
                 }
@@ -87,6 +91,16 @@ extension Runtime {
             if mayHavePidFile, let file = request.pidFile { _ = try? Files.removeFile(file) }
             throw error
         }
+    }
+
+    /// Has the user's systemd move a program into the container's group, where its caller may not.
+    private func bringInside(
+        _ pid: Int32, _ record: ContainerRecord, _ group: ContainerGroup, _ subgroups: Subgroups
+    ) throws(Failure) {
+        guard let unit = ContainerUnit(record) else {
+            return warn("the program runs outside of the container's control group: you may not move processes into it")
+        }
+        try unit.attach(pid, group: group.group.paths.unified.map { subgroups.suffix($0) } ?? "")
     }
 
     /// The plan of a program for a container that exists.

@@ -3,7 +3,10 @@ extension Runtime {
     public func pause(_ id: String) throws(Failure) {
         let container = try StoredContainer.open(root: root, id: id, locking: true)
         switch container.status(holdingLock: true) {
-        case .running, .created: try ContainerGroup(recorded: container.record.controlGroups).freeze()
+        case .running, .created:
+            let group = ContainerGroup(recorded: container.record.controlGroups)
+            try group.require("pause it")
+            try group.freeze()
         case .paused: return
         case .stopped, .creating: throw Failure(.notRunning, "container not running")
         }
@@ -20,6 +23,8 @@ extension Runtime {
     /// The pids of all processes of a container, as the host sees them.
     public func processes(_ id: String) throws(Failure) -> [Int32] {
         let container = try StoredContainer.open(root: root, id: id, locking: false)
-        return try ContainerGroup(recorded: container.record.controlGroups).processes()
+        let group = ContainerGroup(recorded: container.record.controlGroups)
+        try group.require("list its processes")
+        return try group.processes()
     }
 }

@@ -5,8 +5,10 @@ extension Runtime {
     public func statistics(_ id: String) throws(Failure) -> String {
         let container = try StoredContainer.open(root: root, id: id, locking: false)
         guard container.status() != .stopped else { throw Failure(.notRunning, "container not running") }
+        let group = ContainerGroup(recorded: container.record.controlGroups)
+        try group.require("tell what it uses")
         do throws(CgroupError) {
-            return try ContainerGroup(recorded: container.record.controlGroups).group.statistics().jsonText()
+            return try group.group.statistics().jsonText()
         } catch {
             throw Failure(error)
         }

@@ -4,35 +4,59 @@ public import RuntimeSpec
 
 extension Runtime {
     /// Changes the limits of a container: those that `change` names, the others stay.
-    public func update(_ id: String, _ change: Resources) throws(Failure) {
-        let container = try StoredContainer.open(root: root, id: id, locking: true)
+    /// - Parameter cacheControl: new schemata of the level 3 cache and of the memory bandwidth; a container without
+    ///   `linux.intelRdt` gets a class of its own.
+    public func update(_ id: String, _ change: Resources, cacheControl: IntelRdt? = nil) throws(Failure) {
+        var container = try StoredContainer.open(root: root, id: id, locking: true)
         let status = container.status(holdingLock: true)
         guard status != .stopped && status != .creating else { throw Failure(.notRunning, "container not running") }
         var spec = try container.state.configuration()
         let group = ContainerGroup(recorded: container.record.controlGroups)
+        if let cacheControl {
+            try update(cacheControl, &spec, &container.record, group)
+            try container.state.write(container.record)
+            try container.state.write(spec.encoded(), to: StateDirectory.configurationFile)
+            if change == Resources() { return }
+        }
+        try group.require("change its limits")
         do throws(CgroupError) {
-            let layout = try CgroupLayout.detect()
-            let unit = ContainerUnit(container.record)
-            var update = try CgroupUpdate(change, of: spec.linux?.resources, layout: layout)
-            if let unit {
-                // systemd counts in steps; the files must say what it makes of the numbers.
-                let rounded = SystemdProperties.rounded(update.resources)
-                var change = change
-                if change.cpu?.quota != nil { change.cpu?.quota = rounded?.cpu?.quota }
-                update = try CgroupUpdate(change, of: spec.linux?.resources, layout: layout)
-                try unit.set(
-                    update.resources, isUnified: !group.group.paths.locations.contains { $0.version == .v1 },
-                    changingDevices: change.devices?.isEmpty == false, path: JSONPath())
-            }
-            for warning in update.changes.warnings { warn(warning.description) }
-            try group.group.apply(update.changes)
-            var linux = spec.linux ?? Linux()
-            linux.resources = update.resources
-            spec.linux = linux
+            try update(change, &spec, group, ContainerUnit(container.record))
         } catch {
             throw Failure(error)
         }
         // What `exec` and the next `update` start from.
         try container.state.write(spec.encoded(), to: StateDirectory.configurationFile)
+    }
+
+    private func update(
+        _ change: Resources, _ spec: inout Spec, _ group: ContainerGroup, _ unit: ContainerUnit?
+    ) throws(CgroupError) {
+        let layout = try CgroupLayout.detect()
+        var update = try CgroupUpdate(change, of: spec.linux?.resources, layout: layout)
+        if let unit {
+            // systemd counts in steps; the files must say what it makes of the numbers.
+            let rounded = SystemdProperties.rounded(update.resources)
+            var change = change
+            if change.cpu?.quota != nil { change.cpu?.quota = rounded?.cpu?.quota }
+            update = try CgroupUpdate(change, of: spec.linux?.resources, layout: layout)
+            try unit.set(
+                update.resources, isUnified: !group.group.paths.locations.contains { $0.version == .v1 },
+                changingDevices: change.devices?.isEmpty == false, path: JSONPath())
+        }
+        for warning in update.changes.warnings { warn(warning.description) }
+        try group.group.apply(update.changes)
+        spec.linux = spec.linux ?? Linux()
+        spec.linux?.resources = update.resources
+    }
+
+    private func update(
+        _ change: IntelRdt, _ spec: inout Spec, _ record: inout ContainerRecord, _ group: ContainerGroup
+    ) throws(Failure) {
+        let current = spec.linux?.intelRdt
+        let processes = try group.processes()
+        record.cacheControlGroups += try CacheControl(path: JSONPath()).update(
+            change, of: current, id: record.id, processes: processes.isEmpty ? [record.pid] : processes)
+        spec.linux = spec.linux ?? Linux()
+        spec.linux?.intelRdt = (current ?? IntelRdt()).updated(by: change)
     }
 }

@@ -93,9 +93,10 @@ extension Runtime {
         let container = try StoredContainer.open(root: root, id: id, locking: false)
         guard container.status() != .stopped else { throw Failure(.notRunning, "container not running") }
         let process = try container.record.process()
+        let group = ContainerGroup(recorded: container.record.controlGroups)
+        try group.require("watch what it uses")
         do throws(CgroupError) {
-            let memory = try MemoryWatch(
-                ContainerGroup(recorded: container.record.controlGroups).group, pressure: pressure?.level)
+            let memory = try MemoryWatch(group.group, pressure: pressure?.level)
             return ContainerWatch(process: process, memory: memory)
         } catch where error.kind == .missingController {
             warn("out of memory will not be seen: \(error.message)")

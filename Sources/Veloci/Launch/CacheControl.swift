@@ -7,7 +7,9 @@ internal import RuntimeSpec
 struct CacheControl {
     /// Where resctrl is mounted.
     let mountPoint: String
-    private let path = JSONPath([.member("linux"), .member("intelRdt")])
+    /// The property that asks for it; empty where flags do.
+    private let path: JSONPath
+    private static let property = JSONPath([.member("linux"), .member("intelRdt")])
 
     /// Where resctrl is mounted on this host; nil if it is not.
     static func mountPoint(inMountTable table: String) -> String? {
@@ -19,7 +21,8 @@ struct CacheControl {
         return nil
     }
 
-    init(mountPoint: String? = nil) throws(Failure) {
+    init(mountPoint: String? = nil, path: JSONPath = CacheControl.property) throws(Failure) {
+        self.path = path
         if let mountPoint {
             self.mountPoint = mountPoint
             return
@@ -43,9 +46,8 @@ struct CacheControl {
 
     /// Makes what `rdt` asks for, before the process exists. Nothing is left when it fails.
     func prepare(_ rdt: IntelRdt, id: String) throws(Failure) -> Membership {
-        let given = rdt.closID.flatMap { $0.isEmpty ? nil : $0 }
-        let isDefault = given == "/"
-        let group = isDefault ? mountPoint : mountPoint + "/" + (given ?? id)
+        let given = rdt.givenClass
+        let group = group(of: rdt, id: id)
         var membership = Membership(group: group, monitoringGroup: nil, owned: [])
         let lines = schemata(rdt)
         do throws(Failure) {
@@ -54,7 +56,7 @@ struct CacheControl {
                 if given != nil && lines.isEmpty {
                     throw Failure(
                         .invalidConfiguration, "the class \(group) does not exist and there is no schema to make it with",
-                        path: path.member("closID"))
+                        path: property("closID"))
                 }
                 try make(group, "closID")
                 // A class that config.json names outlives the container: others may use it.
@@ -78,6 +80,33 @@ struct CacheControl {
         }
     }
 
+    /// Changes the schemata of the class that a container is in. One that is in none gets a class of its own, with all its
+    /// processes.
+    /// - Parameter current: what the container has so far.
+    /// - Returns: directories that the container owns from now on.
+    func update(
+        _ change: IntelRdt, of current: IntelRdt?, id: String, processes: [Int32]
+    ) throws(Failure) -> [String] {
+        if let current {
+            try write(schemata(change), group(of: current, id: id))
+            return []
+        }
+        let membership = try prepare(change, id: id)
+        do throws(Failure) {
+            for process in processes { try join(membership, pid: process) }
+        } catch {
+            // The kernel gives the processes of a class that goes back to the one around it.
+            Self.remove(membership.owned)
+            throw error
+        }
+        return membership.owned
+    }
+
+    /// The directory of the class that `rdt` names; the default class is the root itself.
+    private func group(of rdt: IntelRdt, id: String) -> String {
+        rdt.givenClass == "/" ? mountPoint : mountPoint + "/" + (rdt.givenClass ?? id)
+    }
+
     /// Moves the process in.
     func join(_ membership: Membership, pid: Int32) throws(Failure) {
         do throws(KernelError) {
@@ -93,6 +122,11 @@ struct CacheControl {
         for directory in directories.reversed() { _ = try? Files.removeDirectory(directory) }
     }
 
+    /// The place in config.json; nothing where flags asked.
+    private func property(_ name: String) -> JSONPath {
+        path.components.isEmpty ? path : path.member(name)
+    }
+
     private func schemata(_ rdt: IntelRdt) -> [String] {
         let old = [rdt.l3CacheSchema, rdt.memBwSchema].compactMap { $0 }.filter { !$0.isEmpty }
         return old + (rdt.schemata ?? [])
@@ -102,7 +136,7 @@ struct CacheControl {
         do throws(KernelError) {
             try Files.makeDirectory(directory, mode: 0o755)
         } catch {
-            throw .kernel(error, "cannot make the cache control group", path: path.member(property))
+            throw .kernel(error, "cannot make the cache control group", path: self.property(property))
         }
     }
 
@@ -114,7 +148,7 @@ struct CacheControl {
             } catch {
                 let said = (try? Files.readText(mountPoint + "/info/last_cmd_status"))?.split(separator: "\n").first
                 throw Failure(
-                    .kernel, "resctrl refused \"\(line)\"", path: path.member("schemata"), errno: error.errno,
+                    .kernel, "resctrl refused \"\(line)\"", path: property("schemata"), errno: error.errno,
                     hint: said.map { String($0) })
             }
         }
@@ -129,7 +163,7 @@ struct CacheControl {
         let present = Set(text.split(separator: "\n").flatMap { Self.parts(String($0)) })
         for line in lines where !present.isSuperset(of: Self.parts(line)) {
             throw Failure(
-                .invalidConfiguration, "the class \(group) exists and differs from \"\(line)\"", path: path.member("schemata"),
+                .invalidConfiguration, "the class \(group) exists and differs from \"\(line)\"", path: property("schemata"),
                 hint: "choose another closID or the schemata that the class has")
         }
     }
@@ -144,5 +178,18 @@ struct CacheControl {
             let value = pair.count == 2 ? pair[1].drop { $0 == "0" }.lowercased() : ""
             return "\(name):\(pair.first ?? "")=\(value)"
         }
+    }
+}
+
+extension IntelRdt {
+    /// The class that the configuration names; RUNC: callers write an empty text for none.
+    fileprivate var givenClass: String? { closID.flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// This configuration with the schemata of a change.
+    func updated(by change: IntelRdt) -> IntelRdt {
+        var merged = self
+        merged.l3CacheSchema = change.l3CacheSchema ?? l3CacheSchema
+        merged.memBwSchema = change.memBwSchema ?? memBwSchema
+        return merged
     }
 }

@@ -16,14 +16,15 @@ struct GroupRequest {
     let unit: ContainerUnit?
 
     /// Nil when control groups are switched off.
-    init?(_ spec: Spec, id: String, manager: Runtime.ControlGroupManager) throws(Failure) {
+    init?(_ spec: Spec, id: String, _ runtime: Runtime) throws(Failure) {
+        let manager = runtime.controlGroupManager
         guard manager != .disabled else { return nil }
         do throws(CgroupError) {
             let layout = try CgroupLayout.detect()
             owner = CgroupOwnership.owner(spec, mode: layout.mode)
             var resources = spec.linux?.resources
             if manager == .systemd {
-                let unit = try ContainerUnit(spec, id: id)
+                let unit = try ContainerUnit(spec, id: id, isRootless: runtime.isRootless)
                 self.unit = unit
                 paths = try unit.paths(layout)
                 resources = SystemdProperties.rounded(resources)
@@ -106,19 +107,18 @@ struct ContainerGroup {
         guard let location = location(hierarchy) else {
             throw KernelError(.noEntry, call: "open", object: "control group of \(hierarchy)")
         }
-        return try Files.open(location.directory + subgroups.suffix(location) + "/tasks", flags: 0o1)
+        return try location.openToJoin(subgroups.suffix(location))
     }
 
     /// The directory to be born in (CLONE_INTO_CGROUP), where there is version 2. The caller closes it.
     func openUnified(_ subgroups: Subgroups = Subgroups()) throws(Failure) -> Int32? {
         guard let unified = group.paths.unified else { return nil }
-        let directory = unified.directory
         do throws(KernelError) {
             do throws(KernelError) {
-                return try Files.open(directory + subgroups.suffix(unified), flags: 0o200000).release()
+                return try unified.openToJoin(subgroups.suffix(unified)).release()
             } catch where error.errno == .noEntry && group.paths.locations.count > 1 {
                 // Beside version 1, which has the controllers, the group of version 2 is bookkeeping alone.
-                return try Files.open(directory, flags: 0o200000).release()
+                return try unified.openToJoin().release()
             }
         } catch {
             throw .kernel(error, "cannot open the control group")
@@ -139,6 +139,15 @@ struct ContainerGroup {
     var unifiedMountPoint: String? { group.paths.unified.flatMap { $0.mountPoint.isEmpty ? nil : $0.mountPoint } }
 
     var isFrozen: Bool { group.freezerState() == .frozen }
+
+    /// Refuses what cannot be done without a control group, which users without a delegated one do not have.
+    /// - Parameter purpose: what the caller wants, such as `pause it`.
+    func require(_ purpose: String) throws(Failure) {
+        guard group.paths.locations.isEmpty else { return }
+        throw Failure(
+            .unsupported, "cannot \(purpose): the container has no control group of its own",
+            hint: "make it with --systemd-cgroup, or in a delegated group: systemd-run --user --scope -p Delegate=yes")
+    }
 
     /// Kills what is left inside and removes the group.
     func destroy(killing: Bool) throws(Failure) {

@@ -12,22 +12,31 @@ struct ContainerUnit {
     private static let patience: Int64 = 30_000
 
     /// The unit that config.json asks for.
-    init(_ spec: Spec, id: String) throws(CgroupError) {
-        isUser = !UserIdentity.isRootOfHost
+    init(_ spec: Spec, id: String, isRootless: Bool?) throws(CgroupError) {
+        isUser = isRootless ?? Self.callerHasOwnManager
         unit = try SystemdUnit(cgroupsPath: spec.linux?.cgroupsPath, containerID: id, isUser: isUser)
     }
 
     /// The unit of a container that exists; nil when systemd did not make its groups.
     init?(_ record: ContainerRecord) {
         if record.unit.isEmpty { return nil }
-        isUser = !UserIdentity.isRootOfHost
+        isUser = record.unitIsOfUser
         unit = SystemdUnit(name: record.unit, slice: "")
     }
 
+    /// RUNC: root inside a user namespace is a user of the host where the environment names a bus of that user's; otherwise it
+    /// is the root of a machine whose systemd runs in the namespace as well.
+    private static var callerHasOwnManager: Bool {
+        if UserIdentity.isRootOfHost { return false }
+        if UserIdentity.effectiveUserID != 0 { return true }
+        return ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"].contains { environment($0)?.isEmpty == false }
+    }
+
+    private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
     private func connect() throws(CgroupError) -> SystemdManager {
         try SystemdManager.connect(
-            isUser: isUser, userID: UserIdentity.effectiveUserID,
-            environment: { name in getenv(name).map { String(cString: $0) } }, before: deadline)
+            isUser: isUser, userID: UserIdentity.effectiveUserID, environment: Self.environment, before: deadline)
     }
 
     private var deadline: Deadline { Deadline(milliseconds: Self.patience) }
@@ -64,9 +73,14 @@ struct ContainerUnit {
     }
 
     /// Has systemd move a process into the unit: for users, who may not move one out of their session's group.
-    func attach(_ process: Int32) throws(CgroupError) {
-        var manager = try connect()
-        try manager.attach([process], to: unit, before: deadline)
+    /// - Parameter group: a path inside the unit's group; empty for the unit's own.
+    func attach(_ process: Int32, group: String = "") throws(Failure) {
+        do throws(CgroupError) {
+            var manager = try connect()
+            try manager.attach([process], to: unit, group: group, before: deadline)
+        } catch {
+            throw Failure(error)
+        }
     }
 
     /// Stops the unit and ends what is left in it.

@@ -53,7 +53,7 @@ final class Creation {
             throw Failure(
                 .invalidArgument, "cannot use console socket if runc will not detach or allocate tty", path: terminal)
         }
-        let groups = try GroupRequest(bundle.spec, id: request.id, manager: runtime.controlGroupManager)
+        let groups = try GroupRequest(bundle.spec, id: request.id, runtime)
         self.groups = groups
         let (plan, warnings) = try Self.plan(bundle, request, waitsForStart: waitsForStart, groups: groups)
         self.plan = plan
@@ -64,6 +64,7 @@ final class Creation {
         record.annotations = bundle.spec.annotations ?? [:]
         record.controlGroups = groups?.paths.recorded ?? [:]
         record.unit = groups?.unit?.unit.name ?? ""
+        record.unitIsOfUser = groups?.unit?.isUser ?? false
         for warning in warnings + plan.warnings { runtime.warn(warning) }
     }
 
@@ -143,7 +144,10 @@ final class Creation {
         rollback.add { launch.kill() }
         let directory = state.number
         try launch.run(until: .ready) { [self] (gate, launch) throws(Failure) in
-            if let unit = unitToAttach { try attach(launch.pid, to: unit) }
+            if let unit = unitToAttach {
+                try unit.attach(launch.pid)
+                unitToAttach = nil
+            }
             try meet(gate, launch, directory)
             // What the kernel takes only for a group with a process in it.
             if gate == .ready {
@@ -154,31 +158,17 @@ final class Creation {
         }
     }
 
-    /// Starts the stage, in its control group where the caller may do that: a user may not move a process from the group of
-    /// the session into one of the user's manager, but the manager may.
     private func launch(
         _ table: DescriptorTable, _ progress: ProgressPage, _ unified: Int32?, _ standard: [Int32?]
     ) throws(Failure) -> Launch {
-        func start(in group: Int32?) throws(Failure) -> Launch {
+        let unit = groups?.unit.flatMap { $0.isUser ? $0 : nil }
+        let (launch, isOutside) = try Launch.start(in: unified, orOutside: unit != nil) { (group) throws(Failure) in
             try Launch(
                 plan, descriptors: table, progress: progress, controlGroup: group, keeping: request.keptDescriptors,
                 standard: standard, options: request.stageOptions)
         }
-        do throws(Failure) {
-            return try start(in: unified)
-        } catch where error.errno == .accessDenied && groups?.unit?.isUser == true && unified != nil {
-            unitToAttach = groups?.unit
-            return try start(in: nil)
-        }
-    }
-
-    private func attach(_ pid: Int32, to unit: ContainerUnit) throws(Failure) {
-        do throws(CgroupError) {
-            try unit.attach(pid)
-            unitToAttach = nil
-        } catch {
-            throw Failure(error)
-        }
+        if isOutside { unitToAttach = unit }
+        return launch
     }
 
     /// Makes the control group, empty as yet, with all limits that an empty one can have.
@@ -193,14 +183,8 @@ final class Creation {
         try planWithout(creation, groups)
         try fault.check(plan) { if case .limit = $0 { true } else { false } }
         do throws(CgroupError) {
-            do throws(CgroupError) {
-                try creation.cgroup.apply(groups.changes)
-            } catch where groups.changes.deviceRules != nil && !UserIdentity.isRootOfHost {
-                // Such a caller has no nodes made: the host's are bound, and its permissions hold.
-                var changes = groups.changes
-                changes.deviceRules = nil
-                try creation.cgroup.apply(changes)
-            }
+            // Who tolerates refusals has no nodes made: the host's are bound, and its permissions hold.
+            try creation.cgroup.apply(groups.changes, isPrivileged: !runtime.toleratesRefusals)
             if let owner = groups.owner, UserIdentity.isRootOfHost { try CgroupOwnership.give(creation.cgroup, to: owner) }
         } catch {
             throw Failure(error)
@@ -216,7 +200,7 @@ final class Creation {
             }
             do throws(CgroupError) {
                 return try Cgroup.create(groups.paths, changes: groups.changes)
-            } catch where error.kind == .permission && !UserIdentity.isRootOfHost {
+            } catch where error.kind == .permission && runtime.toleratesRefusals {
                 return try Cgroup.create(groups.paths, changes: groups.changes, isPrivileged: false)
             }
         } catch {

@@ -56,6 +56,18 @@ final class Launch {
         descriptors.closeAll()
     }
 
+    /// Starts the stage in its version 2 group, or outside where the caller may not put it there: a user may not move a process
+    /// from the group of the session into one of the user's manager, but the manager may.
+    static func start(
+        in group: Int32?, orOutside mayBeOutside: Bool, _ start: (Int32?) throws(Failure) -> Launch
+    ) throws(Failure) -> (launch: Launch, isOutside: Bool) {
+        do throws(Failure) {
+            return (try start(group), false)
+        } catch where error.errno == .accessDenied && mayBeOutside && group != nil {
+            return (try start(nil), true)
+        }
+    }
+
     deinit {
         _ = Descriptor(owning: descriptor)
     }

@@ -21,6 +21,8 @@ struct ContainerRecord: Equatable, Sendable {
     var controlGroups: [String: String] = [:]
     /// The systemd unit, if systemd made the control group.
     var unit: String = ""
+    /// Whether the unit is of the user's systemd.
+    var unitIsOfUser = false
     /// What the container has been given beyond namespaces that this record's process can show.
     var cacheControlGroups: [String] = []
 
@@ -36,7 +38,8 @@ struct ContainerRecord: Equatable, Sendable {
             "created": .string(created), "owner": .string(owner), "annotations": object(annotations),
             "pid": .number(JSONNumber(pid)), "startTime": .number(JSONNumber(startTime)),
             "stepCount": .number(JSONNumber(stepCount)),
-            "controlGroups": object(controlGroups), "unit": .string(unit), "cacheControlGroups": list(cacheControlGroups),
+            "controlGroups": object(controlGroups), "unit": .string(unit),
+            "unitIsOfUser": .bool(unitIsOfUser), "cacheControlGroups": list(cacheControlGroups),
         ]
     }
 
@@ -55,6 +58,7 @@ struct ContainerRecord: Equatable, Sendable {
             let startTime = object["startTime"]?.number?.integer(as: UInt64.self),
             let stepCount = object["stepCount"]?.number?.integer(as: Int.self),
             let controlGroups = texts("controlGroups"), let unit = object["unit"]?.string,
+            let unitIsOfUser = object["unitIsOfUser"]?.bool,
             let cacheControlGroups = list("cacheControlGroups"), let annotations = texts("annotations")
         else { return nil }
         self.init(id: id, bundle: bundle, rootfs: rootfs, created: created, owner: owner)
@@ -63,6 +67,7 @@ struct ContainerRecord: Equatable, Sendable {
         self.stepCount = stepCount
         self.controlGroups = controlGroups
         self.unit = unit
+        self.unitIsOfUser = unitIsOfUser
         self.cacheControlGroups = cacheControlGroups
         self.annotations = annotations
     }

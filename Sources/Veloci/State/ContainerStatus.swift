@@ -6,7 +6,7 @@ internal import RuntimeSpec
 /// A container that exists, as one command sees it.
 struct StoredContainer: ~Copyable {
     let state: StateDirectory
-    let record: ContainerRecord
+    var record: ContainerRecord
 
     static func open(root: String, id: String, locking: Bool) throws(Failure) -> StoredContainer {
         try ContainerID.check(id)
