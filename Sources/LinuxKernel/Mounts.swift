@@ -32,9 +32,9 @@ public enum Mounts {
         }
     }
 
-    /// A new file system as a detached mount. Options are `name` or `name=value`.
+    /// A new file system as a detached mount. Options are `name` or `name=value`; optional ones may be unknown to it.
     public static func make(
-        type: String, source: String, options: [String], attributes: UInt64
+        type: String, source: String, options: [String], optionalOptions: [String] = [], attributes: UInt64
     ) throws(KernelError) -> Descriptor {
         let context = Descriptor(
             owning: Int32(
@@ -43,6 +43,9 @@ public enum Mounts {
                 }))
         try configure(context, "source=" + source, type)
         for option in options { try configure(context, option, type) }
+        for option in optionalOptions {
+            do throws(KernelError) { try configure(context, option, type) } catch where error.errno == .invalidArgument {}
+        }
         try systemCall(
             __NR_fsconfig, "fsconfig", on: type, UInt64(descriptor: context.number),
             UInt64(FSCONFIG_CMD_CREATE.rawValue))

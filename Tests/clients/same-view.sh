@@ -85,6 +85,9 @@ variant "directory and environment" '.process.cwd = "/data" | .process.env += ["
 mount() { echo ".mounts += [$1]"; }
 variant "bind mounts" "$(mount '{destination: "/data", type: "bind", source: "/usr", options: ["rbind", "ro", "nosuid"]}, {destination: "/made/by/runtime", type: "bind", source: "/etc/passwd", options: ["bind", "ro"]}')" run
 variant "tmpfs options" "$(mount '{destination: "/scratch", type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", "noexec", "size=1m", "mode=711"]}')" run
+variant "tmpfs over a directory" "$(mount '{destination: "/scratch", type: "tmpfs", source: "tmpfs", options: ["size=1m"]}, {destination: "/data", type: "tmpfs", source: "tmpfs", options: ["mode=751"]}')" run
+variant "remount" "$(mount '{destination: "/scratch", type: "tmpfs", source: "tmpfs", options: ["size=1m"]}, {destination: "/scratch", type: "tmpfs", source: "tmpfs", options: ["remount", "size=2m", "noatime", "nosuid"]}')" run
+variant "copy of what is covered" "$(mount '{destination: "/etc", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup", "nodev"]}')" run
 variant "propagation of mounts" "$(mount '{destination: "/data", type: "bind", source: "/usr", options: ["rbind", "rslave"]}, {destination: "/scratch", type: "bind", source: "/usr", options: ["bind", "rshared"]}')" run
 variant "recursive read-only" "$(mount '{destination: "/data", type: "bind", source: "/dev", options: ["rbind", "rro"]}')" run
 variant "masked by two mounts" "$(mount '{destination: "/data", type: "tmpfs", source: "a", options: ["size=1m"]}, {destination: "/data", type: "tmpfs", source: "b", options: ["size=2m"]}')" run

@@ -45,6 +45,7 @@ enum stage_operation : uint16_t {
     stage_operation_check_null,        // slot a0 must be the null device
     stage_operation_copy_slot,         // slot result = slot a0
     stage_operation_listener,          // note slot a0 for the host, then pass gate a1
+    stage_operation_copy_mode,         // give the file system in the making of slot a0 the mode of slot a1, if that is open
 };
 
 // Flags of make_target.

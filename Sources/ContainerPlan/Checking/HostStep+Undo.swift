@@ -7,7 +7,7 @@ extension HostStep {
         case .makeStateDirectory: "remove the state directory"
         case .makeControlGroup: "kill what is in the control group and remove it"
         case .limit: "nothing: it goes with the control group"
-        case .openRoot, .openTree, .copyUpTree, .openControlGroupTree:
+        case .openRoot, .openTree, .makeTree, .openControlGroupTree:
             "nothing: a mount that is attached nowhere goes with its last descriptor"
         case .openControlGroupTasks, .openNamespace, .openContainerProcess, .connectConsole:
             "nothing: the descriptor is closed with the table of descriptors"

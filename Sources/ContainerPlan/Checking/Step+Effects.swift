@@ -15,9 +15,9 @@ extension Step {
         case .joinControlGroup(_, let slot), .joinNamespace(_, let slot), .detachOldRoot(let slot), .useTerminal(let slot):
             SlotEffects(reads: [slot], closes: [slot])
         case .joinNamespaces(_, let slot), .attachRoot(let slot, _), .changeRoot(let slot, _), .makeRootReadOnly(let slot),
-            .mountFileSystem(_, let slot), .changeMount(_, _, let slot), .makeDevice(_, let slot), .makeLink(_, _, _, let slot),
-            .makeReadOnly(_, let slot), .writeSystemControl(_, _, let slot), .setSecurityLabel(_, _, let slot),
-            .findHome(_, let slot), .waitForStart(let slot), .ownStandardStreams(_, let slot):
+            .mountFileSystem(_, let slot), .changeMount(_, _, let slot, _), .makeDevice(_, let slot),
+            .makeLink(_, _, _, let slot), .makeReadOnly(_, let slot), .writeSystemControl(_, _, let slot),
+            .setSecurityLabel(_, _, let slot), .findHome(_, let slot), .waitForStart(let slot), .ownStandardStreams(_, let slot):
             SlotEffects(reads: [slot])
         case .openCurrentRoot(let slot), .openHostFile(_, let slot, _), .openTree(_, _, _, let slot),
             .openPrivateProcessFileSystem(let slot), .makeEmptyDirectory(let slot):
@@ -73,7 +73,7 @@ extension HostStep {
     /// The slots that the step fills before the stage exists.
     var fills: [Slot] {
         switch self {
-        case .openRoot(_, _, let slot), .openTree(_, _, _, _, let slot), .copyUpTree(_, _, let slot),
+        case .openRoot(_, _, let slot), .openTree(_, _, _, _, let slot), .makeTree(_, _, _, _, let slot),
             .openControlGroupTree(_, _, let slot), .openControlGroupTasks(_, let slot), .openNamespace(_, _, let slot),
             .connectConsole(_, let slot):
             [slot]

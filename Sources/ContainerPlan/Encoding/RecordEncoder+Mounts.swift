@@ -34,7 +34,9 @@ extension RecordEncoder {
         close(point)
     }
 
-    mutating func makeTarget(_ target: MountTarget, root: Slot, source: Slot? = nil, existing: Bool = false) -> Slot {
+    mutating func makeTarget(
+        _ target: MountTarget, root: Slot, source: Slot? = nil, existing: Bool = false, tolerating errnos: [Int32] = []
+    ) -> Slot {
         let point = scratchSlot()
         var flags: UInt64 = 0
         switch target.kind {
@@ -48,7 +50,7 @@ extension RecordEncoder {
         add(
             stage_operation_make_target,
             [.slot(root), .address(text(target.path)), source.map { .slot($0) } ?? .value(0), .value(flags)],
-            result: point)
+            result: point, tolerating: errnos)
         return point
     }
 
@@ -60,10 +62,17 @@ extension RecordEncoder {
     }
 
     /// fsopen, the options one by one, fsmount; attributes come with the mount, so it is never visible without them.
-    mutating func makeFileSystem(_ mount: FileSystemMount, into slot: Slot) {
+    ///
+    /// - Parameter root: where the mount's target lies, if it takes over the mode of what it covers.
+    mutating func makeFileSystem(_ mount: FileSystemMount, root: Slot? = nil, into slot: Slot) {
         let context = scratchSlot()
         call(__NR_fsopen, [.address(text(mount.type)), .value(UInt64(FSOPEN_CLOEXEC))], result: context)
         if !mount.source.isEmpty { configure(context, "source", mount.source) }
+        if mount.copiesMode, let root {
+            let covered = makeTarget(mount.target, root: root, existing: true, tolerating: [ENOENT])
+            add(stage_operation_copy_mode, [.slot(context), .slot(covered)])
+            call(__NR_close, [.slot(covered)], tolerating: [EBADF])
+        }
         for option in mount.options { configure(context, option: option) }
         for option in mount.optionalOptions { configure(context, option: option, tolerating: [EINVAL]) }
         call(__NR_fsconfig, [.slot(context), .value(UInt64(FSCONFIG_CMD_CREATE.rawValue)), .value(0), .value(0), .value(0)])
@@ -73,6 +82,19 @@ extension RecordEncoder {
         later.set = 0
         later.clear = 0
         setAttributes(later, of: slot)
+    }
+
+    /// fspick, the options one by one, and the kernel's word that they are all.
+    mutating func changeFileSystem(of mount: Slot, _ options: [String]) {
+        if options.isEmpty { return }
+        let context = scratchSlot()
+        call(
+            __NR_fspick, [.slot(mount), .address(text("")), .value(UInt64(FSPICK_CLOEXEC | FSPICK_EMPTY_PATH))], result: context)
+        for option in options { configure(context, option: option) }
+        call(
+            __NR_fsconfig,
+            [.slot(context), .value(UInt64(FSCONFIG_CMD_RECONFIGURE.rawValue)), .value(0), .value(0), .value(0)])
+        close(context)
     }
 
     private mutating func configure(_ context: Slot, option: String, tolerating errnos: [Int32] = []) {

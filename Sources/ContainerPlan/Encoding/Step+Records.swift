@@ -138,14 +138,15 @@ extension Step {
         switch self {
         case .mountFileSystem(let mount, let root):
             let tree = encoder.scratchSlot()
-            encoder.makeFileSystem(mount, into: tree)
+            encoder.makeFileSystem(mount, root: root, into: tree)
             encoder.attach(tree, to: mount.target, root: root)
             encoder.close(tree)
         case .attachTree(let tree, let target, let root, let kept):
             encoder.attach(tree, to: target, root: root)
             if let kept { encoder.add(stage_operation_copy_slot, [.slot(tree)], result: kept) } else { encoder.close(tree) }
-        case .changeMount(let attributes, let path, let root):
+        case .changeMount(let attributes, let path, let root, let options):
             let target = encoder.makeTarget(MountTarget(path, kind: .directory), root: root, existing: true)
+            encoder.changeFileSystem(of: target, options)
             encoder.setAttributes(attributes, of: target)
             encoder.close(target)
         case .openPrivateProcessFileSystem(let slot):

@@ -1,110 +1,14 @@
 internal import CLinux
 internal import RuntimeSpec
 
-/// The options of one mount, sorted by what they do.
-struct MountOptions {
-    var flags: Set<MountFlag> = []
-    var attributes = MountAttributes()
-    /// Whether and how it is a bind mount.
-    var bind: Bool?
-    var isRemount = false
-    var mappings: Bool?
-    var copiesUp = false
-    var data: [String] = []
-
-    init(_ options: [String]) {
-        for option in options {
-            guard let kind = MountOptionTable.kind(of: option) else {
-                if !option.isEmpty { data += MountOptions.split(option) }
-                continue
-            }
-            switch kind {
-            case .defaults: break
-            case .set(let flag): change(flag, to: true)
-            case .clear(let flag): change(flag, to: false)
-            case .setRecursively(let flag): changeRecursively(flag, to: true)
-            case .clearRecursively(let flag): changeRecursively(flag, to: false)
-            case .propagation(let kind, let recursive): attributes.propagation.append(.init(kind, recursive: recursive))
-            case .bind(let recursive): bind = recursive
-            case .remount: isRemount = true
-            case .idmap(let recursive): mappings = recursive
-            case .copyUp: copiesUp = true
-            }
-        }
-    }
-
-    private static let accessTime = UInt64(MOUNT_ATTR__ATIME)
-
-    private mutating func change(_ flag: MountFlag, to value: Bool) {
-        if value { flags.insert(flag) } else { flags.remove(flag) }
-        guard let attribute = flag.attribute else { return }
-        MountOptions.apply(flag, attribute, value, set: &attributes.set, clear: &attributes.clear)
-    }
-
-    private mutating func changeRecursively(_ flag: MountFlag, to value: Bool) {
-        guard let attribute = flag.attribute else { return }
-        MountOptions.apply(flag, attribute, value, set: &attributes.recursiveSet, clear: &attributes.recursiveClear)
-    }
-
-    /// KERNEL: kinds of access time are one field; mount_setattr(2) wants the whole field cleared before one is set.
-    private static func apply(_ flag: MountFlag, _ attribute: UInt64, _ value: Bool, set: inout UInt64, clear: inout UInt64) {
-        if flag.isAccessTimeKind {
-            clear |= accessTime
-            set &= ~accessTime
-            // "norelatime" and "nostrictatime" leave what is the default, "atime" too.
-            if value { set |= attribute }
-        } else if value {
-            set |= attribute
-            clear &= ~attribute
-        } else {
-            clear |= attribute
-            set &= ~attribute
-        }
-    }
-
-    /// Options of the file system as fsconfig(2) names them.
-    var fileSystemOptions: (required: [String], optional: [String]) {
-        var required: [String] = []
-        var optional: [String] = []
-        if flags.contains(.readOnly) { required.append("ro") }
-        if flags.contains(.synchronous) { required.append("sync") }
-        if flags.contains(.directorySynchronous) { required.append("dirsync") }
-        if flags.contains(.mandatoryLocks) { optional.append("mand") }
-        if flags.contains(.lazyTime) { required.append("lazytime") }
-        if flags.contains(.inodeVersion) { optional.append("iversion") }
-        return (required + data, optional)
-    }
-
-    /// Several options may stand in one string; commas inside quotes or behind a backslash belong to the value.
-    private static func split(_ option: String) -> [String] {
-        guard option.utf8.contains(UInt8(ascii: ",")) else { return [option] }
-        var parts: [String] = []
-        var part = ""
-        var isQuoted = false
-        var isEscaped = false
-        for character in option {
-            if character == "\"" { isQuoted.toggle() }
-            if character == "," && !isQuoted && !isEscaped {
-                if !part.isEmpty { parts.append(part) }
-                part = ""
-            } else {
-                part.append(character)
-            }
-            isEscaped = character == "\\" && !isEscaped
-        }
-        if !part.isEmpty { parts.append(part) }
-        return parts
-    }
-}
-
 extension CreatePlanner {
     mutating func planMounts(root: Slot) throws(PlanError) {
         for (index, mount) in (spec.mounts ?? []).enumerated() {
-            try plan(mount, origin: JSONPath.of("mounts").index(index), root: root)
+            try plan(mount, index, origin: JSONPath.of("mounts").index(index), root: root)
         }
     }
 
-    private mutating func plan(_ mount: Mount, origin: JSONPath, root: Slot) throws(PlanError) {
+    private mutating func plan(_ mount: Mount, _ index: Int, origin: JSONPath, root: Slot) throws(PlanError) {
         let options = MountOptions(mount.options ?? [])
         let destination = cleaned(mount.destination)
         guard destination != "/" || options.isRemount else {
@@ -112,9 +16,7 @@ extension CreatePlanner {
         }
         let type = mount.type ?? ""
         if options.isRemount {
-            var attributes = options.attributes
-            attributes.clear &= ~attributes.set
-            builder.add(.changeMount(attributes, path: destination, root: root), for: origin)
+            try planRemount(options, index, destination, origin, root)
         } else if options.bind != nil || type == "bind" {
             try planBind(mount, options, destination, origin, root)
         } else if type == "cgroup" || type == "cgroup2" {
@@ -128,6 +30,25 @@ extension CreatePlanner {
             try planFileSystem(mount, type, options, destination, origin, root)
         }
     }
+
+    /// Changes a mount that is there: its own attributes, and unless `bind` says that only they are meant, its file system.
+    private mutating func planRemount(
+        _ options: MountOptions, _ index: Int, _ destination: String, _ origin: JSONPath, _ root: Slot
+    ) throws(PlanError) {
+        let earlier = (spec.mounts ?? []).prefix(index).last { cleaned($0.destination) == destination && !isRemount($0) }
+        let bindsEarlier = earlier.map { $0.type == "bind" || MountOptions($0.options ?? []).bind != nil } ?? true
+        if let data = options.data.first, bindsEarlier || options.bind != nil {
+            // The file system is that of the host, or nobody knows whose.
+            throw PlanError(
+                "a remount changes options of a file system only where an earlier entry mounted it: \(data)",
+                at: origin.member("options"))
+        }
+        let isShared = ["proc", "sysfs", "mqueue", "cgroup", "cgroup2"].contains(earlier?.type ?? "")
+        let fileSystem = bindsEarlier || options.bind != nil ? [] : options.reconfiguration(isShared: isShared)
+        builder.add(.changeMount(options.changes, path: destination, root: root, fileSystem: fileSystem), for: origin)
+    }
+
+    private func isRemount(_ mount: Mount) -> Bool { MountOptions(mount.options ?? []).isRemount }
 
     private mutating func planFileSystem(
         _ mount: Mount, _ type: String, _ options: MountOptions, _ destination: String, _ origin: JSONPath, _ root: Slot
@@ -143,17 +64,27 @@ extension CreatePlanner {
         let fileSystem = FileSystemMount(
             type: type, source: mount.source.flatMap { $0.isEmpty ? nil : $0 } ?? type, options: optionsWithLabel,
             optionalOptions: optional, attributes: attributes,
+            // RUNC: what programs may do in a directory does not change because it became a tmpfs.
+            copiesMode: type == "tmpfs" && !required.contains { $0.hasPrefix("mode=") },
             target: MountTarget(
                 destination, kind: .directory, refusesLinks: isKernelView,
                 // lxcfs and the like mount single files over /proc by bind; nothing else has a reason to.
                 refusesProcessFileSystem: !isKernelView))
-        guard options.copiesUp else {
+        // The kernel maps what belongs to a user namespace as that namespace does: there the container's ids are right already.
+        let ownMappings = namespaces.has(.user) && (mount.uidMappings ?? []).isEmpty && (mount.gidMappings ?? []).isEmpty
+        let mappings = ownMappings ? nil : try treeMappings(mount, options, origin)
+        guard options.copiesUp || mappings != nil else {
             builder.add(.mountFileSystem(fileSystem, root: root), for: origin)
             return
         }
-        guard facts.isPrivileged else { throw PlanError("tmpcopyup needs root on the host", at: origin.member("options")) }
+        guard facts.isPrivileged else {
+            throw PlanError(
+                mappings == nil ? "tmpcopyup needs root on the host" : "mapped ids of a mount need root on the host",
+                at: origin.member("options"))
+        }
         let tree = builder.slot()
-        builder.prepare(.copyUpTree(fileSystem, from: rootPath, into: tree), for: origin)
+        builder.prepare(
+            .makeTree(fileSystem, covering: rootPath, copies: options.copiesUp, mappings: mappings, into: tree), for: origin)
         builder.add(.attachTree(tree, destination: fileSystem.target, root: root, keeping: nil), for: origin)
     }
 
@@ -168,8 +99,7 @@ extension CreatePlanner {
             throw PlanError("a bind mount needs a source", at: origin.member("source"))
         }
         let path = source.hasPrefix("/") ? source : request.bundle + "/" + source
-        var attributes = options.attributes
-        attributes.clear &= ~attributes.set | MountFlag.accessTimeMask
+        var attributes = options.changes
         // First away from the host's peers, whatever comes then: what is mounted inside must not appear on the host.
         if linux.rootPropagation?.propagation != .shared {
             attributes.propagation.insert(.init(separation, recursive: true), at: 0)
@@ -198,6 +128,7 @@ extension CreatePlanner {
         let recursive = options.mappings ?? false
         if !uid.isEmpty || !gid.isEmpty { return .own(uid: uid, gid: gid, recursive: recursive) }
         guard options.mappings != nil else { return nil }
+        if let path = namespaces.path(.user) { return .namespace(path: path, recursive: recursive) }
         guard let own = linux.uidMappings, !own.isEmpty else {
             throw PlanError("idmap needs mappings of the mount or a user namespace", at: origin.member("options"))
         }
@@ -218,10 +149,6 @@ extension CreatePlanner {
         let parts = path.split(separator: "/").filter { $0 != "." }
         return "/" + parts.joined(separator: "/")
     }
-}
-
-extension MountFlag {
-    static let accessTimeMask = UInt64(MOUNT_ATTR__ATIME)
 }
 
 extension CreatePlanner {
@@ -258,7 +185,9 @@ extension CreatePlanner {
         }
         if options.flags.contains(.readOnly) {
             builder.add(
-                .changeMount(MountAttributes(set: UInt64(MOUNT_ATTR_RDONLY)), path: destination, root: root), for: origin)
+                .changeMount(
+                    MountAttributes(set: UInt64(MOUNT_ATTR_RDONLY)), path: destination, root: root, fileSystem: []),
+                for: origin)
         }
     }
 

@@ -11,7 +11,10 @@ extension HostStep {
         case .openTree(let path, let recursive, let attributes, let mappings, _):
             "open a copy of the mount\(recursive ? "s" : "") at \(path)" + optionText([], attributes)
                 + (mappings == nil ? "" : ", with ids mapped")
-        case .copyUpTree(let mount, let root, _): "make a \(mount.type) with a copy of \(root)\(mount.target.path)"
+        case .makeTree(let mount, let root, let copies, let mappings, _):
+            "make a \(mount.type) for \(mount.target.path)" + optionText(mount.options, mount.attributes)
+                + (copies ? ", with a copy of \(root)\(mount.target.path)" : "")
+                + (mappings == nil ? "" : ", with ids mapped")
         case .openControlGroupTree(let hierarchy, let attributes, _):
             "open the container's control group\(hierarchy.isEmpty ? "" : " of \(hierarchy)")" + optionText([], attributes)
         case .openControlGroupTasks(let hierarchy, _): "open the control group of \(hierarchy) for joining"

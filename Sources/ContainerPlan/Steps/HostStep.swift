@@ -8,7 +8,8 @@ public enum HostStep: Equatable, Sendable {
     case limit(String)
     case openRoot(path: String, attributes: MountAttributes, into: Slot)
     case openTree(path: String, recursive: Bool, attributes: MountAttributes, mappings: TreeMappings?, into: Slot)
-    case copyUpTree(FileSystemMount, from: String, into: Slot)
+    /// A new file system for a place below the root: with a copy of what it covers there, with mapped ids, or both.
+    case makeTree(FileSystemMount, covering: String, copies: Bool, mappings: TreeMappings?, into: Slot)
     case openControlGroupTree(hierarchy: String, attributes: MountAttributes, into: Slot)
     case openControlGroupTasks(hierarchy: String, into: Slot)
     case openNamespace(NamespaceKind, path: String, into: Slot)
@@ -35,6 +36,6 @@ public enum HostStep: Equatable, Sendable {
 /// Which ids an idmapped mount shows.
 public enum TreeMappings: Equatable, Sendable {
     case own(uid: [IDMapping], gid: [IDMapping], recursive: Bool)
-    /// Those of the container's user namespace.
-    case container(recursive: Bool)
+    /// Those of the user namespace that the container joins.
+    case namespace(path: String, recursive: Bool)
 }

@@ -45,9 +45,10 @@ extension Step {
         case .detachOldRoot: "detach the old root"
         case .makeRootReadOnly: "make the root read-only"
         case .mountFileSystem(let mount, _):
-            "mount \(mount.type) on \(mount.target.path)" + optionText(mount.options + mount.optionalOptions, mount.attributes)
+            mount.text
         case .attachTree(_, let target, _, _): "attach the opened mount on \(target.path)"
-        case .changeMount(let attributes, let path, _): "change the mount on \(path)" + optionText([], attributes)
+        case .changeMount(let attributes, let path, _, let options):
+            "change the mount on \(path)" + (options.isEmpty ? "" : " and its file system") + optionText(options, attributes)
         case .openPrivateProcessFileSystem: "open a proc file system that is attached nowhere"
         case .makeEmptyDirectory: "make an empty directory to cover others with"
         case .makeDevice(let node, _):
@@ -103,6 +104,14 @@ extension Step {
 
     private func names(_ kinds: [NamespaceKind]) -> String {
         kinds.map(\.rawValue).joined(separator: ", ")
+    }
+}
+
+extension FileSystemMount {
+    /// What is mounted where, with its options.
+    fileprivate var text: String {
+        "mount \(type) on \(target.path)" + optionText(options + optionalOptions, attributes)
+            + (copiesMode ? ", with the mode of what it covers" : "")
     }
 }
 

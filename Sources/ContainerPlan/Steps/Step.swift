@@ -47,7 +47,8 @@ public enum Step: Equatable, Sendable {
     // Mounts
     case mountFileSystem(FileSystemMount, root: Slot)
     case attachTree(Slot, destination: MountTarget, root: Slot, keeping: Slot?)
-    case changeMount(MountAttributes, path: String, root: Slot)
+    /// Changes a mount, and with options the file system behind it.
+    case changeMount(MountAttributes, path: String, root: Slot, fileSystem: [String])
     case openPrivateProcessFileSystem(into: Slot)
     case makeEmptyDirectory(into: Slot)
 
@@ -174,6 +175,8 @@ public struct FileSystemMount: Equatable, Sendable {
     public var optionalOptions: [String] = []
     /// What the mount has from its first moment.
     public var attributes: MountAttributes
+    /// Whether its root gets the mode of the directory that it covers, if there is one.
+    public var copiesMode = false
     /// Where it is mounted.
     public var target: MountTarget
 }

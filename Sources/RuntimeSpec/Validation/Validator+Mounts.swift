@@ -30,7 +30,10 @@ extension Validator {
         }
         if isBind {
             member("source") {
-                if (mount.source ?? "").isEmpty { $0.must("is missing or empty; a bind mount needs a source") }
+                // A change of a mount that is there needs none.
+                if (mount.source ?? "").isEmpty, !kinds.contains(.remount) {
+                    $0.must("is missing or empty; a bind mount needs a source")
+                }
             }
         } else if (mount.type ?? "").isEmpty, !kinds.contains(.remount), !kinds.contains(where: isPropagation) {
             member("type") { $0.must("is missing or empty; a type is required unless the options have bind or rbind") }

@@ -1,28 +1,21 @@
 internal import CLinux
-internal import ContainerPlan
 internal import LinuxKernel
 
-/// `tmpcopyup`: a new file system that begins with a copy of the directory that it covers.
+/// `tmpcopyup`: a new file system begins with a copy of the directory that it covers.
 enum CopyUp {
-    static func make(_ mount: FileSystemMount, root: String) throws(KernelError) -> Descriptor {
-        let readOnly = UInt64(MOUNT_ATTR_RDONLY)
-        let tree = try Mounts.make(
-            type: mount.type, source: mount.source, options: mount.options.filter { $0 != "ro" },
-            attributes: mount.attributes.set & ~readOnly)
-        let rootDirectory = try Files.open(root, flags: O_PATH | O_DIRECTORY)
-        do throws(KernelError) {
-            let source = try RootedFiles.open(mount.target.path, in: rootDirectory, flags: O_RDONLY | O_DIRECTORY)
-            try copyDirectory(source, to: tree.number, depth: 0)
-        } catch where error.errno == .noEntry {
-            // Nothing is covered, so nothing is copied.
+    /// Copies what is in a directory, and unless the caller chose another owner, whose it is.
+    static func copy(
+        _ source: borrowing Descriptor, to target: Int32, keepsOwner: Bool
+    ) throws(KernelError) {
+        if !keepsOwner {
+            let status = try Files.status(of: source)
+            try Files.changeOwner(of: ".", user: status.userID, group: status.groupID, at: target)
         }
-        if mount.attributes.set & readOnly != 0 { try Mounts.setAttributes(of: tree, set: readOnly, recursive: false) }
-        return tree
+        try copyContents(source, to: target, depth: 0)
     }
 
-    private static func copyDirectory(_ source: borrowing Descriptor, to target: Int32, depth: Int) throws(KernelError) {
+    private static func copyContents(_ source: borrowing Descriptor, to target: Int32, depth: Int) throws(KernelError) {
         guard depth < 128 else { throw KernelError(.tooManyLinks, call: "copy", object: "directories nested too deeply") }
-        try copyStatus(source, to: "", at: target)
         for name in try Files.list(".", at: source.number) {
             let node = try Files.open(name, flags: O_PATH | O_NOFOLLOW, at: source.number)
             let status = try Files.status(of: node)
@@ -31,7 +24,9 @@ enum CopyUp {
                 try Files.makeDirectory(name, mode: status.mode, at: target)
                 let from = try Files.open(name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: source.number)
                 let to = try Files.open(name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: target)
-                try copyDirectory(from, to: to.number, depth: depth + 1)
+                try copyContents(from, to: to.number, depth: depth + 1)
+                // Last, for the mode may not let anybody write.
+                try copyStatus(from, to: ".", at: to.number)
             case .file:
                 let from = try Files.open(name, flags: O_RDONLY | O_NOFOLLOW, at: source.number)
                 let to = try Files.open(name, flags: O_WRONLY | O_CREAT | O_EXCL, mode: status.mode, at: target)
@@ -54,8 +49,7 @@ enum CopyUp {
 
     private static func copyStatus(_ source: borrowing Descriptor, to name: String, at target: Int32) throws(KernelError) {
         let status = try Files.status(of: source)
-        let path = name.isEmpty ? "." : name
-        try Files.changeOwner(of: path, user: status.userID, group: status.groupID, at: target)
-        try Files.changeMode(of: path, status.mode, at: target)
+        try Files.changeOwner(of: name, user: status.userID, group: status.groupID, at: target)
+        try Files.changeMode(of: name, status.mode, at: target)
     }
 }

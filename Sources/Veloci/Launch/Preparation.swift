@@ -38,7 +38,8 @@ struct Preparation {
         switch (step, error.errno) {
         case (.openTree(let path, _, _, _, _), .noEntry): "bind sources are paths on the host; create \(path) or fix config.json"
         case (.openRoot(let path, _, _), .noEntry): "the root of the container is \(path); unpack it there or fix config.json"
-        case (.openTree(_, _, _, .some, _), .invalidArgument): "the file system does not support mapped ids on this kernel"
+        case (.openTree(_, _, _, .some, _), .invalidArgument), (.makeTree(_, _, _, .some, _), .invalidArgument):
+            "the file system does not support mapped ids on this kernel"
         default: nil
         }
     }
@@ -49,21 +50,21 @@ struct Preparation {
         case .openRoot(let path, let attributes, let slot):
             let status = try Files.status(of: path, followingLink: true)
             guard status.kind == .directory else { throw KernelError(.notDirectory, call: "stat", object: path) }
-            table.set(slot, try openTree(path, recursive: true, attributes, nil))
+            table.set(slot, try MountTrees.open(path, recursive: true, attributes, nil))
         case .openTree(let path, let recursive, let attributes, let mappings, let slot):
-            table.set(slot, try openTree(path, recursive: recursive, attributes, mappings))
-        case .copyUpTree(let mount, let root, let slot):
-            table.set(slot, try CopyUp.make(mount, root: root))
+            table.set(slot, try MountTrees.open(path, recursive: recursive, attributes, mappings))
+        case .makeTree(let mount, let root, let copies, let mappings, let slot):
+            table.set(slot, try MountTrees.make(mount, root: root, copies: copies, mappings))
         case .openControlGroupTree(let hierarchy, let attributes, let slot):
             // On version 2 alone /proc/self/cgroup shows the whole path, so what is mounted must begin where that does.
             let whole = hierarchy.isEmpty ? groups?.unifiedMountPoint : nil
             let path: String
             if let whole { path = whole } else { path = try directory(of: hierarchy) }
-            table.set(slot, try openTree(path, recursive: false, attributes, nil))
+            table.set(slot, try MountTrees.open(path, recursive: false, attributes, nil))
         case .openControlGroupTasks(let hierarchy, let slot):
             guard let groups else { throw KernelError(.noEntry, call: "open", object: "control group of \(hierarchy)") }
             table.set(slot, try groups.openTasks(hierarchy, subgroups))
-        case .openNamespace(let kind, let path, let slot): table.set(slot, try openNamespace(kind, path))
+        case .openNamespace(let kind, let path, let slot): table.set(slot, try Self.openNamespace(kind, path))
         case .openContainerProcess(let slot, let root):
             guard let pid = containerProcess else { throw KernelError(.noSuchProcess, call: "pidfd_open") }
             table.set(slot, try Processes.open(pid))
@@ -94,30 +95,8 @@ struct Preparation {
         return path
     }
 
-    private func openTree(
-        _ path: String, recursive: Bool, _ attributes: MountAttributes, _ mappings: TreeMappings?
-    ) throws(KernelError) -> Descriptor {
-        let tree = try Mounts.cloneTree(path, recursive: recursive)
-        if attributes.set | attributes.clear != 0 {
-            try Mounts.setAttributes(of: tree, set: attributes.set, clear: attributes.clear, recursive: false, name: path)
-        }
-        if attributes.recursiveSet | attributes.recursiveClear != 0 {
-            try Mounts.setAttributes(
-                of: tree, set: attributes.recursiveSet, clear: attributes.recursiveClear, recursive: true, name: path)
-        }
-        for change in attributes.propagation {
-            try Mounts.setAttributes(
-                of: tree, propagation: change.kind.mountFlag, recursive: change.recursive, name: path)
-        }
-        if case .own(let uid, let gid, let recursive)? = mappings {
-            let namespace = try MappedNamespace.make(uid: uid, gid: gid)
-            try Mounts.setAttributes(of: tree, userNamespace: namespace.number, recursive: recursive, name: path)
-        }
-        return tree
-    }
-
     /// A namespace of the wrong kind would be joined silently by some calls, so the kind is checked first.
-    private func openNamespace(_ kind: NamespaceKind, _ path: String) throws(KernelError) -> Descriptor {
+    static func openNamespace(_ kind: NamespaceKind, _ path: String) throws(KernelError) -> Descriptor {
         let namespace = try Files.open(path)
         let type = try systemCall(__NR_ioctl, "ioctl NS_GET_NSTYPE", on: path, UInt64(descriptor: namespace.number), 0xb703)
         guard UInt64(type) == kind.cloneFlag else { throw KernelError(.invalidArgument, call: "setns", object: path) }

@@ -23,6 +23,18 @@ enum IdentityMountCases {
         bundle.append("mounts", mount)
     }
 
+    private static func addFileSystem(_ options: [JSONValue], host: Int = 5000, to bundle: inout Bundle) {
+        let map: JSONValue = [["containerID": 0, "hostID": .number(JSONNumber(host)), "size": 900]]
+        bundle["ociVersion"] = "1.2.0"
+        bundle.directories.append("rootfs/m")
+        bundle.append(
+            "mounts",
+            [
+                "destination": "/m", "type": "tmpfs", "source": "tmpfs", "options": .array(options), "uidMappings": map,
+                "gidMappings": map,
+            ])
+    }
+
     private static func owner(_ inside: Inside, _ index: Int = 0) throws -> [Int] {
         let node = try inside.operation("stat", index)
         return [node["uid"]?.integer ?? -1, node["gid"]?.integer ?? -1]
@@ -90,6 +102,73 @@ enum IdentityMountCases {
             $0["mounts[5].options"] = ["bind"]
         } check: {
             try expect("owner of a file of 7:8", try owner($0), is: [7, 8])
+        },
+        .inside(
+            "idmap-file-system", ["mounts.mappings.applied", "mounts.idmap.own", "mounts.idmap.not-data"],
+            "Mappings take effect on a new file system", operations: ["stat", "/m", "create", "/m/new"]
+        ) {
+            addFileSystem(["mode=777", "idmap"], to: &$0)
+        } sabotage: {
+            $0["mounts[5].uidMappings"] = nil
+            $0["mounts[5].gidMappings"] = nil
+            $0["mounts[5].options"] = ["mode=777"]
+        } check: {
+            try expect("owner of a file system of 0:0", try owner($0), is: [5000, 5000])
+            // EOVERFLOW: the kernel stores no owner that the mapping cannot name.
+            try expect("errno of creating a file as an unmapped user", try $0.errno("create"), is: 75)
+        },
+        .inside(
+            "idmap-file-system-in-user-namespace", ["mounts.mappings.applied"],
+            "Mappings take effect on a new file system of a container with a user namespace",
+            operations: ["stat", "/m"]
+        ) {
+            $0.addUserNamespace()
+            addFileSystem(["idmap"], host: 100007, to: &$0)
+        } sabotage: {
+            $0["mounts[5].uidMappings"] = nil
+            $0["mounts[5].gidMappings"] = nil
+        } check: {
+            try expect("owner of a file system of 0:0", try owner($0), is: [7, 7])
+        },
+        .inside(
+            "idmap-file-system-container", ["mounts.idmap.container", "mounts.idmap.not-data"],
+            "idmap without mappings on a new file system uses those of the container", operations: ["stat", "/m", "create", "/m/new"]
+        ) {
+            $0.addUserNamespace()
+            $0.directories.append("rootfs/m")
+            $0.addMount("/m", "tmpfs", "tmpfs", ["mode=777", "idmap"])
+        } sabotage: {
+            $0["mounts[5].options"] = ["mode=777", "idmaps"]
+        } check: {
+            try expect("owner", try owner($0), is: [0, 0])
+            try expect("errno of creating a file", try $0.errno("create"), is: 0)
+        },
+        .steps(
+            "idmap-joined", ["mounts.idmap.container"],
+            "idmap without mappings uses those of a user namespace that is joined",
+            sabotage: .configuration { $0["mounts[5].options"] = ["bind"] }
+        ) { trial in
+            let kept = trial.bundle
+            let holder = trial.id + "-holder"
+            trial.isControl = true
+            trial.bundle.addUserNamespace()
+            try trial.succeed("create of the container that holds the namespace", try trial.create(id: holder))
+            trial.isControl = false
+            guard let pid = trial.pid(id: holder) else { throw Verdict.broken("no pid file") }
+            trial.bundle = kept
+            trial.bundle.operations = ["stat", "/m/file"]
+            add(["bind", "idmap"], mapped: false, to: &trial.bundle)
+            trial.bundle.setNamespace("user", path: "/proc/\(pid)/ns/user")
+            try expect("owner of a file of 7:8", try owner(try trial.run()), is: [7, 8])
+        },
+        .refused(
+            "idmap-unsupported", ["mounts.mappings.applied", "values.invalid"],
+            "Mappings of a file system that has no support for them are refused"
+        ) {
+            addFileSystem(["idmap"], to: &$0)
+            $0["mounts[5].type"] = "mqueue"
+        } valid: {
+            $0.addMount("/m", "mqueue", "mqueue")
         },
         .refused("idmap-no-mapping", ["mounts.idmap.no-mapping"], "idmap without any mapping is refused") {
             add(["bind", "idmap"], mapped: false, to: &$0)

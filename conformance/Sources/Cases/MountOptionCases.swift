@@ -247,6 +247,29 @@ enum MountOptionCases {
             try judge(try $0.mount("/m"), has: ["ro"], lacks: [])
             try expect("mounts at /m", try $0.mounts.filter { $0.target == "/m" }.count, is: 1)
         },
+        remount("access-time", "remount changes how access times are kept", [], ["noatime"]) {
+            try judge($0, has: ["noatime"], lacks: ["relatime"])
+        },
+        remount("writable", "remount with rw makes a read-only file system writable", ["ro"], ["rw"], "create", "/m/new") {
+            try judge($0, has: ["rw"], lacks: [])
+        },
+        remount("data", "remount hands unknown options to the file system", ["size=1m"], ["size=2m"]) {
+            try judge($0, has: ["size=2048k"], lacks: [])
+        },
+        .inside(
+            "mount-option-remount-bind", ["mounts.option.remount"], "remount changes a bind mount and not what is bound",
+            operations: ["create", "/a/one", "create", "/b/other"]
+        ) {
+            $0.directories.append("volume")
+            $0.addMount("/a", "bind", "volume", ["bind"])
+            $0.addMount("/b", "bind", "volume", ["bind"])
+            $0.addMount("/b", "bind", "volume", ["remount", "bind", "ro"])
+        } sabotage: {
+            $0.remove("mounts") { $0.object?["options"]?.array?.contains("remount") ?? false }
+        } check: {
+            try expect("errno of creating a file in the other mount", try $0.errno("create", 0), is: 0)
+            try expect("errno of creating a file (EROFS is 30)", try $0.errno("create", 1), is: 30)
+        },
         .inside(
             "mount-option-tmpcopyup", ["mounts.option.tmpcopyup"], "tmpcopyup fills the tmpfs with what it covers",
             operations: ["read", "/filled/file"]
@@ -258,5 +281,60 @@ enum MountOptionCases {
         } check: {
             try expect("content", try $0.operation("read")["text"]?.string, is: "of the image")
         },
+        .inside(
+            "mount-option-tmpcopyup-tree", ["mounts.option.tmpcopyup"],
+            "tmpcopyup copies directories, links, owners and modes, and the image stays as it is",
+            operations: ["stat", "/filled/sub/file", "read", "/filled/link", "create", "/filled/new", "list", "/again"]
+        ) {
+            $0.files["rootfs/filled/sub/file"] = "of the image"
+            $0.prepare = {
+                chown($0 + "/rootfs/filled/sub/file", 7, 8)
+                chmod($0 + "/rootfs/filled/sub/file", 0o640)
+                symlink("sub/file", $0 + "/rootfs/filled/link")
+            }
+            $0.addMount("/again", "bind", $0.path + "/rootfs/filled", ["bind"])
+            $0.addMount("/filled", "tmpfs", "tmpfs", ["tmpcopyup"])
+        } sabotage: {
+            $0.remove("mounts") { $0.object?["destination"]?.string == "/filled" }
+        } check: {
+            let file = try $0.operation("stat")
+            try expect("owner", [file["uid"]?.integer, file["gid"]?.integer], is: [7, 8])
+            try expect("mode", (file["mode"]?.integer ?? 0) & 0o7777, is: 0o640)
+            try expect("what the link leads to", try $0.operation("read")["text"]?.string, is: "of the image")
+            try expect("errno of creating a file", try $0.errno("create"), is: 0)
+            let names = try $0.operation("list")["entries"]?.array?.compactMap(\.string) ?? []
+            try expect(Set(names).subtracting([".", ".."]) == ["sub", "link"], "sub and link in the image", seen: "\(names)")
+        },
+        .inside(
+            "mount-option-tmpcopyup-ro", ["mounts.option.tmpcopyup", "mounts.option.ro"], "tmpcopyup with ro is filled, then read-only",
+            operations: ["read", "/filled/file", "create", "/filled/new"]
+        ) {
+            $0.files["rootfs/filled/file"] = "of the image"
+            $0.addMount("/filled", "tmpfs", "tmpfs", ["tmpcopyup", "ro"])
+        } sabotage: {
+            $0["mounts[5].options"] = ["tmpcopyup"]
+        } check: {
+            try expect("content", try $0.operation("read")["text"]?.string, is: "of the image")
+            try expect("errno of creating a file (EROFS is 30)", try $0.errno("create"), is: 30)
+        },
     ]
+
+    /// A tmpfs at /m, and a second entry that changes it.
+    private static func remount(
+        _ id: String, _ title: String, _ first: [String], _ second: [String], _ operations: String...,
+        check: @escaping @Sendable (MountInfo) throws -> Void
+    ) -> Case {
+        .inside(
+            "mount-option-remount-\(id)", ["mounts.option.remount"], title, operations: ["report"] + operations
+        ) {
+            $0.addMount("/m", "tmpfs", "tmpfs", first)
+            $0.addMount("/m", "tmpfs", "tmpfs", ["remount"] + second)
+        } sabotage: {
+            $0.remove("mounts") { $0.object?["options"]?.array?.contains("remount") ?? false }
+        } check: {
+            try check(try $0.mount("/m"))
+            try expect("mounts at /m", try $0.mounts.filter { $0.target == "/m" }.count, is: 1)
+            if !operations.isEmpty { try expect("errno of \(operations)", try $0.errno(operations[0]), is: 0) }
+        }
+    }
 }

@@ -1,0 +1,123 @@
+internal import CLinux
+internal import RuntimeSpec
+
+/// The options of one mount, sorted by what they do.
+struct MountOptions {
+    var flags: Set<MountFlag> = []
+    /// Flags that the last option about them takes away.
+    private var cleared: Set<MountFlag> = []
+    var attributes = MountAttributes()
+    /// Whether and how it is a bind mount.
+    var bind: Bool?
+    var isRemount = false
+    var mappings: Bool?
+    var copiesUp = false
+    var data: [String] = []
+
+    init(_ options: [String]) {
+        for option in options {
+            guard let kind = MountOptionTable.kind(of: option) else {
+                if !option.isEmpty { data += MountOptions.split(option) }
+                continue
+            }
+            switch kind {
+            case .defaults: break
+            case .set(let flag): change(flag, to: true)
+            case .clear(let flag): change(flag, to: false)
+            case .setRecursively(let flag): changeRecursively(flag, to: true)
+            case .clearRecursively(let flag): changeRecursively(flag, to: false)
+            case .propagation(let kind, let recursive): attributes.propagation.append(.init(kind, recursive: recursive))
+            case .bind(let recursive): bind = recursive
+            case .remount: isRemount = true
+            case .idmap(let recursive): mappings = recursive
+            case .copyUp: copiesUp = true
+            }
+        }
+    }
+
+    private static let accessTime = UInt64(MOUNT_ATTR__ATIME)
+
+    private mutating func change(_ flag: MountFlag, to value: Bool) {
+        if value { flags.insert(flag) } else { flags.remove(flag) }
+        if value { cleared.remove(flag) } else { cleared.insert(flag) }
+        guard let attribute = flag.attribute else { return }
+        MountOptions.apply(flag, attribute, value, set: &attributes.set, clear: &attributes.clear)
+    }
+
+    private mutating func changeRecursively(_ flag: MountFlag, to value: Bool) {
+        guard let attribute = flag.attribute else { return }
+        MountOptions.apply(flag, attribute, value, set: &attributes.recursiveSet, clear: &attributes.recursiveClear)
+    }
+
+    /// KERNEL: kinds of access time are one field; mount_setattr(2) wants the whole field cleared before one is set.
+    private static func apply(_ flag: MountFlag, _ attribute: UInt64, _ value: Bool, set: inout UInt64, clear: inout UInt64) {
+        if flag.isAccessTimeKind {
+            clear |= accessTime
+            set &= ~accessTime
+            // "norelatime" and "nostrictatime" leave what is the default, "atime" too.
+            if value { set |= attribute }
+        } else if value {
+            set |= attribute
+            clear &= ~attribute
+        } else {
+            clear |= attribute
+            set &= ~attribute
+        }
+    }
+
+    /// The attributes for a mount that exists: mount_setattr(2) clears before it sets.
+    var changes: MountAttributes {
+        var changes = attributes
+        changes.clear &= ~changes.set | MountOptions.accessTime
+        return changes
+    }
+
+    /// Options of the file system as fsconfig(2) names them.
+    var fileSystemOptions: (required: [String], optional: [String]) {
+        var required: [String] = []
+        var optional: [String] = []
+        if flags.contains(.readOnly) { required.append("ro") }
+        if flags.contains(.synchronous) { required.append("sync") }
+        if flags.contains(.directorySynchronous) { required.append("dirsync") }
+        if flags.contains(.mandatoryLocks) { optional.append("mand") }
+        if flags.contains(.lazyTime) { required.append("lazytime") }
+        if flags.contains(.inodeVersion) { optional.append("iversion") }
+        return (required + data, optional)
+    }
+
+    /// What a remount changes of the file system itself, as fsconfig(2) names it. What is not named stays.
+    ///
+    /// - Parameter isShared: whether others see the same file system; then only what is not for mounts concerns it.
+    func reconfiguration(isShared: Bool) -> [String] {
+        if isShared { return data }
+        var options: [String] = []
+        for (flag, on, off) in [
+            (MountFlag.readOnly, "ro", "rw"), (.synchronous, "sync", "async"), (.lazyTime, "lazytime", "nolazytime"),
+        ] {
+            if flags.contains(flag) { options.append(on) } else if cleared.contains(flag) { options.append(off) }
+        }
+        if flags.contains(.directorySynchronous) { options.append("dirsync") }
+        return options + data
+    }
+
+    /// Several options may stand in one string; commas inside quotes or behind a backslash belong to the value.
+    private static func split(_ option: String) -> [String] {
+        guard option.utf8.contains(UInt8(ascii: ",")) else { return [option] }
+        var parts: [String] = []
+        var part = ""
+        var isQuoted = false
+        var isEscaped = false
+        for character in option {
+            if character == "\"" { isQuoted.toggle() }
+            if character == "," && !isQuoted && !isEscaped {
+                if !part.isEmpty { parts.append(part) }
+                part = ""
+            } else {
+                part.append(character)
+            }
+            isEscaped = character == "\\" && !isEscaped
+        }
+        if !part.isEmpty { parts.append(part) }
+        return parts
+    }
+}
