@@ -20,10 +20,6 @@ enum FilterAssembly {
     ///
     /// - Parameter parts: of x32 and x86-64, x32 must come first: the kernel calls both x86-64.
     static func program(_ parts: [Part], guardedBy unknownCalls: UnknownCallGuard) -> [SockFilter] {
-        // libseccomp's programs compare the architecture themselves.
-        if let only = parts.first, parts.count == 1, unknownCalls.instructions(for: only.architecture).isEmpty {
-            return only.program
-        }
         var program: [SockFilter] = []
         var jumps: [Int] = []
         for part in parts {
@@ -59,6 +55,7 @@ enum FilterAssembly {
 enum BPF {
     static let loadWord: UInt16 = 0x20  // BPF_LD | BPF_W | BPF_ABS
     static let returnValue: UInt16 = 0x06  // BPF_RET | BPF_K
+    static let and: UInt16 = 0x54  // BPF_ALU | BPF_AND | BPF_K
     static let jump: UInt16 = 0x05  // BPF_JMP | BPF_JA
     static let jumpEqual: UInt16 = 0x15  // BPF_JMP | BPF_JEQ | BPF_K
     static let jumpGreater: UInt16 = 0x25  // BPF_JMP | BPF_JGT | BPF_K
@@ -68,4 +65,5 @@ enum BPF {
     // Offsets in struct seccomp_data.
     static let numberOffset: UInt32 = 0
     static let architectureOffset: UInt32 = 4
+    static let argumentsOffset: UInt32 = 16
 }

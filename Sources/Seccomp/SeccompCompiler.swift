@@ -2,49 +2,58 @@ internal import CLinux
 internal import CSeccomp
 package import RuntimeSpec
 
-/// Turns a profile into a program for the kernel, by libseccomp. Needs no privilege and changes nothing.
+/// Turns a profile into a program for the kernel. Needs no privilege and changes nothing.
 ///
-/// Of several rules for one call without conditions the first counts, and a rule without conditions counts before all
-/// rules with conditions, whatever their order: that is how libseccomp, and so every runtime, reads a profile.
+/// Names, numbers and what a rule means come from libseccomp, and so does the program of every architecture that
+/// `FilterGenerator` does not know. Of several rules for one call without conditions the first counts, and a rule without
+/// conditions counts before all rules with conditions, whatever their order: that is how libseccomp, and so every runtime,
+/// reads a profile.
 ///
-/// What it costs, with 370 names (2.5.4, x86-64): 1.3 ms for the native architecture (330 instructions), 5 ms for
-/// x86-64, i386 and x32 (1,000 instructions). libseccomp's binary tree (`SCMP_FLTATR_CTL_OPTIMIZE` 2) doubles what its
-/// generator takes and saves 0.3 ms when the kernel loads the program, so it is left off: the kernel remembers per call
-/// what is always allowed and seldom runs the program at all.
-///
-/// A cache would save all of it but the loading. Its key: a strong hash over the encoded profile, libseccomp's version,
-/// the architecture and a version of this file; its place: a directory below the runtime's root that only root can
-/// write, one file per program, written beside and renamed, length and hash checked when read; oldest removed above
-/// some number. A generator of our own from libseccomp's numbers would take tens of microseconds and need no cache.
+/// What it costs, with 370 names for x86-64, i386 and x32: 0.6 ms and 500 instructions; libseccomp's generator (2.5.4) took
+/// 5.3 ms and made 1,000. Too little for a cache to be worth its trouble.
 package enum SeccompCompiler {
     /// Compiles a profile.
     ///
     /// The native architecture is always covered, whatever `architectures` lists. Calls of architectures that are not
     /// covered kill the thread.
     ///
-    /// - Parameter path: where the profile stands, for errors.
+    /// - Parameters:
+    ///   - path: where the profile stands, for errors.
+    ///   - usesLibrary: whether libseccomp generates the program on every architecture, as tests want for comparison.
     /// - Returns: nil when the profile says nothing: neither a default action nor a rule.
     /// - Throws: `SeccompError`.
     package static func compile(
-        _ profile: SeccompProfile, at path: JSONPath = JSONPath([.member("linux"), .member("seccomp")])
+        _ profile: SeccompProfile, at path: JSONPath = JSONPath([.member("linux"), .member("seccomp")]),
+        usesLibrary: Bool = false
     ) throws(SeccompError) -> SeccompProgram? {
         // RUNC: an empty object switches seccomp off.
         if profile.defaultAction.isEmpty && (profile.syscalls ?? []).isEmpty { return nil }
         let rules = try SeccompRules(profile, at: path)
-        let (calls, unknown) = resolve(rules.rules, except: rules.defaultAction)
+        let native = numbers(rules, seccomp_arch_native())
         var parts: [FilterAssembly.Part] = []
+        var unknownCalls = UnknownCallGuard(rules.defaultAction)
         for (token, index) in architectures(rules.architectures) {
             let place = index.map { path.member("architectures").index($0) } ?? path
-            let program = try filter(token, at: place, calls, rules, at: path)
+            let numbers = token == seccomp_arch_native() ? native : numbers(rules, token)
+            for number in numbers { unknownCalls.note(number, architecture: token) }
+            let generated = usesLibrary ? nil : FilterGenerator.program(rules, numbers, architecture: token)
+            let program: [SockFilter]
+            if let generated { program = generated } else { program = try filter(token, at: place, native, rules, at: path) }
             parts.append(FilterAssembly.Part(architecture: token, program: program))
         }
-        let instructions = FilterAssembly.program(parts, guardedBy: unknownCallGuard(rules))
+        let instructions = FilterAssembly.program(parts, guardedBy: unknownCalls)
         guard instructions.count <= maximumInstructions else {
             throw SeccompError(
                 .unsupported, at: path,
                 "the filter has \(instructions.count) instructions, the kernel takes \(maximumInstructions)")
         }
-        return SeccompProgram(instructions: instructions, flags: rules.flags, unknownSystemCalls: unknown)
+        return SeccompProgram(
+            instructions: instructions, flags: rules.flags, unknownSystemCalls: unknownNames(rules, native))
+    }
+
+    /// The rules' calls on an architecture, in their order.
+    private static func numbers(_ rules: SeccompRules, _ architecture: UInt32) -> [Int32] {
+        rules.rules.map { seccomp_syscall_resolve_name_arch(architecture, $0.name) }
     }
 
     /// The version of the linked libseccomp, such as `2.5.4`.
@@ -82,28 +91,20 @@ package enum SeccompCompiler {
         return result
     }
 
-    /// The rules whose calls exist with their numbers, and the names that libseccomp does not know. Rules that repeat
-    /// the default action are left out: they change nothing, and libseccomp refuses them.
-    private static func resolve(
-        _ rules: [SeccompRules.Rule], except defaultAction: UInt32
-    ) -> (calls: [(number: Int32, rule: SeccompRules.Rule)], unknown: [String]) {
-        var calls: [(number: Int32, rule: SeccompRules.Rule)] = []
+    /// The names that libseccomp does not know. Rules that repeat the default action change nothing.
+    private static func unknownNames(_ rules: SeccompRules, _ numbers: [Int32]) -> [String] {
         var unknown: [String] = []
-        for rule in rules where rule.action != defaultAction {
-            let number = seccomp_syscall_resolve_name(rule.name)
-            if number != nameError {
-                calls.append((number, rule))
-            } else if !unknown.contains(rule.name) {
-                unknown.append(rule.name)
-            }
+        for (rule, number) in zip(rules.rules, numbers) where number == nameError && rule.action != rules.defaultAction {
+            if !unknown.contains(rule.name) { unknown.append(rule.name) }
         }
-        return (calls, unknown)
+        return unknown
     }
 
     /// libseccomp's filter for one architecture.
+    ///
+    /// - Parameter numbers: the machine's own, which libseccomp translates.
     private static func filter(
-        _ architecture: UInt32, at architecturePath: JSONPath, _ calls: [(number: Int32, rule: SeccompRules.Rule)],
-        _ rules: SeccompRules, at path: JSONPath
+        _ architecture: UInt32, at architecturePath: JSONPath, _ numbers: [Int32], _ rules: SeccompRules, at path: JSONPath
     ) throws(SeccompError) -> [SockFilter] {
         guard let filter = SeccompFilter(defaultAction: rules.defaultAction) else {
             throw SeccompError(
@@ -117,7 +118,8 @@ package enum SeccompCompiler {
         }
         // Whether new privileges are allowed is process.noNewPrivileges' business.
         try check(filter.set(SCMP_FLTATR_CTL_NNP, 0), at: path) { "libseccomp refused an attribute" }
-        for (number, rule) in calls {
+        // libseccomp refuses rules that repeat the default action.
+        for (number, rule) in zip(numbers, rules.rules) where number != nameError && rule.action != rules.defaultAction {
             for conditions in rule.alternatives {
                 let result = filter.add(action: rule.action, systemCall: number, conditions: conditions)
                 try check(result, at: place(rule, path)) { "libseccomp refused the rule for \(rule.name)" }
@@ -133,21 +135,6 @@ package enum SeccompCompiler {
 
     /// `__NR_SCMP_ERROR`: no architecture that libseccomp knows has a call of that name.
     private static let nameError: Int32 = -1
-
-    private static func unknownCallGuard(_ rules: SeccompRules) -> UnknownCallGuard {
-        var unknownCalls = UnknownCallGuard()
-        let isErrno = rules.defaultAction & FilterResult.actionMask == FilterResult.errno
-        guard isErrno, rules.defaultAction & FilterResult.dataMask != UnknownCallGuard.enosys else { return unknownCalls }
-        let architectures = architectures(rules.architectures)
-        for rule in rules.rules {
-            rule.name.withCString { name in
-                for (token, _) in architectures {
-                    unknownCalls.note(seccomp_syscall_resolve_name_arch(token, name), architecture: token)
-                }
-            }
-        }
-        return unknownCalls
-    }
 
     private static func place(_ rule: SeccompRules.Rule, _ path: JSONPath) -> JSONPath {
         path.member("syscalls").index(rule.place.rule).member("names").index(rule.place.name)

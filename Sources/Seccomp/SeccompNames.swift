@@ -60,7 +60,9 @@ enum ArchitectureToken {
 
     static let x86_64: UInt32 = 62 | wide | littleEndian
     static let x32: UInt32 = 62 | littleEndian
+    static let x86: UInt32 = 3 | littleEndian
     static let arm: UInt32 = 40 | littleEndian
+    static let aarch64: UInt32 = 183 | wide | littleEndian
 
     /// Set in a system call's number by programs of the x32 ABI.
     static let x32Bit: UInt32 = 0x4000_0000
@@ -69,11 +71,11 @@ enum ArchitectureToken {
 
     static func token(_ architecture: SeccompArchitecture) -> UInt32 {
         switch architecture {
-        case .x86: 3 | littleEndian
+        case .x86: x86
         case .x86_64: x86_64
         case .x32: x32
         case .arm: arm
-        case .aarch64: 183 | wide | littleEndian
+        case .aarch64: aarch64
         case .mips: 8
         case .mips64: 8 | wide
         case .mips64n32: 8 | wide | n32

@@ -19,9 +19,7 @@ package struct SockFilter: Equatable, Sendable {
 
 /// A seccomp profile ready for the kernel: the arguments of `seccomp(SECCOMP_SET_MODE_FILTER, flags, &program)`.
 ///
-/// A value of plain bytes: it can be stored, compared, mapped into another process and loaded there. The natural key
-/// of a cache is a strong hash over the encoded profile, the version of libseccomp and the architecture; see
-/// `SeccompCompiler` for what such a cache would save.
+/// A value of plain bytes: it can be stored, compared, mapped into another process and loaded there.
 package struct SeccompProgram: Equatable, Sendable {
     /// The program; the kernel takes at most 4,096 instructions.
     package let instructions: [SockFilter]

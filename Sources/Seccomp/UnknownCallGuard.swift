@@ -12,10 +12,16 @@
 struct UnknownCallGuard {
     /// The highest number that the profile names, by architecture token.
     private var highest: [(architecture: UInt32, number: UInt32)] = []
+    private let isNeeded: Bool
+
+    init(_ defaultAction: UInt32) {
+        let isErrno = defaultAction & FilterResult.actionMask == FilterResult.errno
+        isNeeded = isErrno && defaultAction & FilterResult.dataMask != Self.enosys
+    }
 
     /// Notes that the profile names a call. Negative numbers mean that the architecture does not have it.
     mutating func note(_ number: Int32, architecture: UInt32) {
-        guard number >= 0 else { return }
+        guard isNeeded, number >= 0 else { return }
         let number = UInt32(number)
         // ARM's private calls are in no table; counting them would make every other number look old.
         if architecture == ArchitectureToken.arm, number >= ArchitectureToken.armPrivate { return }

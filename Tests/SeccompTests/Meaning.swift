@@ -25,7 +25,7 @@ struct Meaning {
             .max() ?? 0
     }
 
-    private static func matches(_ conditions: [SeccompArgument], _ arguments: [UInt64]) -> Bool {
+    static func matches(_ conditions: [SeccompArgument], _ arguments: [UInt64]) -> Bool {
         let indexes = conditions.map(\.index)
         let held = conditions.map { holds($0, arguments[Int($0.index)]) }
         let repeated = Set(indexes).count != indexes.count
