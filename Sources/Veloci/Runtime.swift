@@ -1,6 +1,4 @@
 public import ContainerPlan
-public import LinuxKernel
-public import RuntimeSpec
 
 /// An OCI runtime: containers below one state root.
 ///

@@ -94,3 +94,8 @@ extension Pids {
     /// Whether the limit leaves no room for the process that holds the unit until the container's is there.
     var isTight: Bool { limit.map { (1...4).contains($0) } ?? false }
 }
+
+extension Runtime {
+    /// Keys of annotations in config.json that change what is done; a key that ends with a dot stands for all that begin so.
+    package static let annotationsWithEffect = [UnitAnnotations.prefix]
+}
