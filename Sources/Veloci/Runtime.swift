@@ -1,4 +1,5 @@
 public import ContainerPlan
+internal import LinuxKernel
 
 /// An OCI runtime: containers below one state root.
 ///
