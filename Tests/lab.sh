@@ -1,58 +1,81 @@
 #!/bin/bash
-# lab.sh [mini] [full] [clients]: what needs another kernel or another system than this machine, in the lab (lab/README.md).
-#   mini     the Swift tests of control groups and of running containers, on pure cgroup v2 with every controller; conformance suite
-#   full     Tests/lab/full.sh: systemd, AppArmor, an unprivileged user; the same view as runc's on cgroup v2
-#   clients  Tests/clients with current podman, buildah, containerd and Docker under systemd (a larger image)
-#            (half an hour without KVM; ONLY=regex selects checks, as everywhere)
-# Without arguments: mini and full. Uses the built debug tests and the release executable (or the debug one).
+# lab.sh [PART]...: what needs another kernel or another system than this machine, in the lab (lab/README.md). Parts:
+#   mini         the Swift tests of control groups and of running containers on pure cgroup v2 with every controller; the memory floor
+#   conformance  the conformance suite there, with two NUMA nodes and huge pages; only conformance/expected-failures.txt may fail
+#   full         Tests/lab/full.sh: systemd, AppArmor, an unprivileged user; the same view as runc's on cgroup v2
+#   hybrid       Tests/lab/version1.sh on Debian 12: systemd 252 with version 1 hierarchies beside version 2
+#   legacy       the same with version 1 alone
+#   selinux      Tests/lab/selinux.sh: SELinux with Debian's policy
+#   clients      Tests/clients with current podman, buildah, containerd and Docker under systemd (a larger image)
+#                (half an hour without KVM; ONLY=regex selects checks, as everywhere)
+# Without arguments all but clients. JOBS machines (default 2) run at a time; each part's output is printed when it ends. A lab that
+# cannot be made fails. Uses the built debug tests and the release executables (or the debug ones).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
-repository=$PWD results=${RESULTS:-.build/lab}
-executable=${RUNTIME:-.build/release/veloci}; [ -x "$executable" ] || executable=.build/debug/veloci
-[ -x "$executable" ] || { echo "no executable: run swift build" >&2; exit 1; }
-staging=$(mktemp -d); trap 'rm -rf "$staging"' EXIT
-failed=''
+repository=$PWD results=${RESULTS:-.build/lab} started=$SECONDS
+[ $# -gt 0 ] || set -- conformance full mini hybrid legacy selinux
+for part; do case $part in mini|conformance|full|hybrid|legacy|selinux|clients) ;; *) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2;; esac; done
+built() { local place; for place in release debug; do [ ! -x ".build/$place/$1" ] || { echo ".build/$place/$1"; return; }; done; echo "not built: $1 (swift build)" >&2; return 1; }
+executable=${RUNTIME:-$(built veloci)} && suite=$(built oci-conformance) || exit 1
+bundle=.build/debug/velociPackageTests.xctest
+[ -x $bundle ] || { echo "not built: $bundle (swift build --build-tests)" >&2; exit 1; }
+staging=$(mktemp -d); jobs=()
+trap '[ ${#jobs[@]} = 0 ] || kill "${jobs[@]}" 2>/dev/null; rm -rf "$staging"' EXIT; trap 'exit 130' INT TERM
 
 # the files that tests read, at the paths they know from their build
-stage_sources() {
-    mkdir -p "$staging$repository"
-    cp -a Tests "$staging$repository/"; [ ! -d spec-fixtures ] || cp -a spec-fixtures "$staging$repository/"
-}
-run() {
-    local name=$1 end=0; shift
-    echo "== lab: $name"
-    "$@" || end=$?
-    [ $end = 0 ] || { echo "== lab: $name FAILED (status $end)"; failed="$failed $name"; }
-}
+mkdir -p "$staging$repository" "$results"
+cp -a Tests conformance/expected-failures.txt "$staging$repository/"; [ ! -d spec-fixtures ] || cp -a spec-fixtures "$staging$repository/"
+
 mini() {
-    local bundle=.build/debug/velociPackageTests.xctest directory
-    if [ -x $bundle ]; then
-        directory=$(dirname "$(realpath $bundle)")
-        mkdir -p "$staging$directory" "$staging$repository/.build"
-        cp "$bundle" .build/debug/veloci "$staging$directory/"
-        [ ! -L .build/debug ] || cp -a .build/debug "$staging$repository/.build/"
-        run "Swift tests on cgroup v2" lab/mini.sh --memory 2048 --timeout "${LAB_LIMIT:-600}" --results "$results/mini" --directory "$staging" \
-            --program "$bundle:tests" --program /bin/bash --program "$executable:veloci" -- \
-            sh -c 'cd "$1" && "$2" --testing-library swift-testing --no-parallel --filter "$3"' sh "$repository" \
-            "$repository/$bundle" "${LAB_FILTER:-CgroupsTests|VelociTests|SeccompTests}"
-    else echo "== lab: Swift tests skipped: $bundle is not built (swift build --build-tests)"; fi
-    local suite=.build/release/oci-conformance; [ -x $suite ] || suite=.build/debug/oci-conformance
-    if [ -x $suite ]; then
-        run "conformance on cgroup v2" lab/mini.sh --memory 2048 --timeout "${LAB_LIMIT:-600}" --results "$results/conformance" --nodes 2 --append hugepages=16 \
-            --program "$suite" --program "$executable:veloci" -- oci-conformance --runtime /usr/bin/veloci
-    else echo "== lab: conformance suite skipped: not built"; fi
+    lab/mini.sh --memory 2048 --timeout "${LAB_LIMIT:-600}" --results "$results/mini" --directory "$staging" \
+        --program "$bundle:tests" --program /bin/bash --program "$executable:veloci" -- \
+        sh -c 'cd "$1" && tests --testing-library swift-testing --no-parallel --filter "$2" || exit; echo "== the memory floor"; TRIES=1 bash Tests/memory-floor.sh veloci' sh \
+        "$repository" "${LAB_FILTER:-CgroupsTests|VelociTests|SeccompTests}" | quiet
+    return "${PIPESTATUS[0]}"
 }
-full() {
-    run "systemd, AppArmor, unprivileged user" lab/full.sh --timeout "${LAB_LIMIT:-900}" --results "$results/full" --directory "$staging" \
-        --program "$executable:veloci" -- env RUNTIME=veloci bash "$repository/Tests/lab/full.sh"
+# what failed, what could not be tried, and the sum: the names of hundreds of tests that passed help nobody
+quiet() { grep -aEv '^(◇|✔ (Test|Suite) [^r]|➜ Test|↳ ///)'; }
+conformance() {
+    local log=$results/conformance.log end=0
+    # 1 GiB pages can only be reserved at boot
+    lab/mini.sh --memory 3072 --processors 2 --timeout "${LAB_LIMIT:-900}" --results "$results/conformance" --nodes 2 \
+        --append 'hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16' \
+        --program "$suite" --program "$executable:veloci" -- sh -c 'modprobe tun; exec oci-conformance --runtime /usr/bin/veloci' >"$log" || end=$?
+    [ $end -le 1 ] || { tail -n 20 "$log"; return $end; }
+    Tests/conformance.sh --judge "$log" veloci
 }
+in_full() { # in_full PART SCRIPT [OPTION]... : a script of Tests/lab in a full lab
+    local part=$1 script=$2; shift 2
+    lab/full.sh --timeout "${LAB_LIMIT:-900}" --results "$results/$part" --directory "$staging" --program "$bundle:tests" \
+        --program "$executable:veloci" "$@" -- env RUNTIME=veloci ONLY="${ONLY:-}" bash "$repository/Tests/lab/$script" "$part"
+}
+full() { in_full full full.sh; }
+# the last Debian whose kernel and systemd have all of version 1
+hybrid() { LAB_SUITE=bookworm in_full hybrid version1.sh --append systemd.unified_cgroup_hierarchy=0; }
+legacy() { LAB_SUITE=bookworm in_full legacy version1.sh --append 'systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1'; }
+selinux() { in_full selinux selinux.sh --image selinux; }
 clients() {
-    run "clients under systemd" lab/full.sh --image clients --memory 3072 --timeout "${LAB_LIMIT:-2400}" --results "$results/clients" --directory "$staging" \
+    lab/full.sh --image clients --memory 3072 --timeout "${LAB_LIMIT:-2400}" --results "$results/clients" --directory "$staging" \
         --program "$executable:veloci" -- env ONLY="${ONLY:-}" bash -c 'cd "$1"; export RUNTIME=veloci CGROUP_MANAGER=${2:-systemd} LIMIT=120 TMPDIR=/var/tmp; end=0
             for test in podman buildah containerd docker; do echo "== $test"; Tests/clients/$test.sh || end=1; done; exit $end' bash "$repository" "${CGROUP_MANAGER:-systemd}"
 }
-mkdir -p "$results"; stage_sources
-[ $# -gt 0 ] || set -- mini full
-for part in "$@"; do
-    case $part in mini|full|clients) $part;; *) echo "no part $part: mini, full, clients" >&2; exit 2;; esac; done
+
+# parts in parallel, each printed as a whole
+export LAB_PARALLEL=1
+failed='' names=()
+finish_one() {
+    local end=0 done index name
+    wait -n -p done "${jobs[@]}" || end=$?
+    for index in "${!jobs[@]}"; do [ "${jobs[index]}" != "$done" ] || break; done
+    name=${names[index]}; unset "jobs[index]" "names[index]"
+    echo "== lab: $name ($((SECONDS - started)) s)"; cat "$results/$name.output"
+    [ $end = 0 ] || { echo "== lab: $name FAILED (status $end)"; failed="$failed $name"; }
+}
+for part; do
+    [ ${#jobs[@]} -lt "${JOBS:-2}" ] || finish_one
+    # its own process group is not needed: each part ends its machine when it is ended
+    "$part" >"$results/$part.output" 2>&1 & jobs+=($!) names+=("$part")
+done
+while [ ${#jobs[@]} -gt 0 ]; do finish_one; done
 [ -z "$failed" ] || { echo "lab: failed:$failed (consoles and logs in $results)"; exit 1; }
+echo "lab: $# parts passed in $((SECONDS - started)) s"

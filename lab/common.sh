@@ -42,22 +42,30 @@ lab_keyring() {
 lab_apt() {
     local suite=$1 command=$2 state; shift 2
     state=$lab_cache/apt/$suite
-    if [ ! -e "$state/ready" ]; then
-        local mirror keyring; mirror=$(lab_mirror); keyring=$(lab_keyring)
-        say "package index of $suite"
-        mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
-        echo "deb [signed-by=$keyring] $mirror $suite main" >"$state/sources.list"
-        : >"$state/status"
-        # quiet unless it fails: hooks of the machine's apt complain when not run by root
-        lab_apt_with "$state" apt-get -q -q update >"$state/log" 2>&1 || { cat "$state/log" >&2
-            die "cannot read the package index of $suite from this machine's mirror"; }
-        touch "$state/ready"
-    fi
+    [ -e "$state/ready" ] || (lab_lock "apt-$suite" 400; [ -e "$state/ready" ] || lab_index "$suite" "$state") || exit $lab_failure
     lab_apt_with "$state" "$command" "$@"
 }
+lab_index() {
+    local suite=$1 state=$2 mirror keyring end=0; mirror=$(lab_mirror) && keyring=$(lab_keyring) || exit $lab_failure
+    say "package index of $suite"
+    mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
+    echo "deb [signed-by=$keyring] $mirror $suite main" >"$state/sources.list"
+    : >"$state/status"
+    # quiet unless it fails: hooks of the machine's apt complain when not run by root
+    lab_apt_with "$state" apt-get -q -q update >"$state/log" 2>&1 || end=$?
+    # without an index apt warns, and ends well
+    if [ $end != 0 ] || ! ls "$state"/lists/*Packages* >/dev/null 2>&1; then
+        cat "$state/log" >&2; die "cannot read the package index of $suite from the mirror $mirror$(lab_why $end)" \
+            "LAB_MIRROR names another mirror"
+    fi
+    touch "$state/ready"
+}
+# what a status means: every download has this limit, so that a slow mirror is told from a missing one
+lab_patience=300
+lab_why() { [ "$1" != 124 ] || printf ': it did not finish within %d s' $lab_patience; }
 lab_apt_with() {
     local state=$1 command=$2; shift 2
-    timeout 600 "$command" -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 -o Acquire::Languages=none \
+    timeout $lab_patience "$command" -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 -o Acquire::Languages=none \
         -o Acquire::Retries=3 -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 \
         -o Dir::Etc::SourceList="$state/sources.list" -o Dir::Etc::SourceParts=/dev/null \
         -o Dir::State::Lists="$state/lists" -o Dir::State::status="$state/status" -o Dir::Cache="$state/cache" "$@"
@@ -65,11 +73,12 @@ lab_apt_with() {
 
 # lab_unpack SUITE DIRECTORY PACKAGE...: download packages and unpack them, without installing
 lab_unpack() {
-    local suite=$1 directory=$2 scratch deb; shift 2
+    local suite=$1 directory=$2 scratch deb end=0; shift 2
     scratch=$(mktemp -d "$lab_cache/download.XXXXXX")
     # an index as old as the cache may name versions that the mirror no longer has: renew it once
-    (cd "$scratch" && { lab_apt "$suite" apt-get -q -q download "$@" >&2 || { rm -f "$lab_cache/apt/$suite/ready"
-        lab_apt "$suite" apt-get -q -q download "$@" >&2; }; }) || { rm -rf "$scratch"; die "cannot download from $suite: $*"; }
+    (cd "$scratch" && { lab_apt "$suite" apt-get -q -q download "$@" >&2 || { [ $? != 124 ] || exit 124; rm -f "$lab_cache/apt/$suite/ready"
+        lab_apt "$suite" apt-get -q -q download "$@" >&2; }; }) || end=$?
+    [ $end = 0 ] || { rm -rf "$scratch"; die "cannot download from $suite: $*$(lab_why $end)" "the mirror is $(lab_mirror)"; }
     mkdir -p "$directory"
     for deb in "$scratch"/*.deb; do dpkg-deb -x "$deb" "$directory"; done
     rm -rf "$scratch"

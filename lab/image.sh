@@ -16,6 +16,7 @@ case $kind in
     selinux) packages+=(selinux-basics selinux-policy-default auditd attr) ;;
     *) die "no image of kind $kind" "image.sh base|clients|selinux" ;;
 esac
+lab_image_patience=${LAB_IMAGE_LIMIT:-900}
 need mke2fs:e2fsprogs flock:util-linux unshare:util-linux perl:perl
 kernel=$("$lab_home/kernel.sh")
 recipe=$(cat "$lab_home/image.sh" "$lab_home"/guest/lab-* <(echo "$size ${LAB_EXTRA:-} $(basename "$kernel")") | sha256sum | cut -c1-16)
@@ -48,10 +49,11 @@ heartbeat() {
 }
 heartbeat >/dev/null & heartbeat=$!
 trap 'kill "$heartbeat" 2>/dev/null; rm -rf "$work"' EXIT
-timeout 1500 "$mmdebstrap" --mode=$mode --variant=minbase --include="$include" --keyring="$keyring" \
+timeout $lab_image_patience "$mmdebstrap" --mode=$mode --variant=minbase --include="$include" --keyring="$keyring" \
     "${lab_mmdebstrap_options[@]}" --customize-hook="$work/finish" --format=null \
-    "$lab_suite" /dev/null "deb $mirror $lab_suite main" >"$log" 2>&1 </dev/null ||
-    { tail -n 15 "$log" >&2; die "image $lab_suite-$kind could not be built; the end of its log is above"; }
+    "$lab_suite" /dev/null "deb $mirror $lab_suite main" >"$log" 2>&1 </dev/null || {
+    end=$?; why=''; [ $end != 124 ] || why=" within $lab_image_patience s (is the mirror $mirror slow?)"
+    tail -n 15 "$log" >&2; die "image $lab_suite-$kind could not be built$why; the end of its log is above"; }
 cp --sparse=always "$work/out/image" "$image.new"; mv "$image.new" "$image"
 find "$lab_cache/image" -name "$lab_suite-$kind-*.ext4" ! -path "$image" -delete
 say "image $lab_suite-$kind: ready, $(du -m "$image" | cut -f1) MiB"

@@ -26,7 +26,7 @@ boots_with_kvm() {
 if [ "${LAB_ACCELERATOR:-}" != tcg ] && boots_with_kvm; then
     printf '%s\n' "${own[@]}" -accel kvm -cpu host; exit 0
 fi
-emulation=(-accel "tcg,thread=multi,tb-size=512" -cpu "${LAB_CPU:-Nehalem}")
+emulation=(-accel "tcg,thread=multi,tb-size=512" -cpu "${LAB_CPU:-Nehalem,+pdpe1gb}")
 if [ "$("${own[@]}" --version | sed -nE '1s/.*version ([0-9]+).*/\1/p')" -ge 9 ]; then
     printf '%s\n' "${own[@]}" "${emulation[@]}"; exit 0
 fi

@@ -12,6 +12,8 @@ public struct HostFacts: Equatable, Sendable {
     public var selinuxIsEnabled: Bool
     /// The control group hierarchies.
     public var controlGroups: ControlGroupFacts
+    /// Whether the kernel shows its memory as /proc/kcore.
+    public var hasKernelCore = false
     /// Whether veloci has CAP_SYS_RESOURCE over the host.
     public var canRaiseLimits = true
 

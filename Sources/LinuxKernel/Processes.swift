@@ -145,6 +145,11 @@ public enum Processes {
         Int32(truncatingIfNeeded: linux_system_call(Int64(__NR_getpid), 0, 0, 0, 0, 0, 0))
     }
 
+    /// Puts the calling thread into a network namespace (setns(2)).
+    static func joinNetwork(_ namespace: borrowing Descriptor) throws(KernelError) {
+        try systemCall(__NR_setns, "setns", on: "network namespace", UInt64(descriptor: namespace.number), 0x4000_0000)
+    }
+
     /// When the process started, in clock ticks after the machine: with it a pid names one process for ever (proc(5), stat).
     /// Nil when there is no such process or it is a zombie.
     public static func startTime(of pid: Int32) -> UInt64? {

@@ -9,9 +9,25 @@ public struct RouteSocket: ~Copyable {
 
     /// A socket of the calling thread's network namespace.
     public init() throws(KernelError) {
+        socket = Descriptor(owning: try Self.open())
+    }
+
+    private static func open() throws(KernelError) -> Int32 {
         // AF_NETLINK, SOCK_RAW, NETLINK_ROUTE
-        socket = Descriptor(
-            owning: Int32(try systemCall(__NR_socket, "socket", on: "AF_NETLINK", 16, 3 | UInt64(O_CLOEXEC), 0)))
+        Int32(try systemCall(__NR_socket, "socket", on: "AF_NETLINK", 16, 3 | UInt64(O_CLOEXEC), 0))
+    }
+
+    /// A socket of another network namespace. The calling thread is in there for a moment: whoever opens a socket decides what
+    /// may be done through it.
+    public init(inside namespace: borrowing Descriptor) throws(KernelError) {
+        let own = try Files.open("/proc/thread-self/ns/net")
+        try Processes.joinNetwork(namespace)
+        var opened: Int32?
+        var failure: KernelError?
+        do throws(KernelError) { opened = try Self.open() } catch { failure = error }
+        try Processes.joinNetwork(own)
+        guard let opened else { throw failure ?? KernelError(.invalidArgument, call: "socket", object: "AF_NETLINK") }
+        socket = Descriptor(owning: opened)
     }
 
     /// A socket that was opened in some other network namespace.
@@ -27,14 +43,21 @@ public struct RouteSocket: ~Copyable {
         var attributes: [UInt8]
     }
 
-    /// The number of the device in this namespace.
-    public func index(of name: String) throws(KernelError) -> Int32 {
+    /// The number of the device in this namespace, and whether it is up.
+    public func device(named name: String) throws(KernelError) -> (index: Int32, isUp: Bool) {
         var message = RouteMessage(type: 18, flags: Self.requestFlags)  // RTM_GETLINK
         message.appendLink(index: 0)
         message.append(attribute: 3, text: name)  // IFLA_IFNAME
         let replies = try exchange(message, "look for", name)
-        guard let body = replies.first, body.count >= 8 else { throw KernelError(.noSuchDevice, call: "look for", object: name) }
-        return Int32(bitPattern: body.word(at: 4))
+        guard let body = replies.first, body.count >= 12 else { throw KernelError(.noSuchDevice, call: "look for", object: name) }
+        return (Int32(bitPattern: body.word(at: 4)), body.word(at: 8) & 1 != 0)  // IFF_UP
+    }
+
+    /// The numbers of all devices in this namespace.
+    public func devices() throws(KernelError) -> [Int32] {
+        var message = RouteMessage(type: 18, flags: Self.requestFlags | Self.dump)  // RTM_GETLINK
+        message.appendLink(index: 0)
+        return try exchange(message, "list", "network devices").filter { $0.count >= 8 }.map { Int32(bitPattern: $0.word(at: 4)) }
     }
 
     /// Addresses that were set to stay and reach beyond the machine: the ones that a moved device keeps.

@@ -1,4 +1,4 @@
-public import ContainerPlan
+internal import ContainerPlan
 public import LinuxKernel
 public import RuntimeSpec
 

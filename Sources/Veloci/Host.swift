@@ -16,6 +16,7 @@ extension HostFacts {
             facts.appArmorIsEnabled = text.hasPrefix("Y")
         }
         facts.selinuxIsEnabled = (try? Files.status(of: "/sys/fs/selinux/enforce")) != nil
+        facts.hasKernelCore = (try? Files.status(of: "/proc/kcore")) != nil
         return facts
     }
 }

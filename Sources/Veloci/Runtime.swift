@@ -1,6 +1,5 @@
 public import ContainerPlan
-public import LinuxKernel
-public import RuntimeSpec
+internal import LinuxKernel
 
 /// An OCI runtime: containers below one state root.
 ///

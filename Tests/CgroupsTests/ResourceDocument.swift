@@ -41,7 +41,7 @@ import Testing
         for row in ResourceRow.all {
             text += "| \(row.property) | \(cell(row.v1)) | \(cell(row.v2)) | \(cell(row.systemdV1)) | \(cell(row.systemdV2)) |\n"
         }
-        return text
+        return text + ResourceWatch.text
     }
 
     @Test func pageIsUpToDate() throws {

@@ -114,6 +114,8 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
         ("security-labels", .unified, [.exec]),
         ("seccomp-every-action", .unified, [.exec]),
         ("scheduler-deadline", .unified, [.exec]),
+        ("memory-policy-bind", .unified, [.exec]),
+        ("personality", .unified, [.exec]),
         ("rootless", .unprivileged, [.create, .exec]),
         ("every-namespace-joined", .unprivileged, [.create, .exec]),
     ]

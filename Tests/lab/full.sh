@@ -1,24 +1,14 @@
 #!/bin/bash
 # Runs in the full lab, as root under systemd on cgroup v2: the systemd driver, AppArmor, an unprivileged user with and without
 # delegation, tiny memory limits, and the same view from inside as runc gives.
-# /tmp of this machine is a tmpfs without devices; bundles belong on a disk
-export TMPDIR=/var/tmp
-. "$(dirname "$0")/../clients/library.sh"
-before_clean_up() { local id; for id in $("$RUNTIME" list -q 2>/dev/null); do "$RUNTIME" delete -f "$id"; done; [ ! -d /results ] || cp -a "$work/log" /results/; }
+. "$(dirname "$0")/library.sh"
 necessary "systemd runs this machine" expect systemd cat /proc/1/comm
 necessary "cgroup v2 with its controllers" matches 'cpuset cpu io memory hugetlb pids rdma misc' cat /sys/fs/cgroup/cgroup.controllers
-busybox_tree "$work/tree"; chmod 755 "$work"
-
-# bundle NAME FILTER [SPEC OPTION]...: a bundle with its own root file system
-bundle() {
-    local name=$1 filter=$2; shift 2
-    rm -rf "${work:?}/$name"; mkdir -p "$work/$name"; cp -a "$work/tree" "$work/$name/rootfs"
-    (cd "$work/$name" && runc spec "$@") && jq ".process.terminal = false | $filter" "$work/$name/config.json" >"$work/config" && mv "$work/config" "$work/$name/config.json"
-}
-sleeper='.process.args = ["sleep", "1000"]'
-driver() { "$RUNTIME" --systemd-cgroup "$@"; }
+group_of() { cut -d: -f3 "/proc/$1/cgroup"; }
 
 # --- systemd as the manager of cgroups
+check "systemd's own tests, as root" swift_tests SystemdHostTests
+check "systemd's own tests, as a user" swift_tests SystemdHostTests as-user
 check "bundle" bundle scope "$sleeper | .linux.cgroupsPath = \"system.slice:veloci:scope\" | .linux.resources = {memory: {limit: 67108864}, cpu: {quota: 50000, period: 100000, shares: 512}, pids: {limit: 44}}"
 check "systemd driver: create" driver create --bundle "$work/scope" scope
 check "systemd driver: the scope is active" expect active systemctl is-active veloci-scope.scope
@@ -30,9 +20,20 @@ check "systemd driver: start" driver start scope
 check "systemd driver: exec" expect executed driver exec scope echo executed
 check "systemd driver: pause and resume" bash -c "$RUNTIME --systemd-cgroup pause scope && grep -q 'frozen 1' /sys/fs/cgroup/system.slice/veloci-scope.scope/cgroup.events && $RUNTIME --systemd-cgroup resume scope"
 check "systemd driver: update" bash -c "$RUNTIME --systemd-cgroup update --memory 134217728 scope && systemctl show -p MemoryMax veloci-scope.scope | grep -x MemoryMax=134217728"
+check "systemd driver: update from standard input" bash -c "echo '{\"pids\": {\"limit\": 33}}' | $RUNTIME update -r - scope && grep -qx 33 /sys/fs/cgroup/system.slice/veloci-scope.scope/pids.max && systemctl show -p TasksMax veloci-scope.scope | grep -x TasksMax=33"
+check "events: statistics with pressure" matches '"psi":.*"some":' "$RUNTIME" events --stats scope
+check "ps: the container's processes" matches 'sleep 1000' "$RUNTIME" ps scope
 check "systemd driver: delete --force" driver delete --force scope
 gone() { [ "$(systemctl show -p LoadState --value "$1")" = not-found ] && [ ! -e "/sys/fs/cgroup/system.slice/$1" ]; }
 check "systemd driver: the scope is gone" eventually gone veloci-scope.scope
+out_of_memory() {
+    local watch; driver run -d --bundle "$work/memory" memory </dev/null >/dev/null || return
+    "$RUNTIME" events --interval 60s memory >"$work/events" & watch=$!
+    eventually grep -q '"type":"oom"' "$work/events"; local end=$?
+    kill $watch 2>/dev/null; driver delete -f memory; cat "$work/events"; return $end
+}
+check "events: bundle that runs out of memory" bundle memory '.process.args = ["sh", "-c", "sleep 2; x=$(head -c 60000000 /dev/zero | tr \"\\\\0\" x); sleep 1000"] | .linux.resources = {memory: {limit: 16777216}}'
+check "events: out of memory" out_of_memory
 
 # --- AppArmor
 cat >"$work/profile" <<'P'
@@ -56,30 +57,54 @@ check "AppArmor: exec bundle" bundle confined2 ".process.apparmorProfile = \"vel
 confined_exec() { "$RUNTIME" run -d --bundle "$work/confined2" confined2 >/dev/null </dev/null && "$RUNTIME" exec confined2 cat /proc/self/attr/current; local end=$?; "$RUNTIME" delete -f confined2; return $end; }
 check "AppArmor: exec is confined" expect "veloci-test (enforce)" confined_exec
 check "AppArmor: bundle with an unknown profile" bundle unknown '.process.apparmorProfile = "no-such-profile"'
-unknown() { local text; text=$("$RUNTIME" run --bundle "$work/unknown" unknown 2>&1) && return 1; grep -i apparmor <<<"$text"; }
-check "AppArmor: an unknown profile is refused by name" unknown
+check "AppArmor: an unknown profile is refused by name" refusal 'apparmor.*no-such-profile|no-such-profile.*apparmor' "$RUNTIME" run --bundle "$work/unknown" unknown
 
 # --- an unprivileged user
-chmod 755 /tmp "$work"; cp -L "$(command -v "$RUNTIME")" "$work/runtime"; chmod 755 "$work/runtime"
-user_bundle() { bundle "$1" "$2 | .linux.uidMappings[0].hostID = 1000 | .linux.gidMappings[0].hostID = 1000" --rootless && chown -R user: "$work/$1"; }
-as_user() { timeout 50 as-user "$work/runtime" "$@"; }
 check "user: bundle" user_bundle mine '.process.args = ["sh", "-c", "id -u; cat /proc/self/uid_map | tr -s \" \""]'
-mine() { as_user run --bundle "$work/mine" mine | tr '\n' ',' ; }
-check "user: run" matches '^0, 0 1000 1,' mine
-check "user: bundle with limits" user_bundle limited ".process.args = [\"sleep\", \"1000\"] | .linux.cgroupsPath = \"user.slice:veloci:mine\" | .linux.resources = {memory: {limit: 67108864}, pids: {limit: 44}}"
-limited() { as_user --systemd-cgroup run -d --bundle "$work/limited" limited </dev/null >/dev/null && cat "/sys/fs/cgroup$(cut -d: -f3 "/proc/$(as_user state limited | jq .pid)/cgroup")"/{memory.max,pids.max} | tr '\n' ' '
-    local end=$?; as_user --systemd-cgroup delete -f limited; return $end; }
-check "user: limits through the user's systemd" expect "67108864 44 " limited
-bare() { setpriv --reuid 1000 --regid 1000 --init-groups env HOME=/home/user XDG_RUNTIME_DIR=/run/user/1000 "$work/runtime" "$@"; }
+mine() { as_user run --bundle "$work/$1" "$1" | tr '\n' ',' ; }
+check "user: run" matches '^0, 0 1000 1,' mine mine
+check "user: bundle with the ids of /etc/subuid" user_bundle ranges '.process.args = ["sh", "-c", "cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups | tr -s \" \"; chown 7:8 /tmp && stat -c %u:%g /tmp"] | .linux.uidMappings += [{containerID: 1, hostID: 100000, size: 65536}] | .linux.gidMappings += [{containerID: 1, hostID: 100000, size: 65536}]'
+check "user: newuidmap and newgidmap map them" expect ' 0 1000 1, 1 100000 65536, 0 1000 1, 1 100000 65536,allow,7:8,' mine ranges
+check "user: the host sees those ids" expect 100006:100007 stat -c %u:%g "$work/ranges/rootfs/tmp"
+check "user: bundle with ids of others" user_bundle foreign '.linux.uidMappings += [{containerID: 1, hostID: 5000, size: 10}] | .process.args = ["true"]'
+check "user: ids of others are refused in one line" refusal 'newuidmap|subuid' as_user run --bundle "$work/foreign" foreign
+limits='.linux.resources = {memory: {limit: 67108864}, pids: {limit: 44}}'
+limited() { "$@" run -d --bundle "$work/limited" limited </dev/null >/dev/null && cat "/sys/fs/cgroup$(group_of "$(bare state limited | jq .pid)")"/{memory.max,pids.max} | tr '\n' ' '
+    local end=$?; "$@" delete -f limited; return $end; }
+check "user: bundle with limits" user_bundle limited "$sleeper | .linux.cgroupsPath = \"user.slice:veloci:mine\" | $limits"
+check "user: limits through the user's systemd" expect "67108864 44 " limited as_user --systemd-cgroup
+check "user: and from outside of the user's session" expect "67108864 44 " limited bare --systemd-cgroup
+# the program must not stay in the group of its caller, where no limit of the container holds
+exec_joins() {
+    bare --systemd-cgroup run -d --bundle "$work/limited" joined </dev/null >/dev/null && bare exec -d --pid-file "$work/mine/pid" joined sleep 1000 </dev/null >/dev/null &&
+        expect "$(group_of "$(bare state joined | jq .pid)")" group_of "$(cat "$work/mine/pid")"
+    local end=$?; bare delete -f joined; return $end; }
+check "user: exec from outside joins the group" exec_joins
+check "user: bundle with limits below the own group" user_bundle limited "$sleeper | .linux.cgroupsPath = \"veloci-files\" | $limits"
+check "user: limits in a delegated group, without systemd" expect "67108864 44 " limited as_user
 check "user: bundle for no delegation" user_bundle bare '.process.args = ["echo", "ran"]'
 check "user: without delegation it runs" expect ran bare run --bundle "$work/bare" bare
 check "user: bundle that asks for a limit" user_bundle refused '.process.args = ["echo", "ran"] | .linux.cgroupsPath = "/veloci/refused" | .linux.resources = {memory: {limit: 67108864}}'
-refused() { local text; text=$(bare run --bundle "$work/refused" refused 2>&1) && { echo "it ran: $text"; return 1; }; echo "$text"; [ "$(grep -c . <<<"$text")" -le 2 ] && grep -iE 'cgroup|delegat' <<<"$text"; }
-check "user: a limit without delegation is refused in one line" refused
+check "user: a limit without delegation is refused in one line" refusal 'linux\.resources\.memory.*cgroup|delegat' bare run --bundle "$work/refused" refused
+check "user: --rootless=false refuses to go without a group" refusal 'cgroup' bare --rootless=false run --bundle "$work/bare" bare
+check "user: bundle that stays" user_bundle stays "$sleeper"
+check "user: a container without a group" bare run -d --bundle "$work/stays" stays
+for command in "ps" "pause" "update --memory 1g" "events" "events --stats"; do
+    # shellcheck disable=SC2086
+    check "user: $command needs a group, and says so" refusal 'no control group of its own.*' bare $command stays; done
+check "user: exec works without" expect executed bare exec stays echo executed
+check "user: delete" bare delete -f stays
+# --- root where control groups cannot be changed
+check "read-only groups: bundle" bundle plain '.process.args = ["echo", "ran"]'
+frozen_groups() { unshare --mount --propagation private bash -c 'mount -o remount,bind,ro /sys/fs/cgroup && exec "$@"' bash "$@"; }
+check "read-only groups: refused" refusal 'cgroup.*read-only' frozen_groups "$RUNTIME" run --bundle "$work/plain" plain
+check "read-only groups: --rootless=true goes without" expect ran frozen_groups "$RUNTIME" --rootless=true run --bundle "$work/plain" plain
 
 # --- small memory
 check "tiny: bundle" bundle tiny '.process.args = ["echo", "small"] | .linux.resources = {memory: {limit: 1048576}}'
 check "tiny: 1 MiB is enough to start and print" expect small "$RUNTIME" run --bundle "$work/tiny" tiny
+check "resctrl: bundle" bundle stays2 "$sleeper"
+check "resctrl: update without it is refused in one line" bash -c "$RUNTIME run -d --bundle $work/stays2 stays2 </dev/null >/dev/null; $RUNTIME update --mem-bw-schema MB:0=20 stays2 2>&1 | grep -i 'Intel RDT is not available'; end=\$?; $RUNTIME delete -f stays2; exit \$end"
 check "nothing is left" expect "" "$RUNTIME" list -q
 # the variants that look different on cgroup v2 under systemd; all others are compared on any machine. An emulated machine takes 10 s for each
 view() { RUNTIME=$RUNTIME LIMIT=100 LOG_LINES=40 ONLY='^(plain \(run|host cgroup|own cgroup|user namespace \(run|propagation|resources|root is)' "$here/same-view.sh" 2>&1; }

@@ -125,9 +125,10 @@ extension Cgroup {
                 try Files.removeDirectory(group.directory)
                 return nil
             } catch {
-                guard error.errno == .busy || error.errno == .notEmpty else { throw error }
-                // A damaged record may name the root of a hierarchy: the kernel keeps that, and nothing inside it is ours.
+                // A damaged record may name the root of a hierarchy: the kernel keeps that, since it is mounted (EBUSY) and
+                // where systemd mounted it (EROFS), and nothing inside it is ours.
                 if isRoot(group) { return nil }
+                guard error.errno == .busy || error.errno == .notEmpty else { throw error }
                 let inside = try GroupTree.removeChildren(of: group.directory)
                 do throws(KernelError) {
                     try Files.removeDirectory(group.directory)

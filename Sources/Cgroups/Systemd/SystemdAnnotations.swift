@@ -1,8 +1,14 @@
 internal import DBus
 internal import RuntimeSpec
 
+/// Annotations of a container that become properties of its unit.
+package enum UnitAnnotations {
+    /// What their keys begin with; the property's name follows.
+    package static let prefix = "org.systemd.property."
+}
+
 extension SystemdProperties {
-    private static let prefix = "org.systemd.property."
+    private static let prefix = UnitAnnotations.prefix
 
     /// Properties from annotations, in GVariant text, such as `org.systemd.property.TimeoutStopUSec: "uint64 5000000"`.
     ///

@@ -15,7 +15,7 @@ extension HostStep {
         case .cloneProcess: "kill the process and wait for it"
         case .writeMappings, .writeTimeOffset: "nothing: it goes with the namespace"
         case .moveNetworkDevice:
-            "nothing: a device of hardware returns to the host's namespace with the end of the container's, others end with it"
+            "move it back; once the container exists nothing: devices of hardware return at its end, others end with it"
         case .setOOMScore, .setLimit: "nothing: it goes with the process"
         case .runHook: "run the poststop hooks"
         case .sendListener: "nothing: the receiver sees the end of the last process"

@@ -33,6 +33,10 @@ extension CreatePlanner {
         for (path, destination) in standardLinks {
             builder.add(.makeLink(path: path, to: destination, replacing: false, root: root))
         }
+        // RUNC: programs of images look for it, mostly in vain, for it is among the paths that engines mask.
+        if facts.hasKernelCore {
+            builder.add(.makeLink(path: "/dev/core", to: "/proc/kcore", replacing: false, root: root))
+        }
         builder.add(.makeLink(path: "/dev/ptmx", to: "pts/ptmx", replacing: true, root: root))
     }
 

@@ -46,7 +46,9 @@ extension Plan {
             builder.add(.openPrivateProcessFileSystem(into: proc))
             confinement.processFileSystem = proc
         }
-        try confinement.planAttributes(&builder, linux: Linux(personality: linux.personality))
+        // What concerns the container concerns each of its processes; the rest of `linux` is in place.
+        try confinement.planAttributes(
+            &builder, linux: Linux(memoryPolicy: linux.memoryPolicy, personality: linux.personality))
         planAffinity(process.execCPUAffinity?.final, .of("process", "execCPUAffinity", "final"), &builder)
         try limits.planFromOutside(&builder, hasUserNamespace: kinds.contains(.user))
         if let score = process.oomScoreAdj { builder.at(.ready, .setOOMScore(score), for: .of("process", "oomScoreAdj")) }

@@ -82,7 +82,15 @@ struct MountOptions {
         if flags.contains(.mandatoryLocks) { optional.append("mand") }
         if flags.contains(.lazyTime) { required.append("lazytime") }
         if flags.contains(.inodeVersion) { optional.append("iversion") }
-        return (required + data, optional)
+        return (required + data.map(Self.unquotedLabel), optional)
+    }
+
+    /// In the one string of mount(2) a SELinux label with commas stands in quotes, and callers write it so; as a value of its own
+    /// (fsconfig(2)) the quotes would be part of it.
+    private static func unquotedLabel(_ option: String) -> String {
+        let halves = option.split(separator: "=", maxSplits: 1)
+        guard halves.count == 2, ["context", "fscontext", "defcontext", "rootcontext"].contains(halves[0]) else { return option }
+        return halves[0] + "=" + halves[1].filter { $0 != "\"" }
     }
 
     /// What a remount changes of the file system itself, as fsconfig(2) names it. What is not named stays.

@@ -58,8 +58,9 @@ extension CreatePlanner {
         var attributes = options.attributes
         attributes.clear = 0
         var optionsWithLabel = required
-        if let label = linux.mountLabel, !label.isEmpty, facts.selinuxIsEnabled, !isKernelView, type != "mqueue" {
-            optionsWithLabel.append("context=\"\(label)\"")
+        let isLabelled = required.contains { $0.hasPrefix("context=") }
+        if let label = linux.mountLabel, !label.isEmpty, facts.selinuxIsEnabled, !isKernelView, type != "mqueue", !isLabelled {
+            optionsWithLabel.append("context=\(label)")
         }
         let fileSystem = FileSystemMount(
             type: type, source: mount.source.flatMap { $0.isEmpty ? nil : $0 } ?? type, options: optionsWithLabel,

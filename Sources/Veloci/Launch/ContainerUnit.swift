@@ -44,6 +44,12 @@ struct ContainerUnit {
     /// Where the unit's groups are in every hierarchy.
     func paths(_ layout: CgroupLayout) throws(CgroupError) -> CgroupPaths {
         guard isUser else { return try CgroupPaths(layout: layout, unit: unit) }
+        // RUNC refuses it as well: the hierarchies of version 1 are not given to users.
+        guard layout.mode == .unified else {
+            throw CgroupError(
+                .unsupported, "a user's systemd makes control groups of version 2 only, and this host has version 1",
+                hint: "leave out --systemd-cgroup, or boot with systemd.unified_cgroup_hierarchy=1")
+        }
         var manager = try connect()
         let group = try manager.controlGroup(before: deadline)
         return try CgroupPaths(layout: layout, unit: unit, managerGroup: group)
@@ -93,4 +99,9 @@ struct ContainerUnit {
 extension Pids {
     /// Whether the limit leaves no room for the process that holds the unit until the container's is there.
     var isTight: Bool { limit.map { (1...4).contains($0) } ?? false }
+}
+
+extension Runtime {
+    /// Keys of annotations in config.json that change what is done; a key that ends with a dot stands for all that begin so.
+    package static let annotationsWithEffect = [UnitAnnotations.prefix]
 }

@@ -50,7 +50,8 @@ extension Creation {
         case .moveNetworkDevice(let name, let newName):
             let socket = try Processes.descriptor(launch.progress.listener, of: launch.processDescriptor)
             let inside = RouteSocket(owning: socket)
-            try NetworkDevices.move(name, newName: newName, to: pid, inside: inside)
+            let device = try MovedDevice(name, newName: newName, to: pid, inside: inside)
+            rollback.add { device.moveBack() }
         default: break
         }
     }

@@ -1,5 +1,6 @@
 internal import RuntimeSpec
 internal import Seccomp
+internal import Veloci
 
 extension Subcommand {
     static let features = Subcommand(
@@ -26,15 +27,14 @@ enum SupportedFeatures {
                 "io.github.seccomp.libseccomp.version": SeccompCompiler.libraryVersion,
                 "io.github.veloci.version": Version.number,
             ],
-            potentiallyUnsafeConfigAnnotations: [])
+            potentiallyUnsafeConfigAnnotations: Runtime.annotationsWithEffect)
     }
 
     private static func linux() -> Features.Linux {
         Features.Linux(
             namespaces: NamespaceKind.allCases.map(\.rawValue).sorted(),
             capabilities: Capability.names,
-            // systemd's control groups: the library makes directories whatever the flag says.
-            cgroup: Features.Cgroup(v1: true, v2: true, systemd: false, systemdUser: false, rdma: true),
+            cgroup: Features.Cgroup(v1: true, v2: true, systemd: true, systemdUser: true, rdma: true),
             seccomp: seccomp(), apparmor: Features.Enabled(enabled: true), selinux: Features.Enabled(enabled: true),
             intelRdt: Features.IntelRdt(enabled: true, schemata: true, monitoring: true),
             memoryPolicy: Features.MemoryPolicy(

@@ -101,6 +101,38 @@ enum NetworkCases {
             System.sleep(milliseconds: 200)
             try trial.expect(!Files.exists("/sys/class/net/" + device), "no device", seen: "it is back")
         },
+        .steps(
+            "net-device-after-failure", ["errors.unchanged", "netDevices.available"],
+            "A device of a container that could not be made is where and as it was",
+            view: .version2, sabotage: .configuration { $0["hooks"] = nil }
+        ) { trial in
+            try setUp(trial)
+            trial.bundle["linux.netDevices." + device] = ["name": "inner0"]
+            trial.bundle["hooks.createContainer"] = [["path": "/bin/false"]]
+            try trial.refuse("create with a hook that fails", try trial.create())
+            try trial.expect(Files.exists("/sys/class/net/" + device), "the device \(device)", seen: "it is gone")
+            let addresses = Files.text("/proc/net/fib_trie") ?? ""
+            try trial.expect(addresses.contains("192.0.2.7"), "its address 192.0.2.7", seen: addresses)
+            let flags = Int((Files.text("/sys/class/net/\(device)/flags") ?? "").trimmed.dropFirst(2), radix: 16) ?? 0
+            try trial.expect(flags & 1 == 0, "a device that is down, as before", seen: "flags \(flags)")
+        },
+        .steps(
+            "net-device-number-taken", ["netDevices.available", "netDevices.up", "netDevices.template"],
+            "A device whose number is taken in the container's namespace is up under the name that the kernel chose",
+            view: .version2, sabotage: .configuration { $0["linux.netDevices"] = nil }
+        ) { trial in
+            // The namespace that is joined has a device of its own, which is the first as well.
+            try System.unshare(Raw.newNetwork)
+            try NetworkDevice.make("other0")
+            let namespace = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)
+            defer { close(namespace) }
+            try setUp(trial)
+            trial.bundle["linux.netDevices." + device] = ["name": "inner%d"]
+            trial.bundle.setNamespace("network", path: "/proc/\(getpid())/fd/\(namespace)")
+            trial.bundle.operations = ["read", "/sys/class/net/inner0/flags"]
+            let text = try trial.run().operation("read")["text"]?.string?.trimmed ?? ""
+            try expect((Int(text.dropFirst(2), radix: 16) ?? 0) & 1 == 1, "the flag IFF_UP", seen: text)
+        },
         refusal("net-device-missing", ["netDevices.check"], "A device that is not there is refused") {
             $0["linux.netDevices.nosuch0"] = [:]
         },

@@ -1,0 +1,58 @@
+import RuntimeSpec
+import Testing
+
+@testable import ContainerPlan
+
+/// What of a plan depends on the host that it is made for.
+@Suite struct HostFactTests {
+    private func plan(_ facts: HostFacts, _ change: (inout Spec) -> Void = { _ in }) throws -> String {
+        var spec = Spec(
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Process(user: User(uid: 0, gid: 0), cwd: "/"),
+            linux: Linux(namespaces: [Namespace(type: "mount")]))
+        spec.process?.args = ["/bin/true"]
+        change(&spec)
+        return try Plan.create(spec, request: PlanRequest(id: "facts", bundle: "/bundle"), facts: facts).text
+    }
+
+    @Test func coreLinkNeedsAKernelCore() throws {
+        var facts = HostFacts()
+        #expect(try !plan(facts).contains("/dev/core"))
+        facts.hasKernelCore = true
+        #expect(try plan(facts).contains("link /dev/core to /proc/kcore"))
+        let bound = try plan(facts) { $0.mounts = [Mount(destination: "/dev", source: "/dev", options: ["rbind"])] }
+        #expect(!bound.contains("/dev/core"), "nothing is made in a /dev that is bound")
+    }
+
+    @Test func securityModulesMustBeThere() throws {
+        var facts = HostFacts()
+        #expect(throws: PlanError.self) { try plan(facts) { $0.process?.apparmorProfile = "docker-default" } }
+        #expect(throws: PlanError.self) { try plan(facts) { $0.process?.selinuxLabel = "system_u:system_r:x_t:s0" } }
+        #expect(throws: PlanError.self) { try plan(facts) { $0.linux?.mountLabel = "system_u:object_r:x_t:s0" } }
+        facts.appArmorIsEnabled = true
+        facts.selinuxIsEnabled = true
+        #expect(try plan(facts) { $0.process?.apparmorProfile = "docker-default" }.contains("docker-default"))
+        #expect(try plan(facts) { $0.process?.selinuxLabel = "a:b:c:s0" }.contains("a:b:c:s0"))
+    }
+
+    /// Where SELinux is on, a label goes to each file system that can have one, and not to the kernel's own views.
+    @Test func mountLabelGoesToFileSystems() throws {
+        var facts = HostFacts()
+        facts.selinuxIsEnabled = true
+        let text = try plan(facts) {
+            $0.linux?.mountLabel = "a:b:c:s0"
+            $0.mounts = [
+                Mount(destination: "/proc", type: "proc"), Mount(destination: "/sys", type: "sysfs"),
+                Mount(destination: "/dev/mqueue", type: "mqueue"), Mount(destination: "/tmp", type: "tmpfs"),
+            ]
+        }
+        let labelled = text.split(separator: "\n").filter { $0.contains("context=\"a:b:c:s0\"") }
+        #expect(labelled.count == 1 && labelled[0].contains("mount tmpfs on /tmp"))
+    }
+
+    @Test func withoutPrivilegeTheHostMapsNothing() throws {
+        let map = [IDMapping(containerID: 0, hostID: 5000, size: 1)]
+        let mount = Mount(destination: "/m", type: "tmpfs", uidMappings: map, gidMappings: map)
+        #expect(throws: PlanError.self) { try plan(HostFacts(isPrivileged: false)) { $0.mounts = [mount] } }
+        #expect(try plan(HostFacts()) { $0.mounts = [mount] }.contains("with ids mapped"))
+    }
+}
