@@ -45,7 +45,7 @@ import Testing
                 Mount(destination: "/dev/mqueue", type: "mqueue"), Mount(destination: "/tmp", type: "tmpfs"),
             ]
         }
-        let labelled = text.split(separator: "\n").filter { $0.contains("context=\"a:b:c:s0\"") }
+        let labelled = text.split(separator: "\n").filter { $0.contains("context=a:b:c:s0") }
         #expect(labelled.count == 1 && labelled[0].contains("mount tmpfs on /tmp"))
     }
 
