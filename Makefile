@@ -4,7 +4,7 @@ SWIFT ?= swift
 RELEASE := .build/release
 export VELOCI_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-.PHONY: all build demo test client-test conformance benchmark lab-mini lab packages-build packages-test install clean
+.PHONY: all build demo test client-test conformance conformance-results upstream-validation benchmark lab-mini lab packages-build packages-test install clean
 
 all: build
 
@@ -18,8 +18,22 @@ demo: build
 test: packages-test
 	@Tests/run.sh
 
+RUNTIMES = $(foreach runtime,$(CURDIR)/$(RELEASE)/veloci $(shell command -v runc) $(shell command -v crun),--runtime $(runtime))
+RESULTS := conformance/results
+
 conformance: build
-	$(RELEASE)/oci-conformance $(foreach runtime,$(CURDIR)/$(RELEASE)/veloci $(shell command -v runc) $(shell command -v crun),--runtime $(runtime))
+	$(RELEASE)/oci-conformance $(RUNTIMES)
+
+# What is in the repository about veloci, runc and crun; it takes some minutes. Cases fail, so the exit status means nothing.
+conformance-results: build packages-test
+	-$(RELEASE)/oci-conformance $(RUNTIMES) --quiet --report $(RESULTS)
+	-$(RELEASE)/oci-conformance $(RUNTIMES) --fixtures spec-fixtures --report $(RESULTS) >/dev/null
+	rm -f $(RESULTS)/conformance.tap $(RESULTS)/conformance.xml
+	Tests/report.sh $(RESULTS)/conformance.html
+
+# The validation programs of runtime-tools; SOURCES is a checkout of it.
+upstream-validation: build
+	Tests/upstream-validation.sh $(SOURCES)
 
 client-test: build packages-test
 	Tests/clients.sh $(RELEASE)/veloci
@@ -37,7 +51,7 @@ packages-build:
 	@Tests/install-packages.sh build
 
 packages-test:
-	@Tests/install-packages.sh build control clients lab
+	@Tests/install-packages.sh build control browser clients lab
 
 PREFIX ?= /usr/local
 install: build

@@ -1,18 +1,22 @@
 #!/bin/sh
-# Runs the conformance suite on veloci; only cases of conformance/expected-failures.txt may fail.
+# Runs the conformance suite on veloci, each case also sabotaged, and hands it the documents of spec-fixtures. Only what
+# conformance/expected-failures.txt names may fail, and no case may be blind.
 # Usage: conformance.sh [RUNTIME], or conformance.sh --judge LOG NAME for a run that was made elsewhere.
 set -u
 cd "$(dirname "$0")/.."
 
+# Names of cases and documents that nobody expects to fail, from those on standard input.
+unexpected() {
+    while read -r name; do grep -q "^$name " conformance/expected-failures.txt || echo "$name"; done
+}
+
 judge() {
     log=$1 name=$2
-    unexpected=$(sed -n "s/^$name: \([^ ]*\) (.*/\1/p" "$log" | while read -r case; do
-        grep -q "^$case " conformance/expected-failures.txt || echo "$case"
-    done)
+    failed=$(sed -n "s/^$name: \([^ ]*\) (.*/\1/p" "$log" | unexpected)
     sed -n '/^all /,$p' "$log"
     grep -q '^broken  *0$' "$log" || { echo "cases could not do their work: see $log"; exit 1; }
     grep -q '^passed  *[1-9][0-9][0-9]' "$log" || { echo "the suite did not run: see $log"; exit 1; }
-    [ -z "$unexpected" ] || { echo "not expected to fail: $unexpected"; exit 1; }
+    [ -z "$failed" ] || { echo "not expected to fail: $failed"; exit 1; }
 }
 
 if [ "${1:-}" = --judge ]; then
@@ -25,5 +29,14 @@ if [ "$(id -u)" != 0 ]; then
     exit 0
 fi
 log=.build/conformance.log
-.build/release/oci-conformance --runtime "$runtime" --report .build/conformance >"$log" 2>&1
-judge "$log" "$(basename "$runtime")"
+fixtures=.build/conformance-fixtures.log
+name=$(basename "$runtime")
+.build/release/oci-conformance --prove --runtime "$runtime" --report .build/conformance >"$log" 2>&1
+judge "$log" "$name"
+grep -q '; blind 0$' "$log" || { echo "a case passes although sabotaged: see $log"; exit 1; }
+
+.build/release/oci-conformance --fixtures spec-fixtures --runtime "$runtime" >"$fixtures" 2>&1
+tail -n 1 "$fixtures"
+grep -q "^$name: [1-9][0-9][0-9] of" "$fixtures" || { echo "the documents were not handed over: see $fixtures"; exit 1; }
+failed=$(sed -n 's/^\([a-z]*\/[^:]*\.json\): .*/\1/p' "$fixtures" | unexpected)
+[ -z "$failed" ] || { echo "another verdict than the index: $failed: see $fixtures"; exit 1; }

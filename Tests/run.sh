@@ -4,13 +4,14 @@
 #   build        the release build that the following sections use
 #   demo         what the README promises
 #   clients      podman over veloci, and the view from inside compared with runc's
-#   conformance  the conformance suite on veloci
+#   conformance  the conformance suite on veloci, each case also sabotaged
+#   report       the page with the results in a browser
 #   embedding    a second package that depends on a tagged version of this one
 #   arm64        the stage, compiled and linked for arm64
 #   lab          other machines: cgroup v2 alone, systemd, AppArmor (lab/README.md); only when named
 set -u
 cd "$(dirname "$0")/.."
-sections=${*:-unit build demo clients conformance embedding arm64}
+sections=${*:-unit build demo clients conformance report embedding arm64}
 failed=
 started=$(date +%s)
 
@@ -39,6 +40,7 @@ section build swift build -c release --quiet
 section demo Tests/demo.sh .build/release/veloci
 section clients Tests/clients.sh .build/release/veloci same-view podman
 section conformance Tests/conformance.sh
+section report Tests/report.sh
 section embedding Tests/embedding.sh
 section arm64 Tests/arm64.sh
 section lab Tests/lab.sh

@@ -63,19 +63,33 @@ import Testing
         let test = Suite.cases[0]
         let runtime = Runtime(path: "/r", name: "r", version: "1", claim: "1.0.2")
         var summary = Summary(runtimes: [runtime], cases: [test], hierarchies: Hierarchies(), isProof: true)
-        summary.results["/r"] = [test.id: Result(caseID: test.id, runtime: "/r", kind: plain)]
-        summary.sabotaged["/r"] = [test.id: Result(caseID: test.id, runtime: "/r", kind: sabotaged)]
+        summary.results[.plain] = ["/r": [test.id: Result(caseID: test.id, runtime: "/r", kind: plain)]]
+        summary.results[.sabotaged] = ["/r": [test.id: Result(caseID: test.id, runtime: "/r", kind: sabotaged)]]
         return (summary, test)
     }
 
     @Test func sabotageMustTurnGreenRed() {
         for (plain, sabotaged, proof) in [
             (Result.Kind.passed, Result.Kind.failed, Proof.proven), (.passed, .passed, .blind), (.passed, .broken, .blind),
-            (.passed, .skipped, .blind), (.failed, .failed, .redOnly), (.skipped, .skipped, .unavailable),
+            (.passed, .skipped, .blind), (.failed, .failed, .failed), (.declined, .declined, .declined),
+            (.skipped, .skipped, .unavailable),
         ] {
             let (summary, test) = summary(plain, sabotaged)
             #expect(summary.proof(test) == proof, "\(plain) \(sabotaged)")
         }
+    }
+
+    @Test func mendingMustTurnRedGreen() {
+        var (summary, test) = summary(.failed, .failed)
+        for (mended, proof) in [(Result.Kind.passed, Proof.proven), (.failed, .failed), (.broken, .failed)] {
+            summary.results[.mended] = ["/r": [test.id: Result(caseID: test.id, runtime: "/r", kind: mended)]]
+            #expect(summary.proof(test) == proof, "\(mended)")
+        }
+    }
+
+    @Test func numbersOfProofsAddUp() {
+        let (summary, _) = summary(.skipped, .skipped)
+        #expect(Matrix.proof(summary).contains("0 proven + 1 with a reason = 1 of 1; blind 0"))
     }
 
     @Test func reportsAreWellFormed() throws {

@@ -145,7 +145,8 @@ enum LimitCases {
                 try trial.expect(
                     created.errors.contains("CAP_NO_SUCH_THING"), "a warning that names CAP_NO_SUCH_THING",
                     seen: created.errors.isEmpty ? "nothing on standard error" : created.errors)
-            },
+            }
+            .mended(by: .complain("create", "warning: CAP_NO_SUCH_THING")),
         ]
 
     private static let privileges: [Case] = [

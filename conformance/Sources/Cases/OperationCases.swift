@@ -30,7 +30,8 @@ enum OperationCases {
                 try trial.succeed("create", try trial.create())
                 try trial.refuse("delete of a created container", try trial.delete())
                 try expect("status", try trial.status(), is: "created")
-            },
+            }
+            .mended(by: .refuse("delete")),
             .steps(
                 "kill-stopped-unchanged", ["kill.wrong-state"], "kill of a stopped container leaves it stopped",
                 sabotage: .wrapper(.before("kill", ["delete", "--force", "ID"]))

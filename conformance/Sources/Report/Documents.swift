@@ -8,6 +8,9 @@ enum Documents {
         try Files.write(directory + "/conformance.xml", junit(summary))
         let json = json(summary)
         try Files.write(directory + "/conformance.json", json.encodedText(.pretty) + "\n")
+        try Files.write(directory + "/README.md", Pages.summary(summary))
+        try Files.write(directory + "/table.md", Pages.table(summary))
+        try Files.write(directory + "/deviations-of-others.md", Pages.deviations(summary))
         // `</` would end the script element that carries the data.
         let data = json.encodedText().replacing("</", with: "<\\/")
         try Files.write(directory + "/conformance.html", (Tables.page).replacing("/*DATA*/null", with: data))
@@ -91,6 +94,18 @@ enum Documents {
                 "counts": .object(counts),
             ]
         }
+        var configs: [String] = []
+        var numbers: [String: Int] = [:]
+        /// Many cases hand over the same configuration to several runtimes; each is in the document once.
+        func sharing(_ outcome: JSONValue) -> JSONValue {
+            guard case .object(var value) = outcome, let config = value["config"]?.string else { return outcome }
+            if numbers[config] == nil {
+                numbers[config] = configs.count
+                configs.append(config)
+            }
+            value["config"] = numbers[config].map { .number(JSONNumber($0)) }
+            return .object(value)
+        }
         let cases = summary.cases.map { test -> JSONValue in
             var value: JSONMembers = [
                 "id": .string(test.id), "title": .string(test.title), "section": .string(test.mainRule.section),
@@ -100,7 +115,7 @@ enum Documents {
             if let reason = Tables.knownDifferences[test.id] { value["known"] = .string(reason) }
             if summary.isProof { value["proof"] = .string(summary.proof(test).rawValue) }
             var results = JSONMembers()
-            for runtime in summary.runtimes { results[runtime.name] = summary.result(runtime, test)?.json }
+            for runtime in summary.runtimes { results[runtime.name] = summary.result(runtime, test).map { sharing($0.outcome) } }
             value["results"] = .object(results)
             return .object(value)
         }
@@ -114,8 +129,7 @@ enum Documents {
         }
         return [
             "date": .string(Summary.date), "machine": .string(summary.machine), "runtimes": .array(runtimes),
-            "cases": .array(cases),
-            "rules": .array(rules),
+            "cases": .array(cases), "rules": .array(rules), "configs": .array(configs.map { .string($0) }),
         ]
     }
 }

@@ -15,7 +15,7 @@ enum Matrix {
             text += row(kind.rawValue, summary.runtimes.map { String(summary.count($0, kind)) })
         }
         let newer = summary.runtimes.map { runtime in
-            summary.results[runtime.path]?.values.filter { $0.kind == .failed && $0.isBeyondClaim }.count ?? 0
+            summary.results[.plain]?[runtime.path]?.values.filter { $0.kind == .failed && $0.isBeyondClaim }.count ?? 0
         }
         text += row("failed, but newer than the claimed version", newer.map(String.init))
         for level in Level.allCases {
@@ -57,16 +57,26 @@ enum Matrix {
         return text
     }
 
+    /// How many cases were proven, and why the others were not; the numbers add up to that of the cases.
     static func proof(_ summary: Summary) -> String {
-        let proofs = summary.cases.map { ($0, summary.proof($0)) }
-        func names(_ proof: Proof) -> [String] { proofs.filter { $0.1 == proof }.map(\.0.id) }
-        var text = "\n\(names(.proven).count) of \(proofs.count) cases passed plain and failed sabotaged.\n"
-        for (proof, words) in [
-            (Proof.redOnly, "failed sabotaged, but pass on no runtime here"), (.unavailable, "cannot run here"),
-            (.blind, "PASSED ALTHOUGH SABOTAGED"),
-        ] where !names(proof).isEmpty {
-            text += "\(names(proof).count) \(words): \(names(proof).joined(separator: " "))\n"
+        var reasons: [(text: String, cases: [String])] = []
+        var proven = 0
+        var blind = 0
+        for test in summary.cases {
+            let proof = summary.proof(test)
+            if proof == .proven { proven += 1 }
+            if proof == .blind { blind += 1 }
+            let text = summary.reason(test, proof)
+            if text.isEmpty { continue }
+            if let index = reasons.firstIndex(where: { $0.text == text }) {
+                reasons[index].cases.append(test.id)
+            } else {
+                reasons.append((text, [test.id]))
+            }
         }
-        return text
+        let rest = reasons.reduce(0) { $0 + $1.cases.count }
+        var text = "\nproven \(proven) of \(summary.cases.count) cases: they can pass, and they can fail\n"
+        for (reason, cases) in reasons { text += "\(cases.count) not proven: \(reason): \(cases.joined(separator: " "))\n" }
+        return text + "\(proven) proven + \(rest) with a reason = \(proven + rest) of \(summary.cases.count); blind \(blind)\n"
     }
 }

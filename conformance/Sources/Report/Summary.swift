@@ -5,16 +5,18 @@ import RuntimeSpec
 struct Summary: Sendable {
     var runtimes: [Runtime]
     var cases: [Case]
-    /// The results of plain runs by runtime and case.
-    var results: [String: [String: Result]] = [:]
-    /// The results of sabotaged runs.
-    var sabotaged: [String: [String: Result]] = [:]
+    /// The results by variant, runtime and case.
+    var results: [Variant: [String: [String: Result]]] = [:]
     var hierarchies: Hierarchies
     var isProof: Bool
 
     static let columns: [Result.Kind] = [.passed, .failed, .declined, .skipped, .broken]
 
-    func result(_ runtime: Runtime, _ test: Case) -> Result? { results[runtime.path]?[test.id] }
+    func result(_ runtime: Runtime, _ test: Case, _ variant: Variant = .plain) -> Result? {
+        results[variant]?[runtime.path]?[test.id]
+    }
+
+    var hasFailures: Bool { runtimes.contains { count($0, .failed) + count($0, .broken) > 0 } }
 
     func count(_ runtime: Runtime, _ kind: Result.Kind, in cases: [Case]? = nil) -> Int {
         (cases ?? self.cases).filter { result(runtime, $0)?.kind == kind }.count
@@ -51,12 +53,14 @@ struct Summary: Sendable {
 
 /// What the sabotage of a case has shown.
 enum Proof: String, Sendable {
-    /// On at least one runtime it passed without its sabotage and failed with it.
+    /// It passed and failed: plain and sabotaged, or mended and plain.
     case proven
-    /// It failed with its sabotage, but no runtime here passes it without.
-    case redOnly = "red only"
     /// It passed although sabotaged, and no runtime here shows otherwise.
     case blind
+    /// It failed with its sabotage, but no runtime here passes it without.
+    case failed
+    /// Every runtime here refuses, in an orderly way, what it is about.
+    case declined
     /// It could not be run here.
     case unavailable
 }
@@ -65,16 +69,29 @@ extension Summary {
     func proof(_ test: Case) -> Proof {
         var best = Proof.unavailable
         for runtime in runtimes {
-            guard let plain = result(runtime, test)?.kind, let red = sabotaged[runtime.path]?[test.id]?.kind else { continue }
-            let isRed = red == .failed || red == .declined
-            switch (plain, isRed) {
-            case (.passed, true): return .proven
+            guard let plain = result(runtime, test)?.kind else { continue }
+            let red = result(runtime, test, .sabotaged)?.kind
+            switch (plain, red) {
+            case (.passed, .failed?), (.passed, .declined?): return .proven
             // A runtime that ignores what the sabotage changes cannot show it; another one can.
-            case (.passed, false): best = .blind
-            case (.failed, true), (.declined, true): if best == .unavailable { best = .redOnly }
+            case (.passed, _?): best = .blind
+            case (.failed, _): if result(runtime, test, .mended)?.kind == .passed { return .proven }
             default: break
             }
+            if best != .blind, plain == .failed { best = .failed }
+            if best == .unavailable, plain == .declined { best = .declined }
         }
         return best
+    }
+
+    /// Why a case is not proven, as this run has seen it.
+    func reason(_ test: Case, _ proof: Proof) -> String {
+        switch proof {
+        case .proven: ""
+        case .blind: "PASSED ALTHOUGH SABOTAGED"
+        case .failed: "no runtime here passes it"
+        case .declined: "no runtime here takes the value, which it need not"
+        case .unavailable: runtimes.compactMap { result($0, test)?.seen }.first { !$0.isEmpty } ?? "not run"
+        }
     }
 }

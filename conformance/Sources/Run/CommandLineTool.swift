@@ -32,30 +32,39 @@ package enum CommandLineTool {
         scheduler.defaultView = options.view
         let runtimes = try runtimes(options.runtimes)
         if !options.fixtures.isEmpty { return try compare(options, scheduler, runtimes) }
-        var tasks: [Scheduler.Task] = []
-        for runtime in runtimes {
-            for test in cases {
-                tasks.append(.init(test, runtime: runtime))
-                if options.isProof { tasks.append(.init(test, runtime: runtime, isSabotaged: true)) }
-            }
-        }
-        var progress = Progress(total: tasks.count)
-        let results = try scheduler.run(tasks) { (index, result) in progress.note(tasks[index], result) }
-        progress.end()
         var summary = Summary(runtimes: runtimes, cases: cases, hierarchies: scheduler.hierarchies, isProof: options.isProof)
-        for (task, result) in zip(tasks, results) {
-            if task.isSabotaged {
-                summary.sabotaged[task.runtime.path, default: [:]][task.test.id] = result
-            } else {
-                summary.results[task.runtime.path, default: [:]][task.test.id] = result
-            }
-        }
+        try perform(runtimes.flatMap { runtime in cases.map { .init($0, runtime: runtime) } }, scheduler, &summary)
+        if options.isProof { try prove(scheduler, &summary) }
         if !options.isQuiet { print(Matrix.failures(summary)) }
         print(Matrix.text(summary), terminator: "")
         if options.isProof { print(Matrix.proof(summary), terminator: "") }
         if !options.report.isEmpty { try Documents.write(summary, to: options.report) }
         if options.isProof { return cases.contains { summary.proof($0) == .blind } ? 1 : 0 }
-        return results.contains { $0.kind == .failed || $0.kind == .broken } ? 1 : 0
+        return summary.hasFailures ? 1 : 0
+    }
+
+    /// Runs tasks and adds their results.
+    private static func perform(_ tasks: [Scheduler.Task], _ scheduler: Scheduler, _ summary: inout Summary) throws {
+        var progress = Progress(total: tasks.count)
+        let results = try scheduler.run(tasks) { (index, result) in progress.note(tasks[index], result) }
+        progress.end()
+        for (task, result) in zip(tasks, results) {
+            summary.results[task.variant, default: [:]][task.runtime.path, default: [:]][task.test.id] = result
+        }
+    }
+
+    /// Runs each case with its sabotage, on one runtime after the other until one shows what it shall; then what no runtime
+    /// passes with what mends it.
+    private static func prove(_ scheduler: Scheduler, _ summary: inout Summary) throws {
+        for variant in [Variant.sabotaged, .mended] {
+            for runtime in summary.runtimes {
+                let rest = summary.cases.filter { test in
+                    guard summary.proof(test) != .proven, let kind = summary.result(runtime, test)?.kind else { return false }
+                    return variant == .mended ? test.mend != nil && kind == .failed : kind != .skipped
+                }
+                try perform(rest.map { .init($0, runtime: runtime, variant) }, scheduler, &summary)
+            }
+        }
     }
 
     /// Hands the documents of a folder to the runtimes and prints where they differ. Succeeds if nobody does.
@@ -76,8 +85,14 @@ package enum CommandLineTool {
         progress.end()
         var found: [String: [String: Result]] = [:]
         for (task, result) in zip(tasks, results) { found[task.runtime.path, default: [:]][task.test.id] = result }
-        print(Fixtures.differences(fixtures, runtimes, found, tests.map(\.id)), terminator: "")
-        return results.allSatisfy { $0.kind == .passed } ? 0 : 1
+        let comparison = Fixtures.Comparison(
+            fixtures: fixtures, runtimes: runtimes, names: tests.map(\.id), results: found)
+        print(comparison.text, terminator: "")
+        if !options.report.isEmpty {
+            try Files.makeDirectories(options.report)
+            try Files.write(options.report + "/fixtures.md", comparison.markdown)
+        }
+        return runtimes.allSatisfy { comparison.count($0, .differs) == 0 } ? 0 : 1
     }
 
     /// Asks each runtime for its version; equal names are told apart by their folders.
@@ -104,7 +119,7 @@ private struct Progress {
 
     mutating func note(_ task: Scheduler.Task, _ result: Result) {
         done += 1
-        if !task.isSabotaged && result.kind == .failed { failed += 1 }
+        if task.variant == .plain && result.kind == .failed { failed += 1 }
         guard isTerminal else { return }
         let text = "\r\(done) of \(total), \(failed) failed: \(task.runtime.name) \(task.test.id)"
         try? Files.write(2, Array((String(text.prefix(100)) + "\u{1b}[K").utf8), "the terminal")

@@ -29,21 +29,26 @@ struct Result: Sendable {
     /// Whether the rule is newer than the version of the specification that the runtime claims.
     var isBeyondClaim = false
 
+    /// All that one process tells the other.
     var json: JSONValue {
-        var value: JSONValue = [
-            "case": .string(caseID), "runtime": .string(runtime), "result": .string(kind.rawValue),
-            "milliseconds": .number(JSONNumber(milliseconds)),
-        ]
-        if isBeyondClaim { value[JSONPath([.member("beyondClaim")])] = true }
-        guard kind != .passed else { return value }
-        for (name, text) in [("expected", expected), ("seen", seen)] where !text.isEmpty {
-            value[JSONPath([.member(name)])] = .string(text)
-        }
+        guard case .object(var value) = outcome else { return outcome }
+        value["case"] = .string(caseID)
+        value["runtime"] = .string(runtime)
+        value["milliseconds"] = .number(JSONNumber(milliseconds))
+        return .object(value)
+    }
+
+    /// What reports have: nothing that is different in each run.
+    var outcome: JSONValue {
+        var value: JSONMembers = ["result": .string(kind.rawValue)]
+        if isBeyondClaim { value["beyondClaim"] = true }
+        guard kind != .passed else { return .object(value) }
+        for (name, text) in [("expected", expected), ("seen", seen)] where !text.isEmpty { value[name] = .string(text) }
         if kind == .failed || kind == .broken {
-            value[JSONPath([.member("config")])] = .string(config)
-            value[JSONPath([.member("commands")])] = .array(commands.map { .string($0) })
+            value["config"] = .string(config)
+            value["commands"] = .array(commands.map { .string($0) })
         }
-        return value
+        return .object(value)
     }
 
     init(caseID: String, runtime: String, kind: Kind, seen: String = "") {

@@ -1,5 +1,12 @@
 import Glibc
 
+/// How a case is run: as it is, or to prove that it can fail, or that it can pass.
+enum Variant: String, Sendable {
+    case plain
+    case sabotaged
+    case mended
+}
+
 /// Runs cases, some at a time, each in processes of its own, and removes what they leave.
 struct Scheduler {
     var jobs = 2
@@ -13,16 +20,16 @@ struct Scheduler {
 
     init() {}
 
-    /// One case on one runtime, perhaps sabotaged.
+    /// One case on one runtime.
     struct Task: Sendable {
         let test: Case
         let runtime: Runtime
-        let isSabotaged: Bool
+        let variant: Variant
 
-        init(_ test: Case, runtime: Runtime, isSabotaged: Bool = false) {
+        init(_ test: Case, runtime: Runtime, _ variant: Variant = .plain) {
             self.test = test
             self.runtime = runtime
-            self.isSabotaged = isSabotaged
+            self.variant = variant
         }
     }
 
@@ -96,7 +103,7 @@ struct Scheduler {
         let group = "\(name)/case\(index)"
         let worker = Worker(
             task, number: index, directory: directory, group: group, view: view(task.test),
-            keep: task.isSabotaged ? "" : keep)
+            keep: task.variant == .plain ? keep : "")
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer {
             close(null)

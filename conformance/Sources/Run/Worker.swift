@@ -11,7 +11,7 @@ struct Worker {
     var directory: String
     var group: String
     var view: CgroupView
-    var isSabotaged: Bool
+    var variant: Variant
     var keep: String
     /// The version of the specification that the runtime claims.
     var claim: String
@@ -20,14 +20,14 @@ struct Worker {
     /// The words after the executable's name: `--worker outer …`.
     var arguments: [String] {
         [
-            "--worker", stage, caseID, runtime, number, directory, group, view.rawValue, isSabotaged ? "1" : "0", keep, claim,
+            "--worker", stage, caseID, runtime, number, directory, group, view.rawValue, variant.rawValue, keep, claim,
             String(parent),
         ]
     }
 
     init?(_ words: [String]) {
         guard words.count == 12, words[0] == "--worker", let view = CgroupView(rawValue: words[7]),
-            let parent = Int32(words[11])
+            let variant = Variant(rawValue: words[8]), let parent = Int32(words[11])
         else { return nil }
         stage = words[1]
         caseID = words[2]
@@ -36,7 +36,7 @@ struct Worker {
         directory = words[5]
         group = words[6]
         self.view = view
-        isSabotaged = words[8] == "1"
+        self.variant = variant
         keep = words[9]
         claim = words[10]
         self.parent = parent
@@ -47,7 +47,7 @@ struct Worker {
         caseID = task.test.id
         runtime = task.runtime.path
         claim = task.runtime.claim
-        isSabotaged = task.isSabotaged
+        variant = task.variant
         self.number = String(number)
         self.directory = directory
         self.group = group
@@ -95,7 +95,7 @@ struct Worker {
         umask(0o022)
         let trial = Trial(
             runtime: runtime, directory: directory, id: "case\(number)", view: view,
-            sabotage: isSabotaged ? test.sabotage : nil)
+            sabotage: sabotage(of: test))
         var result = Result(caseID: caseID, runtime: runtime, kind: .passed)
         let begin = System.now
         do {
@@ -121,7 +121,29 @@ struct Worker {
         result.config = (try? JSONValue.decode(trial.writtenConfig))?.encodedText() ?? trial.writtenConfig
         result.commands = trial.commands
         if !keep.isEmpty { save(trial, result) }
+        result.expected = portable(result.expected)
+        result.seen = portable(result.seen)
+        result.config = portable(result.config)
+        result.commands = result.commands.map(portable)
         return result
+    }
+
+    private func sabotage(of test: Case) -> Sabotage? {
+        switch variant {
+        case .plain: nil
+        case .sabotaged: test.sabotage
+        case .mended: test.mend.map { .wrapper($0) }
+        }
+    }
+
+    /// The text without what is different in each run or on each machine.
+    private func portable(_ text: String) -> String {
+        let run = String(directory.split(separator: "/").last ?? "")
+        let group = self.group.split(separator: "/").last.map(String.init) ?? ""
+        var text = text.replacing(directory, with: "/run/oci-conformance").replacing(run, with: "oci-conformance")
+            .replacing(runtime, with: runtime.split(separator: "/").last ?? "runtime")
+        if !group.isEmpty { text = text.replacing(group, with: "case") }
+        return text.replacing(#/time="[^"]*" /#, with: "")
     }
 
     /// Copies what is needed to repeat the case by hand.

@@ -12,6 +12,8 @@ struct Case: Sendable {
     private(set) var needs: @Sendable () throws -> Void = {}
     /// What makes it fail.
     let sabotage: Sabotage
+    /// What makes it pass on runtimes that fail it by choice, to prove that it can; nil if some runtime is expected to pass it.
+    private(set) var mend: Wrapper?
     /// What the case changes in the baseline before its steps, for tests of the suite itself; nil if the steps do it.
     private(set) var configure: (@Sendable (inout Bundle) -> Void)?
     /// What the probe does, as the baseline for `configure`.
@@ -55,6 +57,13 @@ struct Case: Sendable {
         return copy
     }
 
+    /// The same case with what makes a failing runtime pass it.
+    func mended(by mend: Wrapper) -> Case {
+        var copy = self
+        copy.mend = mend
+        return copy
+    }
+
     /// The same case for machines with something that not all have.
     func needing(_ needs: @escaping @Sendable () throws -> Void) -> Case {
         var copy = self
@@ -91,6 +100,8 @@ enum Wrapper: Sendable {
     case after(String, [String])
     /// What the operation prints is changed.
     case rewrite(String, @Sendable (String) -> String)
+    /// The operation writes more to its standard error.
+    case complain(String, String)
     /// What the operation gets is changed.
     case arguments(String, @Sendable ([String]) -> [String])
 }

@@ -103,6 +103,7 @@ final class Trial {
         switch wrapper {
         case .hideFailure(operation): outcome.status = 0
         case .rewrite(operation, let change): outcome.output = change(outcome.output)
+        case .complain(operation, let text): outcome.errors += text
         case .after(operation, let words):
             try call(words.map { $0 == "ID" ? id : $0 == "BUNDLE" ? bundleDirectory : $0 }, directory: directory)
         default: break
