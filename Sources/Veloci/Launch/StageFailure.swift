@@ -82,6 +82,8 @@ enum StageFailure {
         case stage_detail_proc_target: ": the place lies on a proc file system"
         case stage_detail_existing_node: ": a file exists there that is something else"
         case stage_detail_gate_refused: ": the runtime went away"
+        case stage_detail_target_is_file: ": a directory would be mounted on a file"
+        case stage_detail_target_is_directory: ": a file would be mounted on a directory"
         default: ""
         }
     }
