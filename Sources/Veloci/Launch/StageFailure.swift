@@ -93,6 +93,8 @@ enum StageFailure {
         case (.mountFileSystem(let mount, _), "ENODEV"): "the kernel has no file system \(mount.type)"
         case (.joinSessionKeyring, "EDQUOT"): "raise kernel.keys.maxkeys or use --no-new-keyring"
         case (.changeRoot(_, .pivot), "EINVAL"): "on an initial ramdisk use --no-pivot"
+        case (.setScheduler, "EPERM"):
+            "a realtime policy needs linux.resources.cpu.realtimeRuntime where the kernel shares that out by control groups"
         case (_, "ENOSYS"): "the kernel is older than 5.14"
         default: nil
         }
