@@ -32,6 +32,10 @@ extension Interpreter {
             }
             target = try openInRoot(root, path, flags: pathOnly, resolve: resolve)
         }
+        // The kernel calls it an invalid argument; callers look for "not a directory".
+        if flags & stage_target_existing == 0, try NodeStatus(target).isDirectory != wantsDirectory {
+            throw Refusal(ENOTDIR, wantsDirectory ? stage_detail_target_is_file : stage_detail_target_is_directory)
+        }
         if flags & stage_target_refuse_proc != 0, try fileSystemMagic(target) == UInt64(PROC_SUPER_MAGIC) {
             throw Refusal(EPERM, stage_detail_proc_target)
         }

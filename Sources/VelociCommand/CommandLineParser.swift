@@ -14,6 +14,8 @@ struct CommandLineParser {
     var globalFlags: [Flag] = []
     /// After that many arguments everything is an argument.
     var argumentLimit: Int? = nil
+    /// Whether what follows the limit is read by somebody else, `--` included.
+    var leavesRestAlone = false
 
     struct Result {
         var flags = FlagValues()
@@ -35,6 +37,11 @@ struct CommandLineParser {
         var result = Result()
         var rest = texts[...]
         while let text = rest.popFirst() {
+            if leavesRestAlone && result.arguments.count == argumentLimit {
+                result.arguments.append(text)
+                result.arguments += rest
+                break
+            }
             if text == "--" {
                 result.arguments += rest
                 break

@@ -46,7 +46,7 @@ package struct Program {
     private func dispatch() throws(CommandFailure) -> Int32 {
         let parsed: CommandLineParser.Result
         do throws(CommandLineParser.UsageError) {
-            parsed = try CommandLineParser(flags: GlobalOptions.flags, argumentLimit: 1).parse(texts)
+            parsed = try CommandLineParser(flags: GlobalOptions.flags, argumentLimit: 1, leavesRestAlone: true).parse(texts)
         } catch {
             return try usageFailure(error, help: Help.program(helpName, Subcommands.all()))
         }

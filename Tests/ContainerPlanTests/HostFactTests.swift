@@ -56,3 +56,30 @@ import Testing
         #expect(try plan(HostFacts()) { $0.mounts = [mount] }.contains("with ids mapped"))
     }
 }
+
+/// What becomes of process.env.
+@Suite struct EnvironmentTests {
+    @Test(arguments: [
+        ([], []), (["A=1", "B=2"], ["A=1", "B=2"]), (["A=1", "B=2", "A=3"], ["A=3", "B=2"]),
+        (["A=1", "A", "A=", "AB=1", "a=1"], ["A=", "AB=1", "a=1"]), (["=x", "=y", "A=b=c", "A=d=e"], ["=y", "A=d=e"]),
+        (["\u{e9}=1", "e\u{301}=2"], ["\u{e9}=1", "e\u{301}=2"]),
+    ] as [([String], [String])])
+    func lastEntryOfAVariableCounts(entries: [String], expected: [String]) {
+        #expect(ProgramPlanner.unique(entries) == expected)
+    }
+
+    @Test func theProgramGetsEachVariableOnce() throws {
+        let process = Process(
+            user: User(uid: 0, gid: 0), args: ["/bin/true"], env: ["PATH=/bin", "A=1", "HOME=/root", "A=2"], cwd: "/")
+        let spec = Spec(
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: process,
+            linux: Linux(namespaces: [Namespace(type: "mount")]))
+        let plan = try Plan.execute(process, in: spec, request: PlanRequest(id: "env", bundle: ""), facts: HostFacts())
+        guard case .execute(_, let environment, let home)? = plan.steps.last?.action else {
+            Issue.record("the last step executes nothing")
+            return
+        }
+        #expect(environment == ["PATH=/bin", "A=2", "HOME=/root"])
+        #expect(!home)
+    }
+}

@@ -14,6 +14,8 @@ struct Attacks {
         var rootfs: String { directory + "/rootfs" }
         var victim: String { directory + "/victim" }
         var script = "echo program-ran"
+        /// Whether `script` is not what runs.
+        var keepsArguments = false
         var config: [String: Any]
         private(set) var linux: [String: Any]
 
@@ -59,7 +61,7 @@ struct Attacks {
         }
 
         func write() throws {
-            process { $0["args"] = ["/bin/sh", "-c", script] }
+            if !keepsArguments { process { $0["args"] = ["/bin/sh", "-c", script] } }
             config["linux"] = linux
             config["mounts"] = mounts
             try JSONFile.write(config, to: directory + "/config.json")

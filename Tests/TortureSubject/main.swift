@@ -7,7 +7,7 @@ import Glibc
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 guard let subject = arguments.first else {
-    print("usage: veloci-torture steps VARIANT create|run|exec, kills COMMAND, races, damage, attacks")
+    print("usage: veloci-torture steps VARIANT create|run|exec, kills COMMAND, races, damage, attacks, refusals")
     exit(2)
 }
 if subject == "exchange" && arguments.count == 3 { Attacks.exchange(arguments[1], arguments[2]) }
@@ -40,6 +40,7 @@ do {
     case "races": Races(try FullBundle(.joined, in: work), report).all(rounds: isFull ? 50 : 5)
     case "damage": try Damage(try FullBundle(.joined, in: work), report).all()
     case "attacks": try Attacks(work: work, report: report).all()
+    case "refusals": try Attacks(work: work, report: report).refusals()
     default:
         print("PROBLEM there is no subject \(subject)")
         exit(2)

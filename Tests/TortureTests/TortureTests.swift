@@ -56,6 +56,10 @@ struct Torture {
         try Self.run(["attacks"])
     }
 
+    @Test("Configurations that this host cannot serve") func refusals() throws {
+        try Self.run(["refusals"])
+    }
+
     @Test("Damaged state, dead and frozen processes, groups in use") func damage() throws {
         try Self.run(["damage"])
     }

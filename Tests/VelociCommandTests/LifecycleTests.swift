@@ -26,6 +26,8 @@ import Testing
         (["events", "--interval=-1s", "web"], 1, "duration interval must be greater than 0"),
         (["events", "--pressure=high", "web"], 1, "invalid value \"high\" for flag -pressure: low, medium or critical"),
         (["exec", "web", "sh", "-c", "true"], 255, "exec failed: container does not exist"),
+        // An id may begin with a dash where nothing behind `--` is taken for a flag.
+        (["state", "--", "-x"], 1, "container does not exist"), (["kill", "--", "-x", "9"], 1, "container does not exist"),
         (["state", "a/b"], 1, "invalid container ID format"), (["state", ".."], 1, "invalid container ID format"),
         (["create", "web"], 1, "create failed: JSON specification file config.json not found"),
         (["run", "web"], 1, "run failed: JSON specification file config.json not found"),

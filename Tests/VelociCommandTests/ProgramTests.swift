@@ -159,6 +159,18 @@ import Testing
             try "{\n  nonsense".write(
                 to: directory.appendingPathComponent("config.json"), atomically: true, encoding: .utf8)
             #expect(try Self.veloci(["check"], directory: directory).output.hasPrefix("config.json:2:3: error: "))
+            // What the planner refuses is listed as a whole too, though it stops at the first.
+            try #"""
+                {"ociVersion": "1.0.0", "root": {"path": "."}, "process": {"user": {"uid": 0, "gid": 0}, "cwd": "/", "args": ["sh"]},
+                "mounts": [{"destination": "/a", "source": "/", "type": "bind", "options": ["bind", "size=1"]},
+                {"destination": "/proc", "type": "tmpfs"}, {"destination": "/b", "options": ["remount", "size=1"]}],
+                "linux": {"namespaces": [{"type": "mount"}]}}
+                """#.write(to: directory.appendingPathComponent("config.json"), atomically: true, encoding: .utf8)
+            let host = try Self.veloci(["check"], directory: directory)
+            #expect(host.code == 2)
+            for place in ["mounts[0].options", "mounts[1].destination", "mounts[2].options"] {
+                #expect(host.output.contains("host: \(place): "), "\(host.output)")
+            }
             try #"{"ociVersion": "1.0.0", "root": {"path": "x"}, "process": {"cwd": "rel", "args": ["sh"]}}"#.write(
                 to: directory.appendingPathComponent("config.json"), atomically: true, encoding: .utf8)
             let json = try JSONValue.decode(try Self.veloci(["check", "-f=json"], directory: directory).output)

@@ -80,6 +80,8 @@ variant "limits" '.process.rlimits = [{type: "RLIMIT_NOFILE", hard: 100, soft: 5
 variant "limits" '.process.rlimits = [{type: "RLIMIT_NOFILE", hard: 100, soft: 50}, {type: "RLIMIT_CORE", hard: 0, soft: 0}, {type: "RLIMIT_STACK", hard: 16777216, soft: 4194304}]' exec
 variant "oom score" '.process.oomScoreAdj = 123' run
 variant "read-only root" '.root.readonly = true' run
+variant "variables twice" '.process.env += ["A=1", "B=2", "A=3", "HOME=/a", "HOME=/data"]' run
+variant "variables twice" '.process.env += ["A=1", "B=2", "A=3", "HOME=/a", "HOME=/data"]' exec
 variant "directory and environment" '.process.cwd = "/data" | .process.env += ["A=b c", "HOME=/data"]' run
 variant "directory and environment" '.process.cwd = "/data" | .process.env += ["A=b c", "HOME=/data"]' exec
 mount() { echo ".mounts += [$1]"; }

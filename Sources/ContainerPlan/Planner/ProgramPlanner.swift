@@ -29,7 +29,7 @@ struct ProgramPlanner {
     ) throws(PlanError) {
         let user = process.user
         let cwd = process.cwd.isEmpty ? "/" : process.cwd
-        let environment = (process.env ?? []) + addedEnvironment
+        let environment = Self.unique((process.env ?? []) + addedEnvironment)
         let findsHome = !environment.contains { $0.hasPrefix("HOME=") }
         let noNewPrivileges = process.noNewPrivileges == true
         if findsHome { builder.add(.findHome(uid: user.uid, root: root), for: JSONPath.of("process", "user", "uid")) }
@@ -67,5 +67,25 @@ struct ProgramPlanner {
         builder.add(
             .execute(arguments: process.args ?? [], environment: environment, home: findsHome),
             for: JSONPath.of("process", "args"))
+    }
+
+    /// RUNC: of several entries for one variable the last counts, in the place of the first. `exec --env` adds to what
+    /// config.json has, and programs do not agree on which of two they take.
+    static func unique(_ entries: [String]) -> [String] {
+        // By bytes: to Swift some different texts are equal.
+        var places: [[UInt8]: Int] = [:]
+        places.reserveCapacity(entries.count)
+        var result: [String] = []
+        result.reserveCapacity(entries.count)
+        for entry in entries {
+            let name = Array(entry.utf8.prefix { $0 != UInt8(ascii: "=") })
+            if let place = places[name] {
+                result[place] = entry
+            } else {
+                places[name] = result.count
+                result.append(entry)
+            }
+        }
+        return result
     }
 }

@@ -33,6 +33,7 @@ private struct HostCheck {
         checkPrograms()
         checkSystemControls()
         checkLimits()
+        checkNetworkDevices()
         if spec.linux?.intelRdt != nil { add { () throws(Failure) in _ = try CacheControl() } }
         var seccomp: SeccompFilter?
         var warnings: [String] = []
@@ -43,17 +44,51 @@ private struct HostCheck {
         checkPlan(runtime, seccomp)
     }
 
+    /// Both stop at the first problem. So what it is about is taken out of the configuration, until nothing is wrong any more.
     private mutating func checkPlan(_ runtime: Runtime, _ seccomp: SeccompFilter?) {
         var request = PlanRequest(id: "check", bundle: bundle)
         request.seccomp = seccomp
         var facts = HostFacts.collect()
-        let spec = spec
-        add { () throws(Failure) in
+        eachProblem { (spec) throws(Failure) in
             if let groups = try GroupRequest(spec, id: "check", runtime) { facts.controlGroups = groups.facts }
         }
-        add { () throws(Failure) in
+        eachProblem { (spec) throws(Failure) in
             do throws(PlanError) { _ = try Plan.create(spec, request: request, facts: facts) } catch { throw Failure(error) }
         }
+    }
+
+    private mutating func eachProblem(_ attempt: (Spec) throws(Failure) -> Void) {
+        var rest = spec
+        while true {
+            do throws(Failure) {
+                return try attempt(rest)
+            } catch {
+                add { () throws(Failure) in throw error }
+                guard let path = error.path, let less = Self.spec(rest, without: path) else { return }
+                rest = less
+            }
+        }
+    }
+
+    /// The configuration without a value; nil if there is none or if it cannot be left out.
+    private static func spec(_ spec: Spec, without path: JSONPath) -> Spec? {
+        guard var value = try? JSONValue.decode(spec.encoded()) else { return nil }
+        var place = path
+        if place.components.first == .member("mounts"), place.components.count > 1 {
+            // Another mount in its place, so that the numbers of those behind it stay.
+            value[JSONPath(Array(place.components.prefix(2)))] = ["destination": "/check", "type": "tmpfs"]
+            let other = try? Spec.decode(value.encoded())
+            return other == spec ? nil : other
+        }
+        // What an error names may be a required member of something: then that goes as a whole, one level after the other.
+        while place.components.count > 1 {
+            if value[place] != nil, case .member? = place.components.last {
+                value[place] = nil
+                if let less = try? Spec.decode(value.encoded()), less != spec { return less }
+            }
+            place = JSONPath(Array(place.components.dropLast()))
+        }
+        return nil
     }
 
     private mutating func add(_ message: String, at names: String...) {
@@ -148,6 +183,17 @@ private struct HostCheck {
             add(
                 "\(limit.hard) is above the caller's own hard limit of \(own.hard); raising it needs CAP_SYS_RESOURCE",
                 JSONPath([.member("process"), .member("rlimits"), .index(index), .member("hard")]))
+        }
+    }
+
+    private mutating func checkNetworkDevices() {
+        let devices = spec.linux?.netDevices ?? [:]
+        if devices.isEmpty { return }
+        guard let socket = try? RouteSocket() else { return }
+        for name in devices.keys.sorted() where (try? socket.device(named: name)) == nil {
+            add(
+                "there is no network device \(name) here",
+                JSONPath([.member("linux"), .member("netDevices"), .member(name)]))
         }
     }
 

@@ -82,6 +82,8 @@ enum StageFailure {
         case stage_detail_proc_target: ": the place lies on a proc file system"
         case stage_detail_existing_node: ": a file exists there that is something else"
         case stage_detail_gate_refused: ": the runtime went away"
+        case stage_detail_target_is_file: ": a directory would be mounted on a file"
+        case stage_detail_target_is_directory: ": a file would be mounted on a directory"
         default: ""
         }
     }
@@ -91,6 +93,8 @@ enum StageFailure {
         case (.mountFileSystem(let mount, _), "ENODEV"): "the kernel has no file system \(mount.type)"
         case (.joinSessionKeyring, "EDQUOT"): "raise kernel.keys.maxkeys or use --no-new-keyring"
         case (.changeRoot(_, .pivot), "EINVAL"): "on an initial ramdisk use --no-pivot"
+        case (.setScheduler, "EPERM"):
+            "a realtime policy needs linux.resources.cpu.realtimeRuntime where the kernel shares that out by control groups"
         case (_, "ENOSYS"): "the kernel is older than 5.14"
         default: nil
         }

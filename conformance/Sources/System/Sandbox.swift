@@ -24,6 +24,11 @@ enum Sandbox {
     static func enter(directory: String, view: CgroupView) throws(SystemError) {
         try System.mount("proc", "/proc", "proc", System.noSetuid)
         try System.mount("tmpfs", directory, "tmpfs", System.noSetuid, "mode=755")
+        // Some runtimes give a container's standard streams, and so the machine's null device, to its user: they get another.
+        let null = directory + "/.null"
+        if mknod(null, S_IFCHR | 0o666, 1 << 8 | 3) != 0 { throw SystemError("mknod", null) }
+        chmod(null, 0o666)
+        try System.mount(null, "/dev/null", "", System.bind)
         // KERNEL: a file system cannot be mounted on itself, so what is there goes first; it is this namespace's copy only.
         while umount2("/sys/fs/cgroup", 2) == 0 {}
         switch view {
