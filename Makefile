@@ -42,10 +42,12 @@ benchmark: build packages-test
 	Tests/benchmark.sh
 
 lab-mini: build packages-test
-	Tests/lab.sh mini
+	$(SWIFT) build --build-tests
+	Tests/lab.sh mini conformance
 
 lab: build packages-test
-	Tests/lab.sh full
+	$(SWIFT) build --build-tests
+	Tests/lab.sh
 
 packages-build:
 	@Tests/install-packages.sh build

@@ -8,10 +8,10 @@
 #   report       the page with the results in a browser
 #   embedding    a second package that depends on a tagged version of this one
 #   arm64        the stage, compiled and linked for arm64
-#   lab          other machines: cgroup v2 alone, systemd, AppArmor (lab/README.md); only when named
+#   lab          other machines (lab/README.md): cgroup v2 alone, systemd on v2 and v1, AppArmor, SELinux, an unprivileged user
 set -u
 cd "$(dirname "$0")/.."
-sections=${*:-unit build demo clients conformance report embedding arm64}
+sections=${*:-unit build demo clients conformance report embedding arm64 lab}
 failed=
 started=$(date +%s)
 

@@ -72,9 +72,8 @@ public struct CgroupError: Error, Hashable, Sendable, CustomStringConvertible {
 extension CgroupError {
     /// A system call that failed while doing something that needs no more words.
     package init(_ error: KernelError, hint: String? = nil) {
-        let permission = error.errno == .accessDenied || error.errno == .notPermitted
         self.init(
-            permission ? .permission : .kernel, error.description, file: error.object, errno: error.errno, hint: hint)
+            error.meansForbidden ? .permission : .kernel, error.description, file: error.object, errno: error.errno, hint: hint)
     }
 }
 

@@ -27,12 +27,12 @@ check "systemd driver: delete --force" driver delete --force scope
 gone() { [ "$(systemctl show -p LoadState --value "$1")" = not-found ] && [ ! -e "/sys/fs/cgroup/system.slice/$1" ]; }
 check "systemd driver: the scope is gone" eventually gone veloci-scope.scope
 out_of_memory() {
-    local watch; driver run -d --bundle "$work/memory" memory </dev/null >/dev/null || return
+    local watch end=0; driver run -d --bundle "$work/memory" memory </dev/null >/dev/null || return
     "$RUNTIME" events --interval 60s memory >"$work/events" & watch=$!
-    eventually grep -q '"type":"oom"' "$work/events"; local end=$?
-    kill $watch 2>/dev/null; driver delete -f memory; cat "$work/events"; return $end
+    eventually grep -q '"type":"oom"' "$work/events" || end=$?
+    kill $watch 2>/dev/null || true; driver delete -f memory; cat "$work/events"; return $end
 }
-check "events: bundle that runs out of memory" bundle memory '.process.args = ["sh", "-c", "sleep 2; x=$(head -c 60000000 /dev/zero | tr \"\\\\0\" x); sleep 1000"] | .linux.resources = {memory: {limit: 16777216}}'
+check "events: bundle that runs out of memory" bundle memory '.process.args = ["sh", "-c", "sleep 1; head -c 60000000 /dev/zero | tail -c 60000000 >/dev/null; sleep 1000"] | .linux.resources = {memory: {limit: 16777216}}'
 check "events: out of memory" out_of_memory
 
 # --- AppArmor
@@ -63,7 +63,7 @@ check "AppArmor: an unknown profile is refused by name" refusal 'apparmor.*no-su
 check "user: bundle" user_bundle mine '.process.args = ["sh", "-c", "id -u; cat /proc/self/uid_map | tr -s \" \""]'
 mine() { as_user run --bundle "$work/$1" "$1" | tr '\n' ',' ; }
 check "user: run" matches '^0, 0 1000 1,' mine mine
-check "user: bundle with the ids of /etc/subuid" user_bundle ranges '.process.args = ["sh", "-c", "cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups | tr -s \" \"; chown 7:8 /tmp && stat -c %u:%g /tmp"] | .linux.uidMappings += [{containerID: 1, hostID: 100000, size: 65536}] | .linux.gidMappings += [{containerID: 1, hostID: 100000, size: 65536}]'
+check "user: bundle with the ids of /etc/subuid" user_bundle ranges '.process.args = ["sh", "-c", "cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups | tr -s \" \"; chown 7:8 /tmp && stat -c %u:%g /tmp"] | .root.readonly = false | (.process.capabilities[]) = ["CAP_CHOWN"] | .linux.uidMappings += [{containerID: 1, hostID: 100000, size: 65536}] | .linux.gidMappings += [{containerID: 1, hostID: 100000, size: 65536}]'
 check "user: newuidmap and newgidmap map them" expect ' 0 1000 1, 1 100000 65536, 0 1000 1, 1 100000 65536,allow,7:8,' mine ranges
 check "user: the host sees those ids" expect 100006:100007 stat -c %u:%g "$work/ranges/rootfs/tmp"
 check "user: bundle with ids of others" user_bundle foreign '.linux.uidMappings += [{containerID: 1, hostID: 5000, size: 10}] | .process.args = ["true"]'

@@ -20,13 +20,15 @@ check "exec has the container's label" expect "$label" exec_label
 check "exec with a label of its own" expect "${label%,c2}" exec_label --process-label "${label%,c2}"
 check "bundle with a label that the policy does not know" bundle unknown '.process.selinuxLabel = "no_u:such_r:label_t:s0" | .process.args = ["true"]'
 check "an unknown label is refused by name" refusal 'no_u:such_r:label_t:s0' "$RUNTIME" run --bundle "$work/unknown" unknown
-# what the policy makes of it: files of the container's categories, and no others. No domain changes without new privileges
-check "bundle with files" bundle files "$labels | .process.noNewPrivileges = false | .process.args = [\"sh\", \"-c\", \"cat /own; cat /foreign 2>/dev/null || echo refused\"]"
-enforced() {
-    local end=0; echo own >"$work/files/rootfs/own"; echo foreign >"$work/files/rootfs/foreign"
-    chcon -R "$file:c1,c2" "$work/files/rootfs" && chcon "$file:c3" "$work/files/rootfs/foreign" || return
-    setenforce 1; expect "own refused " said || end=$?; setenforce 0; return $end
+# what the policy makes of it: files of the container's categories, and no others. The policy is not enforced here, since it would
+# also keep this test, which no domain is made for, from being a runtime; what it refuses is in the kernel's log
+check "bundle with files" bundle files "$labels | .process.args = [\"cat\", \"/own\", \"/foreign\"]"
+judged() {
+    echo own >"$work/files/rootfs/own"; echo foreign >"$work/files/rootfs/foreign"
+    chcon -R "$file:c1,c2" "$work/files/rootfs" && chcon "$file:c3" "$work/files/rootfs/foreign" && dmesg -C || return
+    "$RUNTIME" run --bundle "$work/files" files; dmesg | grep 'avc: *denied' >"$work/denied" || true
+    cat "$work/denied"
+    grep 'name="foreign"' "$work/denied" | grep -q "scontext=$label " && ! grep -q 'name="own"' "$work/denied"
 }
-said() { "$RUNTIME" run --bundle "$work/files" files | tr '\n' ' '; }
-check "enforced: the container reads its own files alone" enforced
+check "the policy lets the container read its own files alone" judged
 check "nothing is left" expect "" "$RUNTIME" list -q
