@@ -31,9 +31,9 @@ conformance-results: build packages-test
 	rm -f $(RESULTS)/conformance.tap $(RESULTS)/conformance.xml
 	Tests/report.sh $(RESULTS)/conformance.html
 
-# The validation programs of runtime-tools; SOURCES is a checkout of it.
+# The validation programs of the runtime-tools project; PROGRAMS is a checkout of it where they are made.
 upstream-validation: build
-	Tests/upstream-validation.sh $(SOURCES)
+	Tests/upstream-validation.sh $(PROGRAMS)
 
 client-test: build packages-test
 	Tests/clients.sh $(RELEASE)/veloci

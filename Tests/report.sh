@@ -3,7 +3,7 @@
 # case open down to what was seen, does anything overflow, complain, or ask the network? Usage: report.sh [REPORT [PICTURES]]
 set -u
 cd "$(dirname "$0")/.."
-report=$(realpath "${1:-conformance/results/conformance.html}")
+report=$(realpath "${1:-conformance/results/conformance.html}") && [ -f "$report" ] || { echo "no report $1"; exit 1; }
 pictures=${2:-}
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || browser=
 if [ -z "$browser" ]; then

@@ -41,6 +41,7 @@ section demo Tests/demo.sh .build/release/veloci
 section clients Tests/clients.sh .build/release/veloci same-view podman
 section conformance Tests/conformance.sh
 section report Tests/report.sh
+section report Tests/report.sh .build/conformance/conformance.html
 section embedding Tests/embedding.sh
 section arm64 Tests/arm64.sh
 section lab Tests/lab.sh

@@ -49,8 +49,7 @@ enum NamespaceCases {
         }
     }
 
-    /// A container without a mount namespace is outside of what runtimes do; all other types are here.
-    private static let inherited: [Case] = types.filter { $0.0 != "mount" }.map { (type, file) in
+    private static let inherited: [Case] = types.map { (type, file) in
         .inside(
             "namespace-\(type)-inherited", ["namespaces.inherited"],
             "Without an entry of type \(type) the runtime's namespace is inherited"
