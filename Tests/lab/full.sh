@@ -82,6 +82,8 @@ exec_joins() {
 check "user: exec from outside joins the group" exec_joins
 check "user: bundle with limits below the own group" user_bundle limited "$sleeper | .linux.cgroupsPath = \"veloci-files\" | $limits"
 check "user: limits in a delegated group, without systemd" expect "67108864 44 " limited as_user
+check "user: bundle with a limit that systemd delegates to nobody" user_bundle pages "$sleeper | .linux.cgroupsPath = \"veloci-pages\" | .linux.resources = {hugepageLimits: [{pageSize: \"2MB\", limit: 0}]}"
+check "user: the controller that is missing is named" refusal 'hugepageLimits.*hugetlb.*systemd gives hugetlb to no user' as_user run --bundle "$work/pages" pages
 check "user: bundle for no delegation" user_bundle bare '.process.args = ["echo", "ran"]'
 check "user: without delegation it runs" expect ran bare run --bundle "$work/bare" bare
 check "user: bundle that asks for a limit" user_bundle refused '.process.args = ["echo", "ran"] | .linux.cgroupsPath = "/veloci/refused" | .linux.resources = {memory: {limit: 67108864}}'

@@ -109,8 +109,9 @@ extension Cgroup {
         var error = error
         let limit = changes.writes.first { $0.controller != "devices" }
         error.path = error.path ?? limit?.path ?? JSONPath([.member("linux"), .member("cgroupsPath")])
+        // A controller that cannot be enabled has a hint of its own.
         error.hint =
-            "without root, limits and cgroupsPath need a delegated group: start in one with "
+            error.hint ?? "without root, limits and cgroupsPath need a delegated group: start in one with "
             + "systemd-run --user --scope -p Delegate=yes, use --systemd-cgroup, or leave both out"
         return error
     }

@@ -79,9 +79,12 @@ extension CgroupError {
     static func hint(forController controller: String, mode: CgroupLayout.Mode) -> String {
         switch mode {
         case .unified, .none:
-            return "an administrator gives it to users with: systemctl set-property user.slice Delegate=yes, or in "
-                + "/etc/systemd/system/user@.service.d/delegate.conf: [Service] Delegate=cpu cpuset io memory pids; "
-                + "root checks the kernel's /proc/cgroups and the parent's cgroup.subtree_control"
+            let kernel = "root looks at /proc/cgroups and at cgroup.subtree_control of the groups above"
+            // systemd.resource-control(5): what Delegate= takes.
+            let delegated = ["cpu", "cpuset", "io", "memory", "pids"]
+            guard delegated.contains(controller) else { return "systemd gives \(controller) to no user: run as root; " + kernel }
+            return "give it to users: systemctl edit user@.service, with [Service] Delegate=\(delegated.joined(separator: " ")); "
+                + kernel
         case .legacy, .hybrid:
             return "mount its hierarchy (mount -t cgroup -o \(controller) none /sys/fs/cgroup/\(controller)), or check "
                 + "/proc/cgroups and the kernel's cgroup_disable option"
