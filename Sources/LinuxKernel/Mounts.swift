@@ -32,6 +32,43 @@ public enum Mounts {
         }
     }
 
+    /// Attaches a detached mount, with all below it, at a path of this mount namespace (move_mount(2)).
+    public static func attach(_ tree: borrowing Descriptor, at path: String) throws(KernelError) {
+        let number = tree.number
+        try Files.withPath("") { (empty) throws(KernelError) in
+            try Files.withPath(path) { (place) throws(KernelError) in
+                _ = try systemCall(
+                    __NR_move_mount, "move_mount", on: path, UInt64(descriptor: number), empty,
+                    UInt64(descriptor: currentDirectory), place, UInt64(MOVE_MOUNT_F_EMPTY_PATH))
+            }
+        }
+    }
+
+    /// Detaches a mount and all below it (umount2(2)); whoever uses them keeps them.
+    public static func detach(_ mount: borrowing Descriptor, name: String) throws(KernelError) {
+        let number = mount.number
+        try Files.withPath("/proc/self/fd/\(number)") { (path) throws(KernelError) in
+            _ = try systemCall(__NR_umount2, "umount", on: name, path, UInt64(MNT_DETACH))
+        }
+    }
+
+    /// The kernel's number of the mount that a file is on. Before Linux 6.8 numbers are used again after the mount's end.
+    public static func identifier(of file: borrowing Descriptor) throws(KernelError) -> UInt64 {
+        let number = file.number
+        var status = linux_statx_record()
+        for field in [linux_statx_mount_unique, linux_statx_mount] {
+            try Files.withPath("") { (empty) throws(KernelError) in
+                try withUnsafeMutablePointer(to: &status) { (record) throws(KernelError) in
+                    _ = try systemCall(
+                        __NR_statx, "statx", UInt64(descriptor: number), empty, UInt64(AT_EMPTY_PATH), UInt64(field),
+                        UInt64(address: record))
+                }
+            }
+            if status.mask & field != 0 { return status.mount_id }
+        }
+        throw KernelError(.notSupported, call: "statx of a mount's number")
+    }
+
     /// A new file system as a detached mount. Options are `name` or `name=value`; optional ones may be unknown to it.
     public static func make(
         type: String, source: String, options: [String], optionalOptions: [String] = [], attributes: UInt64

@@ -80,6 +80,10 @@ import Testing
         Mistake("no program is executed", .once) { $0.drop("execute") },
         Mistake("a step after the program", .once) { $0.move("execute", before: "waitForStart") },
         Mistake("signals are not reset", .once) { $0.drop("resetSignals") },
+        Mistake("a root on the host beside a mount namespace", .mounts) {
+            let attach = HostStep.attachRoot(tree: Slot(index: 0), at: "/rootfs")
+            $0.preparation.insert(Planned(attach, JSONPath()), at: $0.preparation.count - 1)
+        },
         Mistake("two sessions", .once) { $0.duplicate("newSession") },
         Mistake("a second fork", .namespaces) {
             let fork = Planned(Step.fork(namespaces: []), JSONPath())

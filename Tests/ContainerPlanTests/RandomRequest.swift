@@ -40,7 +40,12 @@ struct RandomRequest {
         let linux = makeLinux()
         spec.linux = chance(95) ? linux : nil
         let kinds = Set((spec.linux?.namespaces ?? []).map(\.type))
-        if kinds.contains("mount") { spec.mounts = makeMounts() }
+        if kinds.contains("mount") || chance(50) { spec.mounts = makeMounts() }
+        if !kinds.contains("mount") {
+            // The validator refuses them.
+            spec.linux?.maskedPaths = nil
+            spec.linux?.readonlyPaths = nil
+        }
         if kinds.contains("uts") && chance(50) { spec.hostname = "host" }
         if kinds.contains("uts") && chance(20) { spec.domainname = "domain" }
         spec.process = makeProcess()

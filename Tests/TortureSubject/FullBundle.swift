@@ -12,6 +12,8 @@ struct FullBundle {
         case joined
         /// The host's namespaces but for mounts; a program of the host's user.
         case bare
+        /// The host's mounts: no mount namespace.
+        case hosted
     }
 
     let variant: Variant
@@ -61,9 +63,12 @@ struct FullBundle {
         var linux: [String: Any] = [
             "namespaces": namespaces, "cgroupsPath": "/\(work.groupPrefix)-\(variant.rawValue)", "devices": devices,
             "resources": resources, "rootfsPropagation": variant == .plain ? "private" : "slave", "seccomp": seccomp,
-            "maskedPaths": ["/proc/kcore", "/proc/keys", "/sys/firmware", "/etc/secret", "/missing"],
-            "readonlyPaths": ["/proc/sys", "/proc/irq", "/etc/readable"], "personality": ["domain": "LINUX"],
+            "personality": ["domain": "LINUX"],
         ]
+        if variant != .hosted {
+            linux["maskedPaths"] = ["/proc/kcore", "/proc/keys", "/sys/firmware", "/etc/secret", "/missing"]
+            linux["readonlyPaths"] = ["/proc/sys", "/proc/irq", "/etc/readable"]
+        }
         var configuration: [String: Any] = [
             "ociVersion": "1.2.0", "root": ["path": "rootfs", "readonly": variant == .plain], "process": process(command),
             "mounts": mounts, "annotations": ["org.example.purpose": "torture"],
@@ -74,7 +79,7 @@ struct FullBundle {
             configuration["domainname"] = "example.org"
             linux["sysctl"] = ["net.ipv4.ip_forward": "0", "kernel.msgmax": "65536"]
         case .joined: linux["sysctl"] = ["net.ipv4.ip_forward": "0"]
-        case .bare: break
+        case .bare, .hosted: break
         }
         if variant == .mapped {
             let ids = [["containerID": 0, "hostID": 100_000, "size": 65536]]
@@ -95,6 +100,7 @@ struct FullBundle {
             [("network", "net"), ("ipc", "ipc"), ("uts", "uts")].map { ["type": $0.0, "path": directory + "/" + $0.1] }
                 + [["type": "mount"], ["type": "pid"]]
         case .bare: [["type": "mount"]]
+        case .hosted: ["pid", "network", "cgroup"].map { ["type": $0] }
         }
     }
 

@@ -31,8 +31,8 @@ struct Torture {
 
     static let stepRuns: [(variant: String, command: String)] =
         isFull
-        ? ["plain", "mapped", "joined", "bare"].flatMap { variant in ["create", "run", "exec"].map { (variant, $0) } }
-        : [("plain", "create"), ("plain", "exec"), ("mapped", "run"), ("mapped", "exec"), ("joined", "create"), ("bare", "run")]
+        ? ["plain", "mapped", "joined", "bare", "hosted"].flatMap { variant in ["create", "run", "exec"].map { (variant, $0) } }
+        : [("plain", "create"), ("plain", "exec"), ("mapped", "run"), ("mapped", "exec"), ("joined", "create"), ("bare", "run"), ("hosted", "create")]
 
     @Test("Every step fails once", arguments: stepRuns)
     func steps(variant: String, command: String) throws {

@@ -3,7 +3,8 @@
 
 #include <stdint.h>
 
-enum : uint32_t { linux_statx_basic = 0x7ff };
+/// Which fields are wanted: the basic ones, the mount's number, and the mount's number that is never used again (Linux 6.8).
+enum : uint32_t { linux_statx_basic = 0x7ff, linux_statx_mount = 0x1000, linux_statx_mount_unique = 0x4000 };
 
 struct linux_statx_record {
     uint32_t mask, blksize;

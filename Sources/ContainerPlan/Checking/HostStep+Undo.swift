@@ -12,6 +12,7 @@ extension HostStep {
         case .openControlGroupTasks, .openNamespace, .openContainerProcess, .connectConsole:
             "nothing: the descriptor is closed with the table of descriptors"
         case .makeStartPipe: "nothing: the pipes go with the state directory"
+        case .attachRoot: "detach it, with all that was mounted on it"
         case .cloneProcess: "kill the process and wait for it"
         case .writeMappings, .writeTimeOffset: "nothing: it goes with the namespace"
         case .moveNetworkDevice:

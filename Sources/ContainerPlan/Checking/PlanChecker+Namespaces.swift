@@ -96,6 +96,11 @@ extension PlanChecker {
             if case .makeStartPipe(_, let started) = step { slots[started] = .filled(used: true) }
             // A container without namespaces gives nothing to join; its process is opened all the same.
             if case .openContainerProcess(let process, _) = step { slots[process] = .filled(used: true) }
+            if case .attachRoot(let tree, _) = step {
+                if slots[tree] == nil { report(.slots, index + 1, "slot \(tree.index) is used before it is filled") }
+                mountsOnHost = true
+                root = .attached
+            }
             if case .cloneProcess(let kinds) = step {
                 if index + 1 != plan.preparation.count { report(.hostSteps, index + 1, "the process is cloned too early") }
                 if kinds != plan.cloneNamespaces { report(.hostSteps, index + 1, "the text tells of other namespaces") }
@@ -107,6 +112,8 @@ extension PlanChecker {
                 report(.hostSteps, 0, "\"\(planned.action.text)\" stands at gate \(gate)")
             }
         }
+        let entersMountNamespace = plan.cloneNamespaces.contains(.mount) || plan.steps.contains { $0.action.entersMountNamespace }
+        if mountsOnHost && entersMountNamespace { report(.mounts, 0, "the root is attached on the host for nothing") }
         let ready = (plan.gates[.ready] ?? []).map(\.action)
         if let pid = ready.firstIndex(where: { if case .writePidFile = $0 { true } else { false } }),
             let state = ready.firstIndex(of: .writeState), pid < state
@@ -120,5 +127,16 @@ extension Plan {
     /// Whether the root is entered by chroot alone.
     var hasNoMountedRoot: Bool {
         !steps.contains { if case .attachRoot = $0.action { true } else { false } }
+            && !preparation.contains { if case .attachRoot = $0.action { true } else { false } }
+    }
+}
+
+extension Step {
+    fileprivate var entersMountNamespace: Bool {
+        switch self {
+        case .joinNamespace(.mount, _): true
+        case .newNamespaces(let kinds), .joinNamespaces(let kinds, _), .fork(let kinds): kinds.contains(.mount)
+        default: false
+        }
     }
 }

@@ -30,6 +30,8 @@ struct PlanChecker {
     var isSeparated = false
     /// Whether the mount namespace was joined: others are in it, who keep their root.
     var joinedMountNamespace = false
+    /// Whether the host attached the root in its own mount namespace, because the container has no other.
+    var mountsOnHost = false
     var hasPower = true
     var keepsCapabilities = false
     var droppedBounding = false
@@ -124,7 +126,9 @@ struct PlanChecker {
         }
         if step.mountsInRoot {
             if root != .attached { report(.mounts, number, "\"\(step.text)\" happens while the root is not attached") }
-            if !hasMountNamespace { report(.mounts, number, "\"\(step.text)\" happens in the host's mount namespace") }
+            if !hasMountNamespace && !mountsOnHost {
+                report(.mounts, number, "\"\(step.text)\" happens in the host's mount namespace")
+            }
         }
         if step.makesFiles {
             if rootIsReadOnly { report(.readOnlyRoot, number, "\"\(step.text)\" needs a root that can be written") }
@@ -132,7 +136,9 @@ struct PlanChecker {
         }
         switch step {
         case .changePropagation(let kind, let recursive, "/"):
-            if !hasMountNamespace { report(.mounts, number, "propagation changes in the host's mount namespace") }
+            if !hasMountNamespace && !(mountsOnHost && root == .entered) {
+                report(.mounts, number, "propagation changes in the host's mount namespace")
+            }
             if root == .host && recursive && kind != .shared { isSeparated = true }
             if root == .attached { report(.mounts, number, "propagation of the old root changes too late") }
         case .attachRoot:
@@ -162,12 +168,14 @@ struct PlanChecker {
         switch change {
         case .pivot:
             if root != .attached { report(.oldRoot, number, "there is no root to pivot into") }
+            if mountsOnHost { report(.mounts, number, "the host's root changes") }
             root = .pivoted
         case .move:
             if root != .attached { report(.oldRoot, number, "there is no root to move") }
+            if mountsOnHost { report(.mounts, number, "the host's root changes") }
             root = .entered
         case .change:
-            if root != .host && !joinedMountNamespace {
+            if root != .host && !joinedMountNamespace && !mountsOnHost {
                 report(.oldRoot, number, "chroot alone leaves the host's mounts in reach")
             }
             root = .entered

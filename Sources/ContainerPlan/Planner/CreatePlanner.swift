@@ -22,7 +22,12 @@ struct CreatePlanner {
     let linux: Linux
     let namespaces: NamespaceRequest
     var builder = PlanBuilder()
+    /// Whether the mount namespace is new or joined by path, and not the runtime's own.
     let hasMountNamespace: Bool
+    /// Whether the root is a mount, on which others are made, or just a directory.
+    var mountsRoot: Bool { hasMountNamespace || mountsOnHost }
+    /// Whether the container's mounts are made in the runtime's own mount namespace.
+    var mountsOnHost: Bool { !hasMountNamespace && facts.isPrivileged && !namespaces.has(.user) }
     var usesTerminal: Bool { process.terminal == true }
 
     init(spec: Spec, request: PlanRequest, facts: HostFacts) {
@@ -61,13 +66,13 @@ struct CreatePlanner {
         builder.add(.newSession)
         planKeyring()
 
-        let root = hasMountNamespace ? try planMountedRoot() : planBareRoot()
+        let root = mountsRoot ? try planMountedRoot() : planBareRoot()
         if let console { planTerminal(root: root, socket: console) }
         planNames()
         var confinement = ConfinementPlanner(
             process: process, seccomp: request.seccomp, facts: facts, linux: linux)
         try planSystemControls(&confinement)
-        if hasMountNamespace { planHiddenPaths(root: root) }
+        if mountsRoot { planHiddenPaths(root: root) }
         planEntry(of: root)
 
         try limits.planFromOutside(&builder, hasUserNamespace: namespaces.has(.user))
@@ -75,7 +80,7 @@ struct CreatePlanner {
         try planProgram(confinement, root: root)
         confinement.warnOfCapabilities()
         builder.plan.warnings += confinement.warnings
-        planClone()
+        planClone(root: root)
     }
 
     private func checkProcess() throws(PlanError) {
@@ -88,10 +93,21 @@ struct CreatePlanner {
             throw PlanError(
                 "selinux is not enabled on this host; remove the label \"\(label)\" or enable it", at: .of("linux", "mountLabel"))
         }
-        guard hasMountNamespace || (spec.mounts ?? []).isEmpty else {
-            throw PlanError(
-                "mounts would be made on the host; add a mount namespace", at: JSONPath.of("linux", "namespaces"))
-        }
+        try checkMountsWithoutNamespace()
+    }
+
+    private func checkMountsWithoutNamespace() throws(PlanError) {
+        guard !mountsRoot else { return }
+        let wishes: [(isThere: Bool, path: JSONPath)] = [
+            (!(spec.mounts ?? []).isEmpty, .of("mounts")),
+            (spec.root?.readonly == true, .of("root", "readonly")),
+            (linux.rootPropagation != nil, .of("linux", "rootfsPropagation")),
+            (!(linux.devices ?? []).isEmpty, .of("linux", "devices")),
+        ]
+        guard let wish = wishes.first(where: \.isThere) else { return }
+        throw PlanError(
+            "without a mount namespace mounts are made on the host, which neither a user namespace nor an unprivileged user may; "
+                + "add a mount namespace to linux.namespaces", at: wish.path)
     }
 
     /// A process that is born in its control group, or moves itself, waits for nobody; one that is moved by its pid waits
@@ -141,7 +157,7 @@ struct CreatePlanner {
                 TerminalRequest(master: master, terminal: terminal, size: size, owner: process.user.uid), root: root),
             for: path)
         builder.add(.sendTerminal(master: master, socket: socket), for: path)
-        if hasMountNamespace { builder.add(.bindConsole(terminal: terminal, root: root), for: path) }
+        if mountsRoot { builder.add(.bindConsole(terminal: terminal, root: root), for: path) }
         builder.add(.useTerminal(terminal), for: path)
     }
 
@@ -166,7 +182,14 @@ struct CreatePlanner {
         }
     }
 
-    private mutating func planClone() {
+    private mutating func planClone(root: Slot) {
+        if mountsOnHost {
+            // The last of what can fail before there is a process: until here the host is as it was.
+            builder.prepare(.attachRoot(tree: root, at: rootPath), for: JSONPath.of("linux", "namespaces"))
+            builder.plan.warnings.append(
+                "linux.namespaces has no mount namespace: the container's mounts are the host's until it is deleted, and chroot "
+                    + "alone keeps it inside its root")
+        }
         builder.plan.cloneNamespaces = namespaces.byClone
         builder.prepare(.cloneProcess(namespaces: namespaces.byClone), for: JSONPath.of("linux", "namespaces"))
     }

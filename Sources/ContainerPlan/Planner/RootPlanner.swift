@@ -34,6 +34,15 @@ extension CreatePlanner {
         if facts.isPrivileged {
             builder.prepare(.openRoot(path: rootPath, attributes: attributes, into: root), for: path)
         }
+        if hasMountNamespace { planAttachment(of: root, attributes) }
+        try planMounts(root: root)
+        planDevices(root: root)
+        planHooksBeforeEntry()
+        return root
+    }
+
+    private mutating func planAttachment(of root: Slot, _ attributes: MountAttributes) {
+        let path = JSONPath.of("root", "path")
         builder.add(.changePropagation(separation, recursive: true, of: "/"), for: JSONPath.of("linux", "rootfsPropagation"))
         if !facts.isPrivileged {
             builder.add(.openTree(path: rootPath, recursive: true, attributes: attributes, into: root), for: path)
@@ -42,13 +51,9 @@ extension CreatePlanner {
         // namespace already must not find the container there.
         let place = hooksSeeTheRoot || !namespaces.isNew(.mount) ? rootPath : "/"
         builder.add(.attachRoot(tree: root, at: place), for: path)
-        try planMounts(root: root)
-        planDevices(root: root)
-        planHooksBeforeEntry()
-        return root
     }
 
-    /// Without a mount namespace of its own a container gets the root by chroot alone.
+    /// Who may not mount on the host, and asks for no mount, gets the root by chroot alone.
     mutating func planBareRoot() -> Slot {
         let root = builder.slot()
         builder.add(.openHostFile(rootPath, into: root, mustBeNullDevice: false), for: JSONPath.of("root", "path"))
@@ -97,10 +102,10 @@ extension CreatePlanner {
     /// Makes the tree the root of the process.
     mutating func planEntry(of root: Slot) {
         let path = JSONPath.of("root")
-        guard hasMountNamespace else { return builder.add(.changeRoot(to: root, .change), for: path) }
+        guard mountsRoot else { return builder.add(.changeRoot(to: root, .change), for: path) }
         if spec.root?.readonly == true { builder.add(.makeRootReadOnly(root), for: path.member("readonly")) }
         if !namespaces.isNew(.mount) {
-            // Those who are in the namespace already keep their root.
+            // Those who are in the namespace already, be it the host's, keep their root.
             builder.add(.changeRoot(to: root, .change), for: path)
         } else if request.usesPivotRoot {
             let old = builder.slot()

@@ -23,6 +23,7 @@ extension HostStep {
         case .connectConsole(let path?, _): "connect to the console socket \(path)"
         case .connectConsole(nil, _): "make a socket for the terminal"
         case .makeStartPipe: "make the pipe that start writes to"
+        case .attachRoot(_, let path): "attach the root at \(path), on the host"
         case .cloneProcess(let kinds):
             "clone the container's process"
                 + (kinds.isEmpty ? "" : " into new namespaces: \(kinds.map(\.rawValue).joined(separator: ", "))")

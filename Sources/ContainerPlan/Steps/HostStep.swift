@@ -16,6 +16,8 @@ public enum HostStep: Equatable, Sendable {
     case openContainerProcess(into: Slot, root: Slot)
     case connectConsole(path: String?, into: Slot)
     case makeStartPipe(into: Slot, started: Slot)
+    /// In the runtime's own mount namespace, for containers that have no other.
+    case attachRoot(tree: Slot, at: String)
     case cloneProcess(namespaces: [NamespaceKind])
 
     // At a gate

@@ -51,6 +51,7 @@ extension Runtime {
             _ = try? group.destroy(killing: false)
         }
         CacheControl.remove(record.cacheControlGroups)
+        try HostRoot.detach(record)
         try state.remove()
         if let spec { Poststop.run(spec, record, self) }
     }

@@ -129,6 +129,7 @@ final class Creation {
         let preparation = Preparation(state: state, groups: group)
         descriptors = preparation.table
         try preparation.perform(plan, fault)
+        try attachRoot(preparation.table, state)
         let progress: ProgressPage
         do throws(KernelError) {
             progress = try ProgressPage(in: state.number)
@@ -247,6 +248,29 @@ final class Creation {
         record.cacheControlGroups = membership.owned
         try state.write(record)
         return (control, membership)
+    }
+
+    /// For a container without a mount namespace.
+    private func attachRoot(_ table: DescriptorTable, _ state: borrowing StateDirectory) throws(Failure) {
+        try fault.check(plan) { if case .attachRoot = $0 { true } else { false } }
+        for planned in plan.preparation {
+            guard case .attachRoot(let slot, let path) = planned.action, let tree = table.take(slot) else { continue }
+            let failure = "cannot \(planned.action.text)"
+            do throws(KernelError) {
+                record.rootMount = try Mounts.identifier(of: tree)
+            } catch {
+                throw .kernel(error, failure, path: planned.origin)
+            }
+            // First the record, so that whoever removes what a killed veloci left behind knows the mount.
+            try state.write(record)
+            rollback.add { [record] in _ = try? HostRoot.detach(record) }
+            do throws(KernelError) {
+                try HostRoot.attach(tree, at: path)
+            } catch {
+                throw .kernel(error, failure, path: planned.origin)
+            }
+            table.set(slot, tree)
+        }
     }
 
     private func applyLateLimits(_ group: ContainerGroup?) throws(Failure) {

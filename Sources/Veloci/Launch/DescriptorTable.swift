@@ -11,6 +11,10 @@ final class DescriptorTable {
         numbers[slot] = descriptor.release()
     }
 
+    func take(_ slot: Slot) -> Descriptor? {
+        numbers.removeValue(forKey: slot).map { Descriptor(owning: $0) }
+    }
+
     func closeAll() {
         for number in numbers.values { _ = Descriptor(owning: number) }
         numbers = [:]

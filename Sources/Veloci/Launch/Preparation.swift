@@ -3,6 +3,16 @@ internal import ContainerPlan
 internal import LinuxKernel
 internal import RuntimeSpec
 
+extension HostStep {
+    /// Whether the step comes after all that can be taken back by closing descriptors; those who launch perform it.
+    fileprivate var endsPreparation: Bool {
+        switch self {
+        case .attachRoot, .cloneProcess: true
+        default: false
+        }
+    }
+}
+
 /// Performs the host's steps before the container's process exists: opens what the stage will be given.
 struct Preparation {
     let table = DescriptorTable()
@@ -22,7 +32,7 @@ struct Preparation {
     }
 
     func perform(_ plan: Plan, _ fault: HostFault) throws(Failure) {
-        for planned in plan.preparation {
+        for planned in plan.preparation where !planned.action.endsPreparation {
             do throws(KernelError) {
                 try fault.check(planned)
                 try perform(planned.action)
@@ -46,7 +56,7 @@ struct Preparation {
 
     private func perform(_ step: HostStep) throws(KernelError) {
         switch step {
-        case .makeStateDirectory, .makeControlGroup, .limit, .cloneProcess, .joinCacheControl: break  // Creation does these
+        case .makeStateDirectory, .makeControlGroup, .limit, .attachRoot, .cloneProcess, .joinCacheControl: break  // Creation's
         case .openRoot(let path, let attributes, let slot):
             let status = try Files.status(of: path, followingLink: true)
             guard status.kind == .directory else { throw KernelError(.notDirectory, call: "stat", object: path) }

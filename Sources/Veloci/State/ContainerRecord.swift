@@ -23,6 +23,8 @@ struct ContainerRecord: Equatable, Sendable {
     var unit: String = ""
     /// Whether the unit is of the user's systemd.
     var unitIsOfUser = false
+    /// The kernel's number of the mount at `rootfs` in the runtime's own mount namespace; 0 without one.
+    var rootMount: UInt64 = 0
     /// What the container has been given beyond namespaces that this record's process can show.
     var cacheControlGroups: [String] = []
 
@@ -40,6 +42,7 @@ struct ContainerRecord: Equatable, Sendable {
             "stepCount": .number(JSONNumber(stepCount)),
             "controlGroups": object(controlGroups), "unit": .string(unit),
             "unitIsOfUser": .bool(unitIsOfUser), "cacheControlGroups": list(cacheControlGroups),
+            "rootMount": .number(JSONNumber(rootMount)),
         ]
     }
 
@@ -59,6 +62,7 @@ struct ContainerRecord: Equatable, Sendable {
             let stepCount = object["stepCount"]?.number?.integer(as: Int.self),
             let controlGroups = texts("controlGroups"), let unit = object["unit"]?.string,
             let unitIsOfUser = object["unitIsOfUser"]?.bool,
+            let rootMount = object["rootMount"]?.number?.integer(as: UInt64.self),
             let cacheControlGroups = list("cacheControlGroups"), let annotations = texts("annotations")
         else { return nil }
         self.init(id: id, bundle: bundle, rootfs: rootfs, created: created, owner: owner)
@@ -68,6 +72,7 @@ struct ContainerRecord: Equatable, Sendable {
         self.controlGroups = controlGroups
         self.unit = unit
         self.unitIsOfUser = unitIsOfUser
+        self.rootMount = rootMount
         self.cacheControlGroups = cacheControlGroups
         self.annotations = annotations
     }
