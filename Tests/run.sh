@@ -23,20 +23,23 @@ section() {
     "$@" || failed="$failed $name"
 }
 
-# Only what failed and the sum: the names of hundreds of tests that passed help nobody.
+# What failed, and now and then how far it is: the names of hundreds of files and tests that are fine help nobody.
+build() {
+    { swift build "$@" 2>&1; echo "run.sh: status $?"; } | awk '
+        /^run.sh: status / { exit $3 }
+        /error:|Build complete/ || /^\[[0-9]*00\// { print; fflush() }'
+}
+
 unit() {
     log=.build/unit-tests.log
-    mkdir -p .build
-    swift build --build-tests 2>&1 | grep -E "error:|Compiling|Build complete" | tail -3
-    swift test --skip-build >"$log" 2>&1
-    status=$?
-    grep -aE "✘|error:|skipped" "$log" | head -60
-    tail -n 1 "$log"
-    return $status
+    build --build-tests || return
+    { swift test --skip-build 2>&1; echo "run.sh: status $?"; } | tee "$log" | awk '
+        /^run.sh: status / { exit $3 }
+        /✘|error:|skipped|tried, |Test run/ { print; fflush() }'
 }
 
 section unit unit
-section build swift build -c release --quiet
+section build build -c release
 section demo Tests/demo.sh .build/release/veloci
 section clients Tests/clients.sh .build/release/veloci same-view podman
 section conformance Tests/conformance.sh
