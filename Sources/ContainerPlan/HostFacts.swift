@@ -16,6 +16,8 @@ public struct HostFacts: Equatable, Sendable {
     public var hasKernelCore = false
     /// Whether veloci has CAP_SYS_RESOURCE over the host.
     public var canRaiseLimits = true
+    /// The capabilities that veloci has and so can give, a bit for each; in a user namespace all can be given.
+    public var permittedCapabilities = UInt64.max
 
     /// A privileged host with version 2 alone and no security module, unless told otherwise.
     public init(

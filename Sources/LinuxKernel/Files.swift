@@ -70,6 +70,12 @@ public enum Files {
         return try read(file, name: path, limit: limit)
     }
 
+    /// The whole content of what lies there ready: nobody is waited for who may or may not write into a pipe of that name.
+    public static func readWithoutWaiting(_ path: String, at directory: Int32 = -100) throws(KernelError) -> [UInt8] {
+        let file = try open(path, flags: O_NONBLOCK, at: directory)
+        return try read(file, name: path)
+    }
+
     /// Reads from the current position to the end.
     public static func read(
         _ file: borrowing Descriptor, name: String = "", limit: Int = 1 << 26

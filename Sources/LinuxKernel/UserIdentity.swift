@@ -22,7 +22,12 @@ public enum UserIdentity {
     }
 
     /// Whether the calling thread has a capability in effect, by the kernel's number (capget(2)).
-    public static func hasEffectiveCapability(_ number: UInt8) -> Bool {
+    public static func hasEffectiveCapability(_ number: UInt8) -> Bool { capabilities.effective >> UInt64(number) & 1 == 1 }
+
+    /// The capabilities that the calling thread may put into effect, bit by bit (capget(2)).
+    public static var permittedCapabilities: UInt64 { capabilities.permitted }
+
+    private static var capabilities: (effective: UInt64, permitted: UInt64) {
         var header: (UInt32, Int32) = (0x2008_0522, 0)
         var data: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0, 0)
         let result = withUnsafeMutablePointer(to: &header) { header in
@@ -31,7 +36,7 @@ public enum UserIdentity {
                     Int64(__NR_capget), UInt64(address: header), UInt64(address: data), 0, 0, 0, 0)
             }
         }
-        guard result == 0 else { return false }
-        return (number < 32 ? data.0 >> UInt32(number) : data.3 >> UInt32(number - 32)) & 1 == 1
+        guard result == 0 else { return (0, 0) }
+        return (UInt64(data.3) << 32 | UInt64(data.0), UInt64(data.4) << 32 | UInt64(data.1))
     }
 }

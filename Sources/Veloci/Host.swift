@@ -12,6 +12,7 @@ extension HostFacts {
         }
         facts.canRaiseLimits = UserIdentity.hasEffectiveCapability(24)
         facts.isPrivileged = UserIdentity.isPrivileged
+        facts.permittedCapabilities = UserIdentity.permittedCapabilities
         if let text = try? Files.readText("/sys/module/apparmor/parameters/enabled") {
             facts.appArmorIsEnabled = text.hasPrefix("Y")
         }

@@ -14,8 +14,11 @@ public struct Runtime: Sendable {
     /// Whether refusals of control groups are passed over where no limit depends on them, and systemd is the user's own; nil for
     /// callers who are not the host's root.
     public var isRootless: Bool?
-    /// Called for each warning: what is odd but no failure.
+    /// Called for each warning: what the container does not get although it was asked for, or what failed without consequence.
     public var warn: @Sendable (String) -> Void = { _ in }
+    /// Called for what is usual on some hosts and worth knowing only when something is looked for, such as system calls of
+    /// `linux.seccomp` that this host does not have.
+    public var remark: @Sendable (String) -> Void = { _ in }
 
     /// Who makes control groups.
     public enum ControlGroupManager: String, Sendable {

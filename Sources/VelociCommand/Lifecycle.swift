@@ -139,6 +139,7 @@ enum Lifecycle {
             }
         let log = invocation.log
         runtime.warn = { log.warning($0) }
+        runtime.remark = { log.remark($0) }
         return runtime
     }
 

@@ -49,6 +49,29 @@ import Testing
         #expect(labelled.count == 1 && labelled[0].contains("mount tmpfs on /tmp"))
     }
 
+    /// SPEC(config.md#linux-process): what cannot be granted is a warning and no failure.
+    @Test(arguments: [(nil, ["CAP_CHOWN"], true), ("user", ["CAP_CHOWN", "CAP_SYS_RESOURCE"], false)] as [(String?, [String], Bool)])
+    func onlyOwnCapabilitiesCanBeGiven(namespace: String?, given: [String], warns: Bool) throws {
+        var facts = HostFacts()
+        facts.permittedCapabilities = ~(1 << 24)
+        let both = ["CAP_CHOWN", "CAP_SYS_RESOURCE"]
+        let map = [IDMapping(containerID: 0, hostID: 5000, size: 1)]
+        var spec = Spec(
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Process(args: ["/bin/true"], cwd: "/"),
+            linux: Linux(namespaces: [Namespace(type: "mount")] + (namespace.map { [Namespace(type: $0)] } ?? [])))
+        if namespace != nil {
+            spec.linux?.uidMappings = map
+            spec.linux?.gidMappings = map
+        }
+        spec.process?.capabilities = Capabilities(effective: both, bounding: both, permitted: both)
+        let plan = try Plan.create(spec, request: PlanRequest(id: "facts", bundle: "/bundle"), facts: facts)
+        let bits = given.reduce(into: UInt64(0)) { $0 |= 1 << UInt64(Capability(name: $1)?.rawValue ?? 63) }
+        let set = CapabilitySet(bits: bits)
+        let step = Step.setCapabilities(effective: set, permitted: set, inheritable: CapabilitySet(bits: 0))
+        #expect(plan.steps.contains { $0.action == step })
+        #expect(plan.warnings == (warns ? ["ignoring unknown or unavailable capabilities: [CAP_SYS_RESOURCE]"] : []))
+    }
+
     @Test func withoutPrivilegeTheHostMapsNothing() throws {
         let map = [IDMapping(containerID: 0, hostID: 5000, size: 1)]
         let mount = Mount(destination: "/m", type: "tmpfs", uidMappings: map, gidMappings: map)

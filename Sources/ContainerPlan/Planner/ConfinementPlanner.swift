@@ -144,7 +144,7 @@ struct ConfinementPlanner {
         builder.add(
             .setCapabilities(
                 effective: set(capabilities.effective), permitted: set(capabilities.permitted),
-                inheritable: set(capabilities.inheritable)), for: path)
+                inheritable: inheritable(capabilities)), for: path)
         let ambient = set(capabilities.ambient)
         if ambient.bits != 0 { builder.add(.raiseAmbientCapabilities(ambient), for: path.member("ambient")) }
     }
@@ -152,10 +152,20 @@ struct ConfinementPlanner {
     private func set(_ names: [String]?) -> CapabilitySet {
         var bits: UInt64 = 0
         for name in names ?? [] {
-            guard let capability = Capability(name: name), capability.rawValue <= facts.lastCapability else { continue }
-            bits |= 1 << UInt64(capability.rawValue)
+            if let capability = Capability(name: name), isGrantable(capability) { bits |= 1 << UInt64(capability.rawValue) }
         }
         return CapabilitySet(bits: bits)
+    }
+
+    /// KERNEL: capset(2) takes nothing into the inheritable set that has gone from the bounding set.
+    private func inheritable(_ capabilities: Capabilities) -> CapabilitySet {
+        CapabilitySet(bits: set(capabilities.inheritable).bits & set(capabilities.bounding).bits)
+    }
+
+    /// Whether the kernel knows it, and the process has it when it comes to its own: in a user namespace it has all.
+    private func isGrantable(_ capability: Capability) -> Bool {
+        capability.rawValue <= facts.lastCapability
+            && (hasUserNamespace || facts.permittedCapabilities >> UInt64(capability.rawValue) & 1 == 1)
     }
 
     /// SPEC(config.md#linux-process): names that are unknown or cannot be granted are logged and left out.
@@ -167,17 +177,24 @@ struct ConfinementPlanner {
         ]
         var unknown: [String] = []
         for name in lists.flatMap({ $0 ?? [] }) where !unknown.contains(name) {
-            if (Capability(name: name)?.rawValue ?? .max) > facts.lastCapability { unknown.append(name) }
+            if !(Capability(name: name).map(isGrantable) ?? false) { unknown.append(name) }
         }
         if !unknown.isEmpty {
             warnings.append("ignoring unknown or unavailable capabilities: [\(unknown.joined(separator: " "))]")
         }
-        let lost = set(capabilities.ambient).bits & ~(set(capabilities.inheritable).bits & set(capabilities.permitted).bits)
-        if lost != 0 {
-            let names = Capability.allCases.filter { lost & (1 << UInt64($0.rawValue)) != 0 }.map(\.name)
-            warnings.append(
-                "ambient capabilities that are not permitted and inheritable cannot be raised: [\(names.joined(separator: " "))]")
-        }
+        let inheritable = inheritable(capabilities)
+        warn(
+            of: set(capabilities.inheritable).bits & ~inheritable.bits,
+            "inheritable capabilities outside of the bounding set cannot be given")
+        warn(
+            of: set(capabilities.ambient).bits & ~(inheritable.bits & set(capabilities.permitted).bits),
+            "ambient capabilities that are not permitted and inheritable cannot be raised")
+    }
+
+    private mutating func warn(of lost: UInt64, _ what: String) {
+        if lost == 0 { return }
+        let names = Capability.allCases.filter { lost & (1 << UInt64($0.rawValue)) != 0 }.map(\.name)
+        warnings.append("\(what): [\(names.joined(separator: " "))]")
     }
 
     func planSeccomp(_ builder: inout PlanBuilder) {

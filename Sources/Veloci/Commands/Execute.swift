@@ -39,7 +39,7 @@ extension Runtime {
     public func execute(
         _ request: ExecuteRequest, standard: [Int32?] = [nil, nil, nil]
     ) throws(Failure) -> ContainerProcess {
-        let kept = (0..<request.preservedDescriptors).map { 3 + $0 }
+        let kept = try KeptDescriptors.numbers(Int(request.preservedDescriptors))
         try KeptDescriptors.check(kept)
         let container = try StoredContainer.open(root: root, id: request.id, locking: false)
         switch container.status() {
@@ -108,7 +108,7 @@ extension Runtime {
         let container = try StoredContainer.open(root: root, id: request.id, locking: false)
         return try plan(
             request, try container.state.configuration(), ContainerGroup(recorded: container.record.controlGroups),
-            kept: (0..<request.preservedDescriptors).map { 3 + $0 })
+            kept: KeptDescriptors.numbers(Int(request.preservedDescriptors)))
     }
 
     private func plan(_ request: ExecuteRequest, _ spec: Spec, _ group: ContainerGroup, kept: [Int32]) throws(Failure) -> Plan {

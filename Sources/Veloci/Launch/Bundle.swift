@@ -14,7 +14,7 @@ struct Bundle {
         do throws(KernelError) {
             let directory = try Files.open(path, flags: O_PATH | O_DIRECTORY)
             absolute = try Files.readLink("/proc/self/fd/\(directory.number)")
-            bytes = try Files.read("config.json", at: directory.number)
+            bytes = try Files.readWithoutWaiting("config.json", at: directory.number)
         } catch where error.errno == .noEntry && error.object == "config.json" {
             throw Failure(.invalidArgument, "JSON specification file config.json not found", hint: "the bundle is \(path)")
         } catch {

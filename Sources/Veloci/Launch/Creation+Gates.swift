@@ -86,16 +86,26 @@ extension Creation {
 
 /// The file that tells callers the pid.
 enum PidFile {
-    /// The decimal number and nothing else: callers read the whole file as a number. Renamed into place, because they poll.
+    /// The decimal number and nothing else: callers read the whole file as a number. Renamed into place, because they poll;
+    /// but a device such as /dev/null must not be replaced by a file.
     static func write(_ pid: Int32, to path: String) throws(KernelError) {
+        let bytes = Array(String(pid).utf8)
+        if let status = try? Files.status(of: path), status.kind == .characterDevice {
+            return try Files.write(bytes, to: try Files.open(path, flags: 0o1), name: path)
+        }
         let slash = path.lastIndex(of: "/")
         let directory = slash.map { String(path[...$0]) } ?? ""
         let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
         let temporary = "\(directory).\(name)"
         _ = try? Files.removeFile(temporary)
         let file = try Files.open(temporary, flags: 0o1 | 0o100 | 0o200 | 0o400000, mode: 0o644)  // write, create, new, no link
-        try Files.write(Array(String(pid).utf8), to: file, name: temporary)
-        try Files.rename(temporary, to: path)
+        do throws(KernelError) {
+            try Files.write(bytes, to: file, name: temporary)
+            try Files.rename(temporary, to: path)
+        } catch {
+            _ = try? Files.removeFile(temporary)
+            throw error
+        }
     }
 }
 

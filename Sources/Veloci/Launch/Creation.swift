@@ -55,7 +55,7 @@ final class Creation {
         }
         let groups = try GroupRequest(bundle.spec, id: request.id, runtime)
         self.groups = groups
-        let (plan, warnings) = try Self.plan(bundle, request, waitsForStart: waitsForStart, groups: groups)
+        let (plan, remarks) = try Self.plan(bundle, request, waitsForStart: waitsForStart, groups: groups)
         self.plan = plan
         fault = HostFault(request.failingHostStep, in: plan)
         record = ContainerRecord(
@@ -65,34 +65,34 @@ final class Creation {
         record.controlGroups = groups?.paths.recorded ?? [:]
         record.unit = groups?.unit?.unit.name ?? ""
         record.unitIsOfUser = groups?.unit?.isUser ?? false
-        for warning in warnings + plan.warnings { runtime.warn(warning) }
+        for remark in remarks { runtime.remark(remark) }
+        for warning in (groups?.changes.warnings.map(\.description) ?? []) + plan.warnings { runtime.warn(warning) }
     }
 
     static func plan(
         _ bundle: Bundle, _ request: CreateRequest, waitsForStart: Bool, groups: GroupRequest?
-    ) throws(Failure) -> (plan: Plan, warnings: [String]) {
+    ) throws(Failure) -> (plan: Plan, remarks: [String]) {
         var wanted = PlanRequest(id: request.id, bundle: bundle.path, waitsForStart: waitsForStart)
         wanted.consoleSocket = request.consoleSocket
         wanted.usesPivotRoot = request.usesPivotRoot
         wanted.makesSessionKeyring = request.makesSessionKeyring
         wanted.pidFile = request.pidFile
-        wanted.keptDescriptors = request.keptDescriptors
+        wanted.keptDescriptors = try request.keptDescriptors()
         if request.listenDescriptors > 0 {
             wanted.addedEnvironment = ["LISTEN_FDS=\(request.listenDescriptors)", "LISTEN_PID=1"]
         }
         var facts = HostFacts.collect()
-        var warnings: [String] = []
+        var remarks: [String] = []
         if let groups {
             facts.controlGroups = groups.facts
             wanted.controlGroup = groups.shown
             wanted.limits = groups.limits
-            warnings += groups.changes.warnings.map(\.description)
         }
         if let profile = bundle.spec.linux?.seccomp {
-            wanted.seccomp = try FilterCompiler.compile(profile, &warnings)
+            wanted.seccomp = try FilterCompiler.compile(profile, &remarks)
         }
         do throws(PlanError) {
-            return (try Plan.create(bundle.spec, request: wanted, facts: facts), warnings)
+            return (try Plan.create(bundle.spec, request: wanted, facts: facts), remarks)
         } catch {
             throw Failure(error)
         }
@@ -100,7 +100,7 @@ final class Creation {
 
     /// Performs the plan until the container is created, or for `run` until its program runs.
     func perform(standard: [Int32?], untilRunning: Bool = false) throws(Failure) {
-        try request.checkKeptDescriptors()
+        try KeptDescriptors.check(try request.keptDescriptors())
         try fault.check(plan) { $0 == .makeStateDirectory }
         let state = try StateDirectory.make(root: runtime.root, id: request.id)
         do throws(Failure) {
@@ -163,9 +163,10 @@ final class Creation {
         _ table: DescriptorTable, _ progress: ProgressPage, _ unified: Int32?, _ standard: [Int32?]
     ) throws(Failure) -> Launch {
         let unit = groups?.unit.flatMap { $0.isUser ? $0 : nil }
+        let kept = try request.keptDescriptors()
         let (launch, isOutside) = try Launch.start(in: unified, orOutside: unit != nil) { (group) throws(Failure) in
             try Launch(
-                plan, descriptors: table, progress: progress, controlGroup: group, keeping: request.keptDescriptors,
+                plan, descriptors: table, progress: progress, controlGroup: group, keeping: kept,
                 standard: standard, options: request.stageOptions)
         }
         if isOutside { unitToAttach = unit }
@@ -230,7 +231,7 @@ final class Creation {
     private func planWithout(_ creation: CgroupCreation, _ groups: GroupRequest) throws(Failure) {
         guard let warning = creation.warnings.first else { return }
         let others = creation.warnings.count - 1
-        runtime.warn(warning + (others > 0 ? " (and \(others) more)" : "") + "; the container runs without")
+        runtime.remark(warning + (others > 0 ? " (and \(others) more)" : "") + "; the container runs without")
         record.controlGroups = creation.cgroup.paths.recorded
         var groups = groups
         groups.joined = Set(creation.cgroup.paths.directories)
@@ -290,15 +291,24 @@ final class Creation {
 
 extension CreateRequest {
     /// Sockets of activation first, then those that the caller preserves.
-    var keptDescriptors: [Int32] { (0..<(listenDescriptors + preservedDescriptors)).map { 3 + $0 } }
-
-    func checkKeptDescriptors() throws(Failure) {
-        try KeptDescriptors.check(keptDescriptors)
+    func keptDescriptors() throws(Failure) -> [Int32] {
+        try KeptDescriptors.numbers(Int(listenDescriptors) + Int(preservedDescriptors))
     }
 }
 
 /// Descriptors of the caller that the program gets under the same numbers.
 enum KeptDescriptors {
+    /// What /proc/sys/fs/nr_open is by default. Any number may come from outside; a list of it must not fill the memory.
+    private static let limit = 1 << 20
+
+    /// The first `count` descriptors after the standard streams.
+    static func numbers(_ count: Int) throws(Failure) -> [Int32] {
+        guard (0...limit).contains(count) else {
+            throw Failure(.invalidArgument, "cannot preserve \(count) descriptors: a process has at most \(limit)")
+        }
+        return (0..<Int32(count)).map { 3 + $0 }
+    }
+
     static func check(_ numbers: [Int32]) throws(Failure) {
         for number in numbers where linux_system_call(Int64(__NR_fcntl), UInt64(number), UInt64(F_GETFD), 0, 0, 0, 0) < 0 {
             throw Failure(

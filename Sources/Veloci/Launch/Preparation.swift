@@ -105,9 +105,10 @@ struct Preparation {
         return path
     }
 
-    /// A namespace of the wrong kind would be joined silently by some calls, so the kind is checked first.
+    /// A namespace of the wrong kind would be joined silently by some calls, so the kind is checked first. A named pipe in its
+    /// place would be waited for.
     static func openNamespace(_ kind: NamespaceKind, _ path: String) throws(KernelError) -> Descriptor {
-        let namespace = try Files.open(path)
+        let namespace = try Files.open(path, flags: O_NONBLOCK)
         let type = try systemCall(__NR_ioctl, "ioctl NS_GET_NSTYPE", on: path, UInt64(descriptor: namespace.number), 0xb703)
         guard UInt64(type) == kind.cloneFlag else { throw KernelError(.invalidArgument, call: "setns", object: path) }
         let own = try Files.status(of: "/proc/self/ns/mnt", followingLink: true)

@@ -44,7 +44,7 @@ struct StateDirectory: ~Copyable {
                 return StateDirectory(path: path, directory: directory)
             } catch where error.errno == .exists {
                 throw Failure(.exists, "container with given ID already exists")
-            } catch where error.errno == .noEntry && (try? Files.status(of: root)) != nil {
+            } catch where error.errno == .noEntry && (try? Files.status(of: root, followingLink: true)) != nil {
                 continue
             } catch {
                 throw .kernel(

@@ -41,7 +41,7 @@ enum CheckCommand {
 
     private static func configuration(_ path: String) throws(CommandFailure) -> [UInt8] {
         do throws(KernelError) {
-            return try Files.read(path)
+            return try Files.readWithoutWaiting(path)
         } catch {
             if error.errno == .noEntry { throw CommandFailure("JSON specification file \(path) not found") }
             throw CommandFailure("open \(path): \(error.errno)")

@@ -301,6 +301,15 @@ enum HookCases {
                 try expect("status", try trial.status(), is: "none")
             },
             .steps(
+                "hook-poststop-warning", ["lifecycle.poststop"], "A failing poststop hook is logged as a warning",
+                sabotage: .configuration { $0["hooks.poststop"] = nil }
+            ) { trial in
+                add("poststop", ["exit", "3"], to: &trial.bundle)
+                try trial.run()
+                let deleted = try trial.delete()
+                try trial.expect(!deleted.errors.isEmpty, "a warning about the hook", seen: "nothing on standard error")
+            },
+            .steps(
                 "hook-later-not-run", ["lifecycle.createRuntime"], "After a failing hook no later hook of creation runs",
                 sabotage: .configuration { $0["hooks.createRuntime"] = nil }
             ) { trial in

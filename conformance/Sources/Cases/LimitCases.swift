@@ -145,8 +145,20 @@ enum LimitCases {
                 try trial.expect(
                     created.errors.contains("CAP_NO_SUCH_THING"), "a warning that names CAP_NO_SUCH_THING",
                     seen: created.errors.isEmpty ? "nothing on standard error" : created.errors)
-            }
-            .mended(by: .complain("create", "warning: CAP_NO_SUCH_THING")),
+            },
+            .inside(
+                "capabilities-outside-bounding", ["capabilities.no-failure"],
+                "An inheritable capability that the bounding set leaves out does not fail the container"
+            ) {
+                $0["process.capabilities"] = [
+                    "bounding": ["CAP_CHOWN"], "inheritable": ["CAP_CHOWN", "CAP_KILL"], "permitted": ["CAP_CHOWN"],
+                    "effective": ["CAP_CHOWN"],
+                ]
+            } sabotage: {
+                $0["process.capabilities.inheritable"] = ["CAP_KILL"]
+            } check: {
+                try expect("inheritable", try $0.capabilities("CapInh"), is: ["CAP_CHOWN"])
+            },
         ]
 
     private static let privileges: [Case] = [
