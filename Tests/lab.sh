@@ -46,13 +46,12 @@ conformance() {
 }
 in_full() { # in_full PART SCRIPT [OPTION]... : a script of Tests/lab in a full lab
     local part=$1 script=$2; shift 2
-    lab/full.sh --timeout "${LAB_LIMIT:-900}" --results "$results/$part" --directory "$staging" --program "$bundle:tests" \
-        --program "$executable:veloci" "$@" -- env RUNTIME=veloci ONLY="${ONLY:-}" bash "$repository/Tests/lab/$script" "$part"
+    lab/full.sh --timeout "${LAB_LIMIT:-900}" --results "$results/$part" --directory "$staging" --program "$executable:veloci" "$@" -- env RUNTIME=veloci ONLY="${ONLY:-}" bash "$repository/Tests/lab/$script" "$part"
 }
-full() { in_full full full.sh; }
+full() { in_full full full.sh --program "$bundle:tests"; }
 # the last Debian whose kernel and systemd have all of version 1
-hybrid() { LAB_SUITE=bookworm in_full hybrid version1.sh --append systemd.unified_cgroup_hierarchy=0; }
-legacy() { LAB_SUITE=bookworm in_full legacy version1.sh --append 'systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1'; }
+hybrid() { LAB_SUITE=bookworm in_full hybrid version1.sh --program "$bundle:tests" --append systemd.unified_cgroup_hierarchy=0; }
+legacy() { LAB_SUITE=bookworm in_full legacy version1.sh --program "$bundle:tests" --append 'systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1'; }
 selinux() { in_full selinux selinux.sh --image selinux; }
 clients() {
     lab/full.sh --image clients --memory 3072 --timeout "${LAB_LIMIT:-2400}" --results "$results/clients" --directory "$staging" \

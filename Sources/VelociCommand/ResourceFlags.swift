@@ -59,8 +59,6 @@ enum ResourceFlags {
         memory.limit = try size("memory", flags)
         memory.reservation = try size("memory-reservation", flags)
         memory.swap = try size("memory-swap", flags)
-        // RUNC: with no limit of memory the old limit of swap would be refused.
-        if memory.limit == -1, memory.swap == nil { memory.swap = 0 }
         return memory == Memory() ? nil : memory
     }
 

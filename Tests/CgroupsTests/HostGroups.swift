@@ -55,6 +55,15 @@ enum HostGroups {
         }
     }
 
+    /// The number of a whole disk; nil, with a printed reason, when there is none.
+    static func disk() throws -> (major: Int64, minor: Int64)? {
+        let line = try Files.readText("/proc/partitions").split(separator: "\n").map(\.words)
+            .first { $0.count == 4 && ["vda", "sda", "nvme0n1"].contains($0[3]) }
+        if let line, let major = Int64(line[0]), let minor = Int64(line[1]) { return (major, minor) }
+        print("no whole disk on this host")
+        return nil
+    }
+
     /// Starts a shell command inside the groups, the way a container's first process joins.
     /// - Parameter group: a path inside the groups, such as `/workers`.
     static func start(_ command: String, in cgroup: Cgroup, group: String = "") throws -> Child {

@@ -107,14 +107,7 @@ struct KernelTests {
     }
 
     @Test func throttlesOfARealDisk() throws {
-        guard
-            let line = try Files.readText("/proc/partitions").split(separator: "\n").map(\.words)
-                .first(where: { $0.count == 4 && ($0[3] == "vda" || $0[3] == "sda" || $0[3] == "nvme0n1") }),
-            let major = Int64(line[0]), let minor = Int64(line[1])
-        else {
-            print("no whole disk on this host")
-            return
-        }
+        guard let (major, minor) = try HostGroups.disk() else { return }
         let device = ThrottleDevice(major: major, minor: minor, rate: 1 << 20)
         let resources = Resources(
             blockIO: BlockIO(

@@ -116,6 +116,19 @@ import Testing
         #expect(error?.path?.description == "memory.swap")
     }
 
+    /// Without a limit of memory the old one of memory and swap would be refused on v1, and on v2 be one of swap.
+    @Test(arguments: [nil, 0] as [Int64?]) func noLimitOfMemory(swap: Int64?) throws {
+        let current = Resources(memory: Memory(limit: 100, swap: 300))
+        let change = Resources(memory: Memory(limit: -1, swap: swap))
+        #expect(
+            try lines(change, of: current, Samples.legacy)
+                == ["memory.limit_in_bytes ← -1", "memory.memsw.limit_in_bytes ← -1"])
+        #expect(
+            try lines(change, of: current, Samples.unified) == ["memory.swap.max ← max (if there is one)", "memory.max ← max"])
+        #expect(try lines(Resources(memory: Memory(limit: -1, swap: 500)), of: current, Samples.unified)
+            == ["memory.swap.max ← 500", "memory.max ← max"])
+    }
+
     @Test func resourcesAreMerged() throws {
         let current = Resources(
             cpu: CPU(shares: 512, quota: 1000, cpus: "0"),

@@ -53,7 +53,7 @@ struct SystemdManagerTests {
             try manager.stop(unit, before: soon)
             #expect(
                 systemd.members == [
-                    "Subscribe", "StartTransientUnit", "SetUnitProperties", "AttachProcessesToUnit", "StopUnit",
+                    "Subscribe", "StartTransientUnit", "SetUnitProperties", "Get", "AttachProcessesToUnit", "StopUnit",
                     "ResetFailedUnit",
                 ])
             let start = try #require(systemd.bodies(of: "StartTransientUnit").first)

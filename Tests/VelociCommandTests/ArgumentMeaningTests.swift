@@ -99,7 +99,7 @@ import Testing
                 mems: "0", idle: 1),
             pids: Pids(limit: 10), blockIO: BlockIO(weight: 500))
         #expect(all == expected)
-        #expect(try resources(["--memory", "-1"]).memory == Memory(limit: -1, swap: 0))
+        #expect(try resources(["--memory", "-1"]).memory == Memory(limit: -1))
         #expect(throws: CommandFailure("invalid value for cpu-share: \"-2\"")) { try resources(["--cpu-share", "-2"]) }
         #expect(throws: CommandFailure("invalid value for memory: \"lots\"")) { try resources(["--memory", "lots"]) }
         #expect(throws: CommandFailure("invalid value for blkio-weight: \"70000\"")) {

@@ -101,7 +101,7 @@ extension Cgroup {
         }
     }
 
-    private func location(for write: CgroupWrite) -> CgroupLocation? {
+    func location(for write: CgroupWrite) -> CgroupLocation? {
         paths.locations.first { location in
             location.version == write.version
                 && (location.version == .v2 || location.controllers.contains(write.controller))

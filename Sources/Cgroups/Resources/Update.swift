@@ -5,6 +5,8 @@ package struct CgroupUpdate: Equatable, Sendable {
     /// The resources with the change in them, for the state file.
     package var resources: Resources
     package var changes: CgroupChanges
+    /// The device rules that there were, if they change.
+    package var formerDevices: CgroupChanges?
 
     /// Plans an update: writes what the change names, and what becomes different because of it (on v2 the limit of swap
     /// depends on the limit of memory). Everything else is left as it is, also what somebody wrote by hand.
@@ -28,6 +30,7 @@ package struct CgroupUpdate: Equatable, Sendable {
         // The container's processes are inside.
         for index in planned.writes.indices { planned.writes[index].moment = .beforeJoin }
         changes = planned
+        if changesDevices { formerDevices = try? CgroupChanges(resources: Resources(devices: old.devices), layout: layout) }
     }
 }
 
@@ -99,10 +102,12 @@ extension Memory {
     fileprivate static func merged(_ old: Memory, _ new: Memory) -> Memory {
         /// RUNC: 0 means not given.
         func limit(_ old: Int64?, _ new: Int64?) -> Int64? { new ?? 0 == 0 ? old : new }
+        // RUNC: taking the limit of memory away takes that of memory and swap away, unless another is given.
+        let swap = new.limit == -1 && new.swap ?? 0 == 0 ? -1 : limit(old.swap, new.swap)
         return Memory(
-            limit: limit(old.limit, new.limit), reservation: limit(old.reservation, new.reservation),
-            swap: limit(old.swap, new.swap), kernel: limit(old.kernel, new.kernel),
-            kernelTCP: limit(old.kernelTCP, new.kernelTCP), swappiness: new.swappiness ?? old.swappiness,
+            limit: limit(old.limit, new.limit), reservation: limit(old.reservation, new.reservation), swap: swap,
+            kernel: limit(old.kernel, new.kernel), kernelTCP: limit(old.kernelTCP, new.kernelTCP),
+            swappiness: new.swappiness ?? old.swappiness,
             disableOOMKiller: new.disableOOMKiller ?? old.disableOOMKiller,
             useHierarchy: new.useHierarchy ?? old.useHierarchy,
             checkBeforeUpdate: new.checkBeforeUpdate ?? old.checkBeforeUpdate)

@@ -184,6 +184,8 @@ package struct SystemdManager: ~Copyable {
         } catch {
             throw SystemdManager.failure("unable to set unit properties of \"\(unit.name)\"", error)
         }
+        // systemd answers first and writes the files then, before it looks at another message.
+        _ = try version(before: deadline)
     }
 
     /// Has systemd move processes into a unit, or a group inside it: the way for a user, who may not move them out of the

@@ -33,18 +33,24 @@ extension Runtime {
     ) throws(CgroupError) {
         let layout = try CgroupLayout.detect()
         var update = try CgroupUpdate(change, of: spec.linux?.resources, layout: layout)
-        if let unit {
+        if unit != nil {
             // systemd counts in steps; the files must say what it makes of the numbers.
             let rounded = SystemdProperties.rounded(update.resources)
             var change = change
             if change.cpu?.quota != nil { change.cpu?.quota = rounded?.cpu?.quota }
             update = try CgroupUpdate(change, of: spec.linux?.resources, layout: layout)
+        }
+        for warning in update.changes.warnings { warn(warning.description) }
+        // The kernel is asked first: systemd is told of limits that hold, and what it has no word for is written behind it.
+        try group.group.update(update) { () throws(CgroupError) in
+            guard let unit else { return }
             try unit.set(
                 update.resources, isUnified: !group.group.paths.locations.contains { $0.version == .v1 },
                 changingDevices: change.devices?.isEmpty == false, path: JSONPath())
+            var values = update.changes
+            values.checks = []
+            try group.group.apply(values)
         }
-        for warning in update.changes.warnings { warn(warning.description) }
-        try group.group.apply(update.changes)
         spec.linux = spec.linux ?? Linux()
         spec.linux?.resources = update.resources
     }
