@@ -34,7 +34,7 @@ enum stage_operation : uint16_t {
     stage_operation_hook,              // run a0 with argv a1, envp a2, stdin a3, at most a5 milliseconds; a4: bytes of
                                        // stdin and, in the upper half, where its ten places for the pid begin
     stage_operation_send_descriptor,   // send slot a1 over socket a0 with the text a2 of a3 bytes
-    stage_operation_working_directory, // chdir to a0, made if missing; a1: 1 tolerates EACCES, 2 is the second try
+    stage_operation_working_directory, // chdir to a0; a1: 1 tolerates EACCES, 2 is the second try; a2: make it if missing
     stage_operation_find_program,      // look for a0 in the PATH of envp a1; a2 is room for 4096 bytes
     stage_operation_execute,           // execute what find_program found with argv a0, envp a1
     stage_operation_home,              // write HOME= of uid a1 from /etc/passwd below slot a0 into a2 (room for 4096 bytes)
