@@ -16,6 +16,7 @@ enum Lifecycle {
         let detaches = flags.bool("detach")
         var request = try createRequest(invocation)
         request.detaches = detaches
+        request.prepareTerminal = { Foreground.prepareTerminal($0) }
         guard detaches || request.consoleSocket == nil else { throw CommandFailure(.uselessConsoleSocket, "run failed: ") }
         // The program may run for days: nobody should wait that long for a warning.
         defer { invocation.log.flush() }

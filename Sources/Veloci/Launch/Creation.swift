@@ -152,6 +152,7 @@ final class Creation {
             try meet(gate, launch, directory)
             // What the kernel takes only for a group with a process in it.
             if gate == .ready {
+                try preparation.table.receiveTerminal(request.prepareTerminal)
                 placeholder?.end()
                 try applyLateLimits(group)
                 if let cache { try cache.control.join(cache.membership, pid: launch.pid) }
