@@ -111,7 +111,7 @@ enum stage_detail : uint32_t {
     stage_detail_target_is_directory, // a file was to be mounted on it
 };
 
-enum : uint32_t { stage_progress_size = 4096, stage_text_size = 256, stage_clock_count = 400 };
+enum : uint32_t { stage_progress_size = 4096, stage_text_size = 848, stage_clock_count = 400 };
 
 // One page, shared between stage and host, and kept in the state directory. Survives whatever ends the stage.
 struct stage_progress {
@@ -124,7 +124,7 @@ struct stage_progress {
     int32_t detail_value;
     int32_t child;             // pid of the process that took over in a fork, as the host sees it
     int32_t listener;          // descriptor number of the seccomp listener
-    char text[stage_text_size];
+    char text[stage_text_size]; // the last that a hook wrote before it failed, ended by zero
     uint64_t clocks[stage_clock_count]; // CLOCK_MONOTONIC in nanoseconds before each step, when traced
 };
 
