@@ -104,6 +104,24 @@ public enum Files {
         }
     }
 
+    /// The last bytes of a file, whatever the current position.
+    public static func end(of file: borrowing Descriptor, count: Int) throws(KernelError) -> [UInt8] {
+        let size = Int(clamping: try status(of: file).size)
+        let number = file.number
+        var result: Result<Int, KernelError> = .success(0)
+        let bytes = [UInt8](unsafeUninitializedCapacity: min(size, count)) { buffer, initialized in
+            do throws(KernelError) {
+                initialized = try systemCall(
+                    __NR_pread64, "pread", on: "", UInt64(descriptor: number), UInt64(address: buffer.baseAddress),
+                    UInt64(buffer.count), UInt64(max(0, size - count)))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        _ = try result.get()
+        return bytes
+    }
+
     /// The content as text; what is not UTF-8 is replaced.
     public static func readText(_ path: String, at directory: Int32 = -100) throws(KernelError) -> String {
         String(decoding: try read(path, at: directory), as: UTF8.self)

@@ -66,6 +66,11 @@ extension Files {
         try systemCall(__NR_flock, "flock", on: "", UInt64(descriptor: file.number), operation)
     }
 
+    /// Gives the lock back before the file is closed.
+    package static func unlock(_ file: borrowing Descriptor) throws(KernelError) {
+        try systemCall(__NR_flock, "flock", on: "", UInt64(descriptor: file.number), 8)
+    }
+
     /// Makes a fifo (mknod(2)).
     public static func makeFifo(_ path: String, mode: UInt32, at directory: Int32 = -100) throws(KernelError) {
         try withPath(path) { (pointer) throws(KernelError) in

@@ -4,7 +4,8 @@ import CStageWire
 extension Interpreter {
     /// Runs one hook: path, argv, envp, the state for its standard input, and how long it may take.
     ///
-    /// The state comes from a memfd, so a hook that never reads it cannot stop the container.
+    /// The state comes from a memfd, so a hook that never reads it cannot stop the container. What it writes goes into another:
+    /// the standard streams are the program's, and what a hook says matters when it fails.
     func runHook(_ arguments: Arguments) throws(Refusal) {
         let path = try arguments.path(0)
         let name: StaticString = "state"
@@ -12,6 +13,10 @@ extension Interpreter {
         defer { close(input) }
         writePid(into: arguments[3] &+ (arguments[4] >> 32))
         try call(__NR_pwrite64, word(input), arguments[3], arguments[4] & 0xffff_ffff, 0)
+
+        let outputName: StaticString = "output"
+        let output = Int32(try call(__NR_memfd_create, word(outputName.utf8Start), UInt64(MFD_CLOEXEC)))
+        defer { close(output) }
 
         // The child writes errno here when it cannot execute; executing closes it.
         var ends: (Int32, Int32) = (-1, -1)
@@ -31,7 +36,7 @@ extension Interpreter {
                 try call(__NR_clone3, word(pointer), size)
             }
         }
-        if child == 0 { executeHook(path, arguments[1], arguments[2], input: input, report: ends.1) }
+        if child == 0 { executeHook(path, arguments[1], arguments[2], input: input, output: output, report: ends.1) }
         close(ends.1)
         defer { close(pidfd) }
 
@@ -46,10 +51,12 @@ extension Interpreter {
         if try !finishes(pidfd, milliseconds: Int32(truncatingIfNeeded: Int64(bitPattern: arguments[5]))) {
             try call(__NR_pidfd_send_signal, word(pidfd), 9)
             _ = try wait(for: pidfd)
+            noteEnd(of: output)
             throw Refusal(ETIMEDOUT, stage_detail_hook_timeout)
         }
         let (code, status) = try wait(for: pidfd)
         if code == CLD_EXITED && status == 0 { return }
+        noteEnd(of: output)
         throw Refusal(ECHILD, code == CLD_EXITED ? stage_detail_hook_exit : stage_detail_hook_signal, value: status)
     }
 
@@ -66,8 +73,23 @@ extension Interpreter {
         } while rest > 0
     }
 
-    private func executeHook(_ path: Path, _ argv: UInt64, _ envp: UInt64, input: Int32, report: Int32) -> Never {
+    /// Keeps the last bytes of a file on the page that the host reads. What cannot be read is left out.
+    private func noteEnd(of file: Int32) {
+        let room = Int64(stage_text_size) - 1
+        let end = linux_system_call(Int64(__NR_lseek), word(file), 0, 2, 0, 0, 0)  // SEEK_END
+        guard end > 0 else { return }
+        withUnsafeMutablePointer(to: &progress.pointee.text) { text in
+            _ = linux_system_call(
+                Int64(__NR_pread64), word(file), word(text), UInt64(room), UInt64(end > room ? end - room : 0), 0, 0)
+        }
+    }
+
+    private func executeHook(
+        _ path: Path, _ argv: UInt64, _ envp: UInt64, input: Int32, output: Int32, report: Int32
+    ) -> Never {
         _ = linux_system_call(Int64(__NR_dup3), word(input), 0, 0, 0, 0, 0)
+        _ = linux_system_call(Int64(__NR_dup3), word(output), 1, 0, 0, 0, 0)
+        _ = linux_system_call(Int64(__NR_dup3), word(output), 2, 0, 0, 0, 0)
         var errno = Int32(-linux_system_call(Int64(__NR_execve), word(path), argv, envp, 0, 0, 0))
         withUnsafeMutablePointer(to: &errno) { pointer in
             _ = linux_system_call(Int64(__NR_write), word(report), word(pointer), 4, 0, 0, 0)

@@ -6,7 +6,8 @@ private let colon = UInt8(ascii: ":")
 private let newline = UInt8(ascii: "\n")
 
 extension Interpreter {
-    /// Enters the working directory, made if it is missing, and makes sure that it lies inside the root (CVE-2024-21626).
+    /// Enters the working directory, which is made if that is asked for and it is missing, and makes sure that it lies inside
+    /// the root (CVE-2024-21626).
     mutating func enterWorkingDirectory(_ arguments: Arguments) throws(Refusal) {
         let path = try arguments.path(0)
         let attempt = arguments[1]
@@ -15,7 +16,7 @@ extension Interpreter {
             try call(__NR_chdir, word(path))
         } catch {
             if error.errno == EACCES && attempt == 1 { return }
-            guard error.errno == ENOENT else { throw error }
+            guard error.errno == ENOENT && arguments[2] == 1 else { throw error }
             let start: StaticString = "/"
             let root = Int32(
                 try call(__NR_openat, word(AT_FDCWD), word(start.utf8Start), UInt64(O_PATH | O_DIRECTORY | O_CLOEXEC)))

@@ -47,6 +47,8 @@ public struct CreateRequest: Sendable {
     public var bundle: String
     /// The socket to which the terminal is sent.
     public var consoleSocket: String?
+    /// Called with our side of the terminal when nobody else gets it, before the program runs: to set its size, for example.
+    public var prepareTerminal: (@Sendable (Int32) -> Void)?
     /// The socket to which a descriptor of the container's process is sent.
     public var processSocket: String?
     /// The file that gets the pid, without a line break.

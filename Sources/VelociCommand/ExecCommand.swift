@@ -35,8 +35,9 @@ enum ExecCommand {
         var request = ExecuteRequest(id: try invocation.id, process: try process(invocation, runtime))
         request.consoleSocket = Lifecycle.text("console-socket", flags)
         request.processSocket = Lifecycle.text("pidfd-socket", flags)
+        request.prepareTerminal = { Foreground.prepareTerminal($0) }
         request.pidFile = Lifecycle.text("pid-file", flags)
-        request.preservedDescriptors = try Lifecycle.preservedDescriptors(flags)
+        request.preservedDescriptors = try InheritedDescriptors.preserved(flags)
         request.ignoresPause = flags.bool("ignore-paused")
         for (controller, path) in try SubgroupPaths.parse(flags.texts("cgroup")) {
             request.controlGroups[controller] = path

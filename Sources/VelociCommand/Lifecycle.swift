@@ -16,6 +16,7 @@ enum Lifecycle {
         let detaches = flags.bool("detach")
         var request = try createRequest(invocation)
         request.detaches = detaches
+        request.prepareTerminal = { Foreground.prepareTerminal($0) }
         guard detaches || request.consoleSocket == nil else { throw CommandFailure(.uselessConsoleSocket, "run failed: ") }
         // The program may run for days: nobody should wait that long for a warning.
         defer { invocation.log.flush() }
@@ -162,8 +163,8 @@ enum Lifecycle {
         request.pidFile = text("pid-file", flags)
         request.usesPivotRoot = !flags.bool("no-pivot")
         request.makesSessionKeyring = !flags.bool("no-new-keyring")
-        request.preservedDescriptors = try preservedDescriptors(flags)
-        request.listenDescriptors = listenDescriptors(invocation.environment)
+        request.listenDescriptors = InheritedDescriptors.listening(invocation.environment)
+        request.preservedDescriptors = try InheritedDescriptors.preserved(flags, after: request.listenDescriptors)
         request.notifySocket = notifySocket(invocation)
         return request
     }
@@ -179,26 +180,9 @@ enum Lifecycle {
         return text.isEmpty ? nil : text
     }
 
-    /// `--preserve-fds`.
-    static func preservedDescriptors(_ flags: FlagValues) throws(CommandFailure) -> Int32 {
-        let count = flags.integer("preserve-fds") ?? 0
-        guard let count = Int32(exactly: count), count >= 0 else {
-            throw CommandFailure("invalid value \"\(count)\" for flag -preserve-fds: not a number of descriptors")
-        }
-        return count
-    }
-
     /// The socket of the service manager that started this program and waits for the container to be ready.
     private static func notifySocket(_ invocation: Invocation) -> String? {
         invocation.environment("NOTIFY_SOCKET").flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    /// How many descriptors socket activation passed to this very process (sd_listen_fds(3)); 0 when it did not.
-    static func listenDescriptors(_ environment: (String) -> String?) -> Int32 {
-        guard let process = environment("LISTEN_PID").flatMap({ Int32($0) }), process == getpid(),
-            let count = environment("LISTEN_FDS").flatMap({ Int32($0) })
-        else { return 0 }
-        return max(0, count)
     }
 }
 

@@ -124,10 +124,10 @@ import Testing
 
     @Test func activationCountsOnlyForThisProcess() {
         let own = String(getpid())
-        #expect(Lifecycle.listenDescriptors { ["LISTEN_PID": own, "LISTEN_FDS": "3"][$0] } == 3)
-        #expect(Lifecycle.listenDescriptors { ["LISTEN_PID": "1", "LISTEN_FDS": "3"][$0] } == 0)
-        #expect(Lifecycle.listenDescriptors { ["LISTEN_FDS": "3"][$0] } == 0)
-        #expect(Lifecycle.listenDescriptors { ["LISTEN_PID": own, "LISTEN_FDS": "-1"][$0] } == 0)
+        #expect(InheritedDescriptors.listening { ["LISTEN_PID": own, "LISTEN_FDS": "3"][$0] } == 3)
+        #expect(InheritedDescriptors.listening { ["LISTEN_PID": "1", "LISTEN_FDS": "3"][$0] } == 0)
+        #expect(InheritedDescriptors.listening { ["LISTEN_FDS": "3"][$0] } == 0)
+        #expect(InheritedDescriptors.listening { ["LISTEN_PID": own, "LISTEN_FDS": "-1"][$0] } == 0)
     }
 
     @Test(arguments: [

@@ -4,6 +4,28 @@ import Testing
 
 @testable import Veloci
 
+/// What a hook writes matters when it fails, and then has to fit into a message of one line.
+@Suite struct HookOutputTests {
+    @Test(arguments: [
+        ("", ""), ("\n \n", ""), ("reason", ", output: reason"), ("one\n\ntwo\n", ", output: one; two"),
+        ("a\tb\r\n\u{1b}[31mred", ", output: a b;  [31mred"),
+    ])
+    func isOneLine(output: String, text: String) {
+        #expect(HostHooks.said(Array(output.utf8)) == text)
+    }
+
+    @Test func theLastWordsAreKept() throws {
+        let script = "i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i + 1)); done; echo the reason >&2; exit 3"
+        let hook = Hook(path: "/bin/sh", args: ["sh", "-c", script])
+        let failure = #expect(throws: Failure.self) {
+            try HostHooks.run(hook, kind: .prestart, state: "{}", path: JSONPath())
+        }
+        let message = try #require(failure?.message)
+        #expect(message.hasPrefix("error running prestart hook /bin/sh: exit status 3, output: "))
+        #expect(message.hasSuffix("line 1999; the reason") && message.utf8.count < 2500)
+    }
+}
+
 /// Hooks of the host start as from a shell, whatever this process does with signals.
 @Suite(.serialized) struct HookSignalTests {
     @Test func noneBlockedAndNoneIgnored() throws {

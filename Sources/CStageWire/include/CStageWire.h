@@ -34,7 +34,7 @@ enum stage_operation : uint16_t {
     stage_operation_hook,              // run a0 with argv a1, envp a2, stdin a3, at most a5 milliseconds; a4: bytes of
                                        // stdin and, in the upper half, where its ten places for the pid begin
     stage_operation_send_descriptor,   // send slot a1 over socket a0 with the text a2 of a3 bytes
-    stage_operation_working_directory, // chdir to a0, made if missing; a1: 1 tolerates EACCES, 2 is the second try
+    stage_operation_working_directory, // chdir to a0; a1: 1 tolerates EACCES, 2 is the second try; a2: make it if missing
     stage_operation_find_program,      // look for a0 in the PATH of envp a1; a2 is room for 4096 bytes
     stage_operation_execute,           // execute what find_program found with argv a0, envp a1
     stage_operation_home,              // write HOME= of uid a1 from /etc/passwd below slot a0 into a2 (room for 4096 bytes)
@@ -111,7 +111,7 @@ enum stage_detail : uint32_t {
     stage_detail_target_is_directory, // a file was to be mounted on it
 };
 
-enum : uint32_t { stage_progress_size = 4096, stage_text_size = 256, stage_clock_count = 400 };
+enum : uint32_t { stage_progress_size = 4096, stage_text_size = 848, stage_clock_count = 400 };
 
 // One page, shared between stage and host, and kept in the state directory. Survives whatever ends the stage.
 struct stage_progress {
@@ -124,7 +124,7 @@ struct stage_progress {
     int32_t detail_value;
     int32_t child;             // pid of the process that took over in a fork, as the host sees it
     int32_t listener;          // descriptor number of the seccomp listener
-    char text[stage_text_size];
+    char text[stage_text_size]; // the last that a hook wrote before it failed, ended by zero
     uint64_t clocks[stage_clock_count]; // CLOCK_MONOTONIC in nanoseconds before each step, when traced
 };
 

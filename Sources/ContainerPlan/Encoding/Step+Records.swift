@@ -241,8 +241,10 @@ extension Step {
                 ])
         case .findHome(let uid, let root):
             encoder.add(stage_operation_home, [.slot(root), .value(UInt64(uid)), .address(encoder.home)])
-        case .enterDirectory(let path, let attempt):
-            encoder.add(stage_operation_working_directory, [.address(encoder.text(path)), .value(attempt.rawValue)])
+        case .enterDirectory(let path, let attempt, let isMade):
+            encoder.add(
+                stage_operation_working_directory,
+                [.address(encoder.text(path)), .value(attempt.rawValue), .value(isMade ? 1 : 0)])
         case .findProgram(let name):
             let room = encoder.bytes([UInt8](repeating: 0, count: 4096))
             encoder.add(

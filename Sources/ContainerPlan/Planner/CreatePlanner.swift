@@ -165,7 +165,7 @@ struct CreatePlanner {
         let hooks = spec.hooks?.startContainer ?? []
         let entry = ProgramPlanner(
             process: process, request: request, confinement: confinement, hasStartHooks: !hooks.isEmpty,
-            origin: JSONPath.of("process"))
+            makesDirectory: true, origin: JSONPath.of("process"))
         let start = request.waitsForStart ? builder.slot() : nil
         let started = request.waitsForStart ? builder.slot() : nil
         if let start, let started { builder.prepare(.makeStartPipe(into: start, started: started)) }

@@ -55,7 +55,8 @@ extension Plan {
         if let file = request.pidFile { builder.at(.ready, .writePidFile(file)) }
 
         let program = ProgramPlanner(
-            process: process, request: request, confinement: confinement, hasStartHooks: false, origin: .of("process"))
+            process: process, request: request, confinement: confinement, hasStartHooks: false, makesDirectory: false,
+            origin: .of("process"))
         try program.plan(&builder, root: root) { builder in builder.add(.gate(.ready)) }
         builder.prepare(.cloneProcess(namespaces: []))
         confinement.warnOfCapabilities()

@@ -92,8 +92,9 @@ extension Step {
             "load a seccomp filter of \(filter.program.count / 8) instructions" + (listener == nil ? "" : " with a listener")
         case .runHook(let kind, let hook, _): "run the \(kind.rawValue) hook \(hook.path)"
         case .findHome(let uid, _): "find the home directory of user \(uid)"
-        case .enterDirectory(let path, .first): "enter the directory \(path)"
-        case .enterDirectory(let path, .second): "enter the directory \(path), if that was refused before the user changed"
+        case .enterDirectory(let path, .first, true): "enter the directory \(path)"
+        case .enterDirectory(let path, .first, false): "enter the directory \(path), which must be there"
+        case .enterDirectory(let path, .second, _): "enter the directory \(path), if that was refused before the user changed"
         case .findProgram(let name): "find the program \(name)"
         case .closeDescriptors: "let no descriptor above 2 outlive the execution"
         case .keepDescriptors(let kept): "keep the descriptors \(kept.map(String.init).joined(separator: ", "))"

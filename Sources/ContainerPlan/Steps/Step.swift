@@ -86,7 +86,8 @@ public enum Step: Equatable, Sendable {
     // The program
     case runHook(HookKind, Hook, state: HookState)
     case findHome(uid: UInt32, root: Slot)
-    case enterDirectory(String, attempt: DirectoryAttempt)
+    /// `isMade`: made when it is missing.
+    case enterDirectory(String, attempt: DirectoryAttempt, isMade: Bool)
     case findProgram(String)
     case closeDescriptors
     case keepDescriptors([Int32])

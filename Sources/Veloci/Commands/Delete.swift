@@ -8,6 +8,7 @@ extension Runtime {
     /// With `force` a container that does not exist is no error.
     public func delete(_ id: String, force: Bool = false) throws(Failure) {
         try ContainerID.check(id)
+        if force { endWhatHoldsTheLock(id) }
         let state: StateDirectory
         do throws(Failure) {
             state = try StateDirectory.open(root: root, id: id, locking: true)
@@ -15,6 +16,16 @@ extension Runtime {
             return
         }
         try delete(state, id: id, force: force)
+    }
+
+    /// A `start` that waits for a hook inside the container holds the lock, perhaps without end. It goes on when the container's
+    /// first process ends, which `delete --force` will bring about anyway.
+    private func endWhatHoldsTheLock(_ id: String) {
+        guard let container = try? StoredContainer.open(root: root, id: id, locking: false), container.state.isLocked,
+            let process = try? container.record.process()
+        else { return }
+        _ = try? Processes.signal(process, 9)
+        _ = try? ContainerGroup(recorded: container.record.controlGroups).thawForDeath()
     }
 
     private func delete(_ state: consuming StateDirectory, id: String, force: Bool) throws(Failure) {

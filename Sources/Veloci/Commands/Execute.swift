@@ -11,6 +11,8 @@ public struct ExecuteRequest: Sendable {
     public var process: Process
     /// The socket to which the terminal is sent.
     public var consoleSocket: String?
+    /// Called with our side of the terminal when nobody else gets it, before the program runs: to set its size, for example.
+    public var prepareTerminal: (@Sendable (Int32) -> Void)?
     /// The socket to which a descriptor of the process is sent.
     public var processSocket: String?
     /// The file that gets the pid, without a line break.
@@ -81,10 +83,11 @@ extension Runtime {
                 if case .sendListener(let path)? = plan.gates[gate]?.first?.action {
                     try SeccompListener.send(launch, to: path, spec: spec, record, status: "running")
                 }
+                if gate == .ready { try preparation.table.receiveTerminal(request.prepareTerminal) }
                 mayHavePidFile = gate == .ready
                 try meet(gate, launch, plan, request, fault)
             }
-            return try ContainerProcess(launch, ownConsole: preparation.table.takeOwnConsole())
+            return ContainerProcess(launch, terminal: preparation.table.takeTerminal())
         } catch {
             launch.kill()
             // Written at the last gate; what comes after it can fail still.

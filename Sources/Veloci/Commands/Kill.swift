@@ -1,20 +1,33 @@
 internal import LinuxKernel
+internal import RuntimeSpec
 
 extension Runtime {
     /// Sends a signal to the container's first process.
     ///
+    /// RUNC: where the container has no pid namespace of its own, the kernel does not end its other processes with the first.
+    /// `SIGKILL` is then for all in its control group, also when the first has ended.
+    ///
     /// - Parameter all: RUNC: a stopped container is no error then.
     public func kill(_ id: String, signal: Int32, all: Bool = false) throws(Failure) {
         let container = try StoredContainer.open(root: root, id: id, locking: false)
+        let group = ContainerGroup(recorded: container.record.controlGroups)
         do throws(Failure) {
+            if signal == 9, try sharesProcesses(container), try group.killAll() { return }
             if container.status() == .stopped { throw Failure(.notRunning, "container not running") }
             let process = try container.record.process()
             try send(signal, to: process)
             // A process that is frozen by version 1 dies only when it runs again.
-            if signal == 9 { try ContainerGroup(recorded: container.record.controlGroups).thawForDeath() }
+            if signal == 9 { try group.thawForDeath() }
         } catch where error.code == .notRunning && all {
             return
         }
+    }
+
+    /// Whether the container's processes are among those of the host or of another container.
+    private func sharesProcesses(_ container: borrowing StoredContainer) throws(Failure) -> Bool {
+        guard container.record.pid > 0 else { return false }
+        let namespaces = try container.state.configuration().linux?.namespaces ?? []
+        return !namespaces.contains { $0.type == NamespaceKind.pid.rawValue && ($0.path ?? "").isEmpty }
     }
 
     private func send(_ signal: Int32, to process: borrowing Descriptor) throws(Failure) {

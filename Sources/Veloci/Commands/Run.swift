@@ -8,7 +8,7 @@ extension Runtime {
         try creation.perform(standard: standard, untilRunning: true)
         guard let launch = creation.launch else { throw Failure(.internalError, "the container has no process") }
         do throws(Failure) {
-            let process = try ContainerProcess(launch, ownConsole: creation.descriptors?.takeOwnConsole())
+            let process = ContainerProcess(launch, terminal: creation.descriptors?.takeTerminal())
             if request.detaches {
                 try creation.notification?.wait(for: process.processDescriptor, pid: process.pid)
             } else {

@@ -14,7 +14,9 @@ extension Runtime {
         switch container.status(holdingLock: true) {
         case .created: break
         case .stopped: throw Failure(.stopped, "cannot start a container that has stopped")
-        case .creating, .running, .paused: throw Failure(.running, "cannot start an already running container")
+        // It could not go on, and `resume` would wait for the end of this command.
+        case .paused: throw Failure(.paused, "cannot start a container in the paused state", hint: "resume it first")
+        case .creating, .running: throw Failure(.running, "cannot start an already running container")
         }
         let spec = try container.state.configuration()
         let notification = try notifySocket.map { (manager) throws(Failure) in
@@ -27,17 +29,35 @@ extension Runtime {
         }
         do throws(Failure) {
             try checkStart(container, spec)
-            try runPoststartHooks(container.record, spec)
         } catch {
             // A program that cannot be executed leaves a stopped container, as the end of any program does.
             if error.code == .hook { destroy(container) }
             throw error
         }
-        guard let notification, let process = try? container.record.process() else { return }
-        let pid = container.record.pid
-        // Others may look at the container, and stop it, meanwhile.
+        // From here on others may look at the container, change and delete it: a hook may itself call us about it, and need not
+        // end in time.
+        let record = container.record
         _ = consume container
-        try notification.wait(for: process.number, pid: pid)
+        do throws(Failure) {
+            try runPoststartHooks(record, spec)
+        } catch {
+            destroyUnlessReplaced(record)
+            throw error
+        }
+        guard let notification, let process = try? record.process() else { return }
+        try notification.wait(for: process.number, pid: record.pid)
+    }
+
+    private func destroyUnlessReplaced(_ record: ContainerRecord) {
+        do throws(Failure) {
+            let container = try StoredContainer.open(root: root, id: record.id, locking: true)
+            let isSame = container.record.pid == record.pid && container.record.startTime == record.startTime
+            if isSame { destroy(container) }
+        } catch where error.code == .notFound {
+            return  // deleted meanwhile
+        } catch {
+            warn("after a hook failed: \(error)")
+        }
     }
 
     /// SPEC(runtime.md#lifecycle): a failing hook of startContainer or poststart stops the container and destroys it.

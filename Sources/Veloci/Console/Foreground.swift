@@ -40,6 +40,11 @@ public struct Foreground: ~Copyable {
         }
     }
 
+    /// Gives a terminal the caller's size and leaves new lines to the caller's: for `prepareTerminal` of a request.
+    public static func prepareTerminal(_ terminal: Int32) {
+        TerminalRelay.prepare(terminal)
+    }
+
     /// Follows a process until it ends.
     public init(_ process: ContainerProcess, signals: (mask: UInt64, descriptor: Int32)) {
         self.process = process

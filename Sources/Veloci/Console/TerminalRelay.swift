@@ -15,13 +15,17 @@ struct TerminalRelay {
         inputIsOpen = terminal != nil
     }
 
-    /// The caller's own terminal passes every key on; the container's has its size.
+    /// Gives the container's terminal the size of the caller's. RUNC: which turns line feeds into new lines already.
+    static func prepare(_ terminal: Int32) {
+        TerminalMode(of: terminal)?.clearOutputProcessing()
+        resize(terminal)
+    }
+
+    /// The caller's own terminal passes every key on.
     mutating func begin() {
         guard let terminal else { return }
         mode = TerminalMode(of: 0)
         mode?.makeRaw()
-        // RUNC: the caller's terminal turns line feeds into new lines already.
-        TerminalMode(of: terminal)?.clearOutputProcessing()
         resize()
         // A program that does not read must not stop the relay of what it writes.
         _ = linux_system_call(
@@ -33,10 +37,17 @@ struct TerminalRelay {
     }
 
     func resize() {
-        guard let terminal else { return }
+        if let terminal { Self.resize(terminal) }
+    }
+
+    private static func resize(_ terminal: Int32) {
         var size: UInt64 = 0
         withUnsafeMutablePointer(to: &size) { size in
-            guard linux_system_call(Int64(__NR_ioctl), 0, UInt64(TIOCGWINSZ), UInt64(address: size), 0, 0, 0) == 0 else { return }
+            // Any of the streams may be redirected.
+            let isKnown = [UInt64(0), 1, 2].contains { stream in
+                linux_system_call(Int64(__NR_ioctl), stream, UInt64(TIOCGWINSZ), UInt64(address: size), 0, 0, 0) == 0
+            }
+            guard isKnown else { return }
             _ = linux_system_call(
                 Int64(__NR_ioctl), UInt64(descriptor: terminal), UInt64(TIOCSWINSZ), UInt64(address: size), 0, 0, 0)
         }
@@ -129,17 +140,16 @@ struct TerminalMode {
         }
     }
 
-    /// What cfmakeraw(3) does: every byte as it comes, nothing echoed, nothing turned into a signal.
+    /// What cfmakeraw(3) does to input: every byte as it comes, nothing echoed, nothing turned into a signal. Output stays
+    /// processed: the container's terminal leaves new lines to this one.
     func makeRaw() {
         var settings = saved
-        // Input: IGNBRK BRKINT PARMRK ISTRIP INLCR IGNCR ICRNL IXON; output: OPOST; control: CSIZE PARENB, then CS8;
+        // Input: IGNBRK BRKINT PARMRK ISTRIP INLCR IGNCR ICRNL IXON; control: CSIZE PARENB, then CS8;
         // local: ECHO ECHONL ICANON ISIG IEXTEN.
         let input: UInt32 = 0o2753
-        let output: UInt32 = 0o1
         let control: UInt32 = 0o460
         let local: UInt32 = 0o100113
         settings.0 &= ~input
-        settings.1 &= ~output
         settings.2 &= ~control
         settings.2 |= 0o60
         settings.3 &= ~local

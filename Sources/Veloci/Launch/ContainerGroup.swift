@@ -149,6 +149,19 @@ struct ContainerGroup {
             hint: "make it with --systemd-cgroup, or in a delegated group: systemd-run --user --scope -p Delegate=yes")
     }
 
+    /// Kills all processes inside, frozen ones as well, and waits for their end.
+    ///
+    /// - Returns: whether there were any.
+    func killAll() throws(Failure) -> Bool {
+        do throws(CgroupError) {
+            guard try group.isPopulated() else { return false }
+            try group.kill(within: Deadline(milliseconds: 10_000))
+            return true
+        } catch {
+            throw Failure(error)
+        }
+    }
+
     /// Kills what is left inside and removes the group.
     func destroy(killing: Bool) throws(Failure) {
         do throws(CgroupError) {

@@ -9,18 +9,10 @@ public final class ContainerProcess {
     /// What hears that the program is ready, until it is.
     var notification: Notification?
 
-    init(_ launch: Launch, ownConsole: Int32?) throws(Failure) {
+    /// - Parameter terminal: owned from here on.
+    init(_ launch: Launch, terminal: Int32?) {
         self.launch = launch
-        guard let ownConsole else {
-            terminal = nil
-            return
-        }
-        let socket = Descriptor(owning: ownConsole)
-        do throws(KernelError) {
-            terminal = try Sockets.receiveDescriptor(from: socket.number)
-        } catch {
-            throw .kernel(error, "cannot receive the terminal")
-        }
+        self.terminal = terminal
     }
 
     deinit {

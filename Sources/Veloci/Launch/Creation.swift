@@ -107,11 +107,21 @@ final class Creation {
             try perform(in: state, standard: standard)
             if untilRunning, let launch {
                 try launch.run(until: nil) { (_, _) in }
-                try runtime.runPoststartHooks(record, bundle.spec)
+                if let hooks = bundle.spec.hooks?.poststart, !hooks.isEmpty {
+                    // As in `start`.
+                    state.unlock()
+                    try runtime.runPoststartHooks(record, bundle.spec)
+                }
             }
         } catch {
-            rollback.run()
-            _ = try? state.remove()
+            if state.lockAgain() {
+                rollback.run()
+                _ = try? state.remove()
+            } else {
+                // Deleted meanwhile, and perhaps made again by somebody else.
+                rollback.commit()
+                launch?.kill()
+            }
             throw error
         }
         rollback.commit()
@@ -152,6 +162,7 @@ final class Creation {
             try meet(gate, launch, directory)
             // What the kernel takes only for a group with a process in it.
             if gate == .ready {
+                try preparation.table.receiveTerminal(request.prepareTerminal)
                 placeholder?.end()
                 try applyLateLimits(group)
                 if let cache { try cache.control.join(cache.membership, pid: launch.pid) }

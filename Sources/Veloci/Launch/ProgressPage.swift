@@ -43,13 +43,21 @@ final class ProgressPage {
         var errno: Errno
         var detail: stage_detail
         var value: Int32
+        /// The last that a hook wrote before it failed.
+        var text: [UInt8] = []
     }
 
     var report: Report {
         Report(
             phase: stage_phase(rawValue: page.pointee.phase), step: Int(page.pointee.step),
             errno: Errno(rawValue: page.pointee.error), detail: stage_detail(rawValue: page.pointee.detail),
-            value: page.pointee.detail_value)
+            value: page.pointee.detail_value, text: text)
+    }
+
+    private var text: [UInt8] {
+        withUnsafePointer(to: &page.pointee.text) { text in
+            Array(UnsafeRawBufferPointer(start: text, count: Int(stage_text_size)).prefix { $0 != 0 })
+        }
     }
 
     /// The pid of the process that took over from the first one.

@@ -40,7 +40,7 @@ enum StageFailure {
         switch planned.action {
         case .findProgram(let program): name = program
         case .execute(let arguments, _, _): name = arguments.first ?? ""
-        case .enterDirectory(let path, _):
+        case .enterDirectory(let path, _, _):
             if report.detail == stage_detail_outside_root {
                 return Failure(
                     .program,
@@ -72,7 +72,8 @@ enum StageFailure {
         case stage_detail_hook_execute: what = "cannot execute \(hook.path): \(report.errno)"
         default: what = "\(report.errno)"
         }
-        return Failure(.hook, "error running \(kind.rawValue) hook \(hook.path): \(what)", path: planned.origin)
+        let said = HostHooks.said(report.text)
+        return Failure(.hook, "error running \(kind.rawValue) hook \(hook.path): \(what)\(said)", path: planned.origin)
     }
 
     private static func detail(_ report: ProgressPage.Report) -> String {

@@ -31,11 +31,10 @@ struct StoredContainer: ~Copyable {
         guard record.pid > 0 else { return !isOurs && state.isLocked ? .creating : .stopped }
         guard Processes.startTime(of: record.pid) == record.startTime else { return .stopped }
         guard let page = try? ProgressPage(reading: state.number) else { return .running }
-        switch page.report.phase {
-        case stage_phase_executing: return ContainerGroup(recorded: record.controlGroups).isFrozen ? .paused : .running
-        case stage_phase_failed: return .stopped
-        default: return .created
-        }
+        let phase = page.report.phase
+        if phase == stage_phase_failed { return .stopped }
+        if ContainerGroup(recorded: record.controlGroups).isFrozen { return .paused }
+        return phase == stage_phase_executing ? .running : .created
     }
 
     func shown(_ status: Status) -> ContainerState {

@@ -99,6 +99,21 @@ struct StateDirectory: ~Copyable {
         }
     }
 
+    /// Lets other commands change the container.
+    func unlock() {
+        _ = try? Files.unlock(directory)
+    }
+
+    /// Takes the lock, again or still. False when the directory is not the container's any more.
+    func lockAgain() -> Bool {
+        do throws(KernelError) {
+            try Files.lock(directory)
+            return try Self.isStill(directory, at: path)
+        } catch {
+            return false
+        }
+    }
+
     /// The record; nil if there is none that can be read.
     func record() -> ContainerRecord? { record(Self.stateFile) }
 

@@ -1,0 +1,46 @@
+internal import Glibc
+
+/// What this process got from its caller: standard streams, sockets of socket activation, and descriptors to pass on.
+enum InheritedDescriptors {
+    /// Opens the null device in place of standard streams that the caller closed. Otherwise what is opened next would get
+    /// the number of one, and become a standard stream of the container.
+    static func openStandardStreams() {
+        for stream in Int32(0)...2 where fcntl(stream, F_GETFD) < 0 {
+            // Without O_CLOEXEC: the container inherits it. The lowest number that is free is this one.
+            _ = Glibc.open("/dev/null", O_RDWR)
+        }
+    }
+
+    /// How many descriptors socket activation passed to this very process (sd_listen_fds(3)); 0 when it did not.
+    static func listening(_ environment: (String) -> String?) -> Int32 {
+        guard let process = environment("LISTEN_PID").flatMap({ Int32($0) }), process == getpid(),
+            let count = environment("LISTEN_FDS").flatMap({ Int32($0) })
+        else { return 0 }
+        return max(0, count)
+    }
+
+    /// `--preserve-fds`: how many the container gets, each of which the caller must have passed.
+    ///
+    /// - Parameter listening: how many of socket activation stand before them.
+    /// - Throws: `CommandFailure` in runc's words.
+    static func preserved(_ flags: FlagValues, after listening: Int32 = 0) throws(CommandFailure) -> Int32 {
+        let count = flags.integer("preserve-fds") ?? 0
+        let most = Int(Int32.max) - 3 - Int(listening)
+        guard count >= 0, count <= most, let preserved = Int32(exactly: count) else {
+            throw CommandFailure("invalid value \"\(count)\" for flag -preserve-fds: not a number of descriptors")
+        }
+        let total = listening + preserved
+        for index in 0..<total where !isInherited(3 + index) {
+            throw CommandFailure(
+                "unable to stat preserved-fd \(index) (of \(total))", hint: "descriptor \(3 + index) is not open")
+        }
+        return preserved
+    }
+
+    /// Whether a descriptor came from the caller. CVE-2024-21626: one of our own, such as the log's, may have the number; but
+    /// all of those are closed by execve(2), and nothing that is survived one.
+    private static func isInherited(_ number: Int32) -> Bool {
+        let flags = fcntl(number, F_GETFD)
+        return flags >= 0 && flags & FD_CLOEXEC == 0
+    }
+}

@@ -1,0 +1,106 @@
+#!/bin/bash
+# command-line.sh: the runtime's own commands as people and scripts use them, without an engine in between: terminals, descriptors,
+# hooks that misbehave, commands that meet on one container. RUNTIME=runc tests the tests; what runc does otherwise says so.
+. "$(dirname "$0")/library.sh"
+need busybox:busybox-static jq:jq script:bsdutils
+bundle=$work/bundle; root=$work/state
+busybox_tree "$bundle/rootfs"
+runtime() { "$RUNTIME" --root "$root" "$@"; }
+(cd "$bundle" && "$RUNTIME" spec) || { echo "Bail out! no config.json"; exit 1; }
+jq --arg group "/$parent/box" '.process.terminal = false | .process.args = ["sleep", "1000"] | .root.readonly = false | .linux.cgroupsPath = $group
+    | del(.process.capabilities.ambient)' "$bundle/config.json" >"$work/plain.json"
+before_clean_up() { runtime resume box; runtime delete --force box; }
+# configure FILTER: the plain configuration, changed by a filter of jq
+configure() { jq "${1:-.}" "$work/plain.json" >"$bundle/config.json"; }
+afresh() { { runtime resume box; runtime delete --force box; } >/dev/null 2>&1 || true; configure "${1:-.}"; }
+status_of() { runtime state box | jq -r .status; }
+gone() { [ ! -e "$root/box" ] && [ -z "$(find /sys/fs/cgroup -type d -path "*/$parent/box" 2>/dev/null)" ]; }
+box() { afresh "${1:-.}" && runtime run --detach --bundle "$bundle" box; }
+says() { local words=$1 wanted=$2 end=0; shift 2; "$@" >"$work/said" 2>&1 || end=$?; [ "$end" = "$wanted" ] && grep -qF -- "$words" "$work/said" || { echo "status $end, said:"; cat "$work/said"; return 1; }; }
+
+necessary "a container in the background" box
+
+# --- exec
+check "exec does not make a directory that is missing" says 'set in config.json failed: no such file or directory' 255 runtime exec --cwd /no/such box pwd
+check "and has not made it" status 2 ls "$bundle/rootfs/no"
+made() { afresh '.process.cwd = "/made/here" | .process.args = ["pwd"]' && runtime run --bundle "$bundle" box; }
+check "run does" expect /made/here made
+check "the container again" box
+foreground_signal() { "$RUNTIME" --root "$root" exec box sh -c 'trap "exit 7" USR1; echo up; while :; do sleep 0.1; done' >"$work/up" & local process=$!
+    eventually grep -q up "$work/up" && kill -USR1 $process && wait $process; }
+check "exec in the foreground forwards signals" status 7 foreground_signal
+from_file() { echo '{"user": {"uid": 5, "gid": 6}, "args": ["sh", "-c", "id -u; pwd; echo $A; sleep 100"], "env": ["PATH=/bin", "A=b"], "cwd": "/tmp"}' >"$work/process"
+    runtime exec --process "$work/process" --detach --pid-file "$work/pid" box >"$work/detached" && eventually grep -q b "$work/detached" &&
+    [ "$(sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "/proc/$(cat "$work/pid")/status")" = 5 ] && kill -KILL "$(cat "$work/pid")" && tr '\n' ' ' <"$work/detached"; }
+check "exec of a process in a file, detached, with a pid file" expect '5 /tmp b ' from_file
+
+# --- descriptors
+kept() { runtime exec --preserve-fds 2 box sh -c 'cat <&3; cat <&4' 3<<<three 4<<<four | tr '\n' ' '; }
+check "descriptors are preserved" expect 'three four ' kept
+# CVE-2024-21626: runc before 1.1.12 hands on what it has open itself
+missing() { runtime "$@" 3<&-; }
+check "one that the caller has not opened is an error, not one of ours" says 'unable to stat preserved-fd 0 (of 1)' 255 missing exec --preserve-fds 1 box true
+check "the log is not handed on either" says 'unable to stat preserved-fd 0 (of 1)' 255 missing --log "$work/runtime.log" exec --preserve-fds 1 box true
+closed() { (runtime "$@" <&- >&- 2>&-); }
+check "exec without standard streams" closed exec box sh -c 'ls -l /proc/self/fd >/streams'
+links() { sed -nE 's,.* ([012]) -> (pipe|/dev/null).*,\1,p' "$bundle/rootfs/streams" | tr -d '\n'; }
+check "has the null device in their place" matches '0.?2' links
+detached_without() { afresh && (runtime create --bundle "$bundle" box <&- >&- 2>&-) && runtime start box && [ "$(status_of)" = running ]; }
+check "create without standard streams" detached_without
+without_input() { runtime exec box echo through <&-; }
+check "exec without standard input" expect through without_input
+
+# --- terminals
+# on_terminal COMMAND...: the bytes that a terminal of 30 rows and 90 columns gets
+on_terminal() { printf '#!/bin/bash\nstty rows 30 cols 90\n"$@"\n' >"$work/terminal"; chmod +x "$work/terminal"
+    script -qec "$work/terminal $(printf '%q ' "$@")" /dev/null | sed 's/\^@//'; }
+lines() { on_terminal "$RUNTIME" --root "$root" exec --tty box sh -c 'echo one; echo two' | od -An -c | tr -s ' \n' ' '; }
+check "new lines reach the caller's terminal whole" matches 'o n e \\r \\n t w o \\r \\n' lines
+size() { on_terminal "$RUNTIME" --root "$root" exec --tty box stty size | tr -d '\r'; }
+check "the terminal has its size from the start" expect "30 90" size
+redirected() { printf '#!/bin/bash\n"$@" </dev/null\n' >"$work/redirected"; chmod +x "$work/redirected"
+    on_terminal "$work/redirected" "$RUNTIME" --root "$root" exec --tty box stty size | tr -d '\r'; }
+check "also when standard input is no terminal" expect "30 90" redirected
+in_run() { afresh '.process.terminal = true | .process.args = ["sh", "-c", "stty size; exit 4"]'; on_terminal "$RUNTIME" --root "$root" run --bundle "$bundle" box | tr -d '\r' || echo $?; }
+check "run with a terminal" expect $'30 90\n4' in_run
+
+# --- pause before start
+paused() { afresh && runtime create --bundle "$bundle" box >/dev/null && runtime pause box && status_of; }
+check "a created container can be paused" expect paused paused
+check "it cannot be started" says 'cannot start a container in the paused state' 1 runtime start box
+check "it is created when it goes on" bash -c "$(declare -f runtime status_of); RUNTIME='$RUNTIME' root='$root'; runtime resume box && [ \"\$(status_of)\" = created ]"
+check "and starts then" runtime start box
+
+# --- without a pid namespace
+shared='.linux.namespaces |= map(select(.type != "pid")) | .process.args = ["sh", "-c", "sleep 1001 & sleep 1002 & sleep 1003; :"]'
+sleepers() { runtime ps box | grep -c 'sleep 100' || true; }
+several() { box "$shared" && eventually expect 4 sleepers; }
+check "several processes in the host's pid namespace" several
+check "KILL ends the first" runtime kill box KILL
+check "and the others" eventually expect 0 sleepers
+check "the container is stopped" expect stopped status_of
+orphans() { box '.linux.namespaces |= map(select(.type != "pid")) | .process.args = ["sh", "-c", "sleep 1001 & sleep 1002 & exit"]' && eventually expect stopped status_of && expect 2 sleepers; }
+check "processes that outlive the first" orphans
+check "kill --all reaches them" runtime kill --all box KILL
+check "none is left" eventually expect 0 sleepers
+
+# --- hooks
+hook() { echo ".hooks = {$1: [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"$2\"]}]}"; }
+for kind in prestart createRuntime createContainer startContainer poststart; do
+    failing() { afresh "$(hook "$1" 'echo first; echo reason >&2; exit 3')"; runtime run --detach --bundle "$bundle" box; }
+    check "the words of a $kind hook that fails are in the error" says 'first; reason' 1 failing $kind
+    check "and nothing is left" gone
+    talking() { afresh "$(hook "$1" 'echo words; echo words >&2') | .process.args = [\"echo\", \"program\"]"; runtime run --bundle "$bundle" box 2>&1; }
+    check "those of one that succeeds are not the program's" expect program talking $kind
+done
+for kind in startContainer poststart; do
+    hanging() { afresh "$(hook "$1" 'sleep 50')"; runtime create --bundle "$bundle" box || return; runtime start box & eventually waiting "$1"; }
+    # the program is about to run, or runs
+    waiting() { case $1 in poststart) [ "$(status_of)" = running ];; *) runtime ps box | grep -q 'sleep 50';; esac; }
+    check "start waits for a $kind hook" hanging $kind
+    check "delete --force does not" timeout 20 "$RUNTIME" --root "$root" delete --force box
+    check "and nothing is left" gone
+done
+calling() { afresh "$(hook poststart "'$RUNTIME' --root '$root' pause box")"; runtime create --bundle "$bundle" box >/dev/null && timeout 20 "$RUNTIME" --root "$root" start box && status_of; }
+check "a poststart hook may call the runtime" expect paused calling
+check "the end" bash -c "$(declare -f runtime); RUNTIME='$RUNTIME' root='$root'; runtime resume box; runtime delete --force box"
