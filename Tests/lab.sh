@@ -29,7 +29,7 @@ cp -a Tests conformance/expected-failures.txt "$staging$repository/"; [ ! -d spe
 mini() {
     lab/mini.sh --memory 2048 --timeout "${LAB_LIMIT:-600}" --results "$results/mini" --directory "$staging" \
         --program "$bundle:tests" --program /bin/bash --program "$executable:veloci" -- \
-        sh -c 'cd "$1" && tests --testing-library swift-testing --no-parallel --filter "$2" --skip randomProfiles || exit; echo "== the memory floor"; TRIES=1 bash Tests/memory-floor.sh veloci' sh \
+        sh -c 'cd "$1" && modprobe bfq && echo bfq >/sys/block/vda/queue/scheduler && tests --testing-library swift-testing --no-parallel --filter "$2" --skip randomProfiles || exit; echo "== the memory floor"; TRIES=1 bash Tests/memory-floor.sh veloci' sh \
         "$repository" "${LAB_FILTER:-CgroupsTests|VelociTests|SeccompTests}" | quiet
     return "${PIPESTATUS[0]}"
 }

@@ -5,9 +5,9 @@
 kernel=$1; version=$(basename "$kernel")
 need depmod:kmod xz:xz-utils
 busybox=$("$lab_home/busybox.sh")
-# loaded at boot: the disks. Carried for modprobe, so that tests in the mini lab find them: file systems and network devices
+# loaded at boot: the disks. Carried for modprobe, so that tests in the mini lab find them: file systems, network devices, a scheduler with weights
 load=(virtio_pci virtio_blk)
-carry=(overlay ext4 loop dummy veth bridge xfs btrfs erofs squashfs null_blk tun nf_tables nft_chain_nat vfat fuse autofs4 binfmt_misc)
+carry=(overlay ext4 loop dummy veth bridge xfs btrfs erofs squashfs null_blk tun nf_tables nft_chain_nat vfat fuse autofs4 binfmt_misc bfq)
 stamp=$(cat "$lab_home/initrd.sh" "$lab_home/guest/init" | sha256sum | cut -c1-16)
 out=$kernel/initrd-$stamp.cpio
 [ ! -s "$out" ] || { echo "$out"; exit 0; }

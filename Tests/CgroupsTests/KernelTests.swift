@@ -132,6 +132,29 @@ struct KernelTests {
         }
     }
 
+    /// The scheduler must be BFQ: no other has weights for single devices that can be set without a model of their cost.
+    @Test func weightsOfARealDisk() throws {
+        guard let (major, minor) = try HostGroups.disk() else { return }
+        let scheduler = (try? Files.readText("/sys/dev/block/\(major):\(minor)/queue/scheduler")) ?? ""
+        guard scheduler.contains("[bfq]") else {
+            print("no disk with the scheduler BFQ on this host: \(scheduler)")
+            return
+        }
+        let resources = Resources(
+            blockIO: BlockIO(weight: 70, weightDevice: [WeightDevice(major: major, minor: minor, weight: 30)]))
+        try HostGroups.with { paths, layout in
+            guard let changes = try HostGroups.plan(resources, layout) else { return }
+            let cgroup = try Cgroup.create(paths, changes: changes).cgroup
+            try cgroup.apply(changes)
+            if let v1 = paths.location(of: "blkio") {
+                #expect(try GroupFiles(v1).read("blkio.bfq.weight") == "70")
+                #expect(try GroupFiles(v1).read("blkio.bfq.weight_device").contains("\(major):\(minor) 30"))
+            } else if let v2 = paths.unified {
+                #expect(try GroupFiles(v2).read("io.bfq.weight").lines == ["default 70", "\(major):\(minor) 30"])
+            }
+        }
+    }
+
     /// From any pair of limits to any other, in one update each, whatever order the kernel needs.
     @Test func limitsThatDependOnEachOther() throws {
         try HostGroups.with { paths, layout in

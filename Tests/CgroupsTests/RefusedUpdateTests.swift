@@ -60,7 +60,7 @@ struct RefusedUpdateTests {
                 let devices = paths.location(of: "devices").flatMap { GroupFiles($0).readIfPresent("devices.list") }
                 let error = #expect(throws: CgroupError.self) { try cgroup.update(update) }
                 #expect(error?.path?.description == "hugepageLimits[0].limit")
-                #expect(error?.message.contains("not taken back") == false, "\(error?.message ?? "")")
+                #expect(error?.hint?.contains("other values stay") == false, "\(error?.hint ?? "")")
                 #expect(self.texts(cgroup, update.changes) == texts)
                 #expect(paths.location(of: "devices").flatMap { GroupFiles($0).readIfPresent("devices.list") } == devices)
             }

@@ -23,6 +23,7 @@ struct ResourceWatch: Sendable {
 
     private static let words = [
         "kernel": "KernelTests.writtenAndReadBack", "disk": "KernelTests.throttlesOfARealDisk",
+        "bfq": "KernelTests.weightsOfARealDisk", "weight": "lab systemd driver: a weight of I/O outlives those of other units",
         "devices": "KernelDeviceTests.rulesOfAContainer", "taken": "SystemdHostTests.everyPropertyIsTaken",
         "scope": "SystemdHostTests.aContainerIsAScope", "reload": "lab systemd driver: nothing changes by a reload",
         "nofile": "KernelTests.whatTheKernelHasNoFileFor", "netcls": "lab files: limits",
@@ -55,10 +56,10 @@ struct ResourceWatch: Sendable {
         .init("cpu.mems", v1: "kernel cgroup-v1-cpu-mems", v2: "kernel cgroup-v2-cpu-mems", systemd: "taken"),
         .init("cpu.idle", v1: "kernel cgroup-v1-cpu-idle", v2: "kernel cgroup-v2-cpu-idle", systemd: "taken"),
         .init("pids.limit", v1: "kernel cgroup-v1-pids-limit", v2: "kernel cgroup-v2-pids-limit", systemd: "taken scope"),
-        .init("blockIO.weight", v1: "kernel cgroup-v1-block-weight", v2: "kernel", systemd: "taken"),
+        .init("blockIO.weight", v1: "kernel cgroup-v1-block-weight", v2: "kernel bfq", systemd: "taken weight"),
         .init("blockIO.leafWeight", v1: "nofile cgroup-leaf-weight"),
-        .init("blockIO.weightDevice[].major"), .init("blockIO.weightDevice[].minor"),
-        .init("blockIO.weightDevice[].weight", v1: "cgroup-weight-device-empty", v2: "cgroup-weight-device-empty"),
+        .init("blockIO.weightDevice[].major", v1: "bfq", v2: "bfq"), .init("blockIO.weightDevice[].minor", v1: "bfq", v2: "bfq"),
+        .init("blockIO.weightDevice[].weight", v1: "bfq cgroup-weight-device-empty", v2: "bfq cgroup-weight-device-empty"),
         .init("blockIO.weightDevice[].leafWeight", v1: "cgroup-weight-device-missing"),
     ]
         + ["ReadBps", "WriteBps", "ReadIOPS", "WriteIOPS"].flatMap { kind in

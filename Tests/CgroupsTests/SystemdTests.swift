@@ -99,6 +99,7 @@ import Testing
         ("cpu.max", "max", ["CPUQuotaPeriodUSec = 100000", "CPUQuotaPerSecUSec = infinity"]),
         ("cpu.weight", "7", ["CPUWeight = 7"]), ("cpu.idle", "1", ["CPUWeight = 0"]), ("cpu.idle", "0", []),
         ("cpuset.cpus", "0-1", ["AllowedCPUs = [3]"]), ("cpuset.mems", "8", ["AllowedMemoryNodes = [0, 1]"]),
+        ("io.weight", "250", ["IOWeight = 250"]), ("io.weight", "default 250", ["IOWeight = 250"]), ("io.weight", "8:0 250", []),
         ("memory.high", " 5 ", ["MemoryHigh = 5"]), ("memory.low", "max", ["MemoryLow = infinity"]),
         ("memory.min", "5", ["MemoryMin = 5"]), ("memory.max", "5", ["MemoryMax = 5"]),
         ("memory.swap.max", "0", ["MemorySwapMax = 0"]), ("pids.max", "max", ["TasksMax = infinity"]),

@@ -46,6 +46,7 @@ struct Damage {
         deadInit()
         paused()
         fullGroup()
+        reusedGroup()
     }
 
     /// Whatever happened to the files: `list` goes on with the others, `state` ends at once, `delete --force` removes all.
@@ -123,6 +124,30 @@ struct Damage {
         _ = foreign.wait()
         for _ in 0..<100 where rmdir(group) != 0 { usleep(1000) }
         finish("group in use")
+    }
+
+    /// Who uses the group after the container's processes have ended keeps it, and lives on.
+    private func reusedGroup() {
+        report.count()
+        begin("group used by another")
+        let group = "/sys/fs/cgroup/pids/\(bundle.work.groupPrefix)-\(bundle.variant.rawValue)"
+        executable.run("kill", bundle.id, "KILL")
+        for _ in 0..<500 where executable.status(bundle.id) != "stopped" { usleep(2000) }
+        guard access(group, F_OK) == 0 else {
+            print("no version 1 pids hierarchy: a group used by another is not tried")
+            return finish("group used by another")
+        }
+        let other = Command.start(["/bin/sleep", "1000"], in: bundle.work)
+        try? "\(other.pid)".write(toFile: group + "/cgroup.procs", atomically: false, encoding: .utf8)
+        let deletion = executable.run("delete", bundle.id)
+        report.expect(deletion.status == 0, "a group used by another: \(deletion.output)")
+        report.expect(executable.status(bundle.id) == nil, "the container is still there")
+        Command.takeEnded()
+        report.expect(kill(other.pid, 0) == 0, "delete killed a process that is not the container's")
+        kill(other.pid, SIGKILL)
+        _ = other.wait()
+        for _ in 0..<100 where rmdir(group) != 0 { usleep(1000) }
+        finish("group used by another")
     }
 
     private func begin(_ name: String) {

@@ -78,6 +78,25 @@ extension Cgroup {
         return text[end...].dropFirst(2).first == "Z"
     }
 
+    /// Waits until nobody is inside any more.
+    /// - Returns: who still is when the deadline has passed.
+    package func others(after deadline: Deadline) throws(CgroupError) -> [Int32] {
+        var pause: Int64 = 200
+        while true {
+            let inside = try processesEverywhere().filter { !Cgroup.isZombie($0) }
+            if inside.isEmpty || deadline.hasPassed { return inside }
+            Waiting.sleep(microseconds: pause)
+            pause = min(pause * 2, 20_000)
+        }
+    }
+
+    /// Removes the groups that have no processes, and touches no other.
+    package func removeUnused() {
+        for group in present where (try? Cgroup.processes(in: group, recursive: true).isEmpty) == true {
+            _ = Cgroup.removeOnce(group)
+        }
+    }
+
     /// Removes the groups and those inside them, innermost first, waiting for processes that are on their way out.
     ///
     /// Groups that are already gone are fine: it can be repeated. Directories outside of control group file systems, and

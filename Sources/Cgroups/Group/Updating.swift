@@ -3,7 +3,7 @@ internal import LinuxKernel
 extension Cgroup {
     /// Changes values of groups in use: all of them, or, when one is refused, none.
     /// - Parameter tell: what is done once the kernel has taken them; when it fails they are taken back as well.
-    /// - Throws: as `apply`, and what `tell` throws; with the files that could not be taken back.
+    /// - Throws: as `apply`, and what `tell` throws; the hint names files that could not be taken back.
     package func update(
         _ update: CgroupUpdate, thenTelling tell: () throws(CgroupError) -> Void = { () throws(CgroupError) in }
     ) throws(CgroupError) {
@@ -15,7 +15,9 @@ extension Cgroup {
             var error = error
             if let rules = update.formerDevices { try? apply(rules) }
             let changed = restore(former)
-            if !changed.isEmpty { error.message += "; not taken back: " + changed.joined(separator: ", ") }
+            if !changed.isEmpty, exists {
+                error.hint = (error.hint.map { $0 + "; " } ?? "") + "other values stay in " + changed.joined(separator: ", ")
+            }
             throw error
         }
     }

@@ -60,13 +60,16 @@ extension ResourcePlanner {
                 "blkio", .v1, "blkio.weight" + suffix, prefix + String(weight), path,
                 alternative: .init(file: "blkio.bfq.weight" + suffix, value: prefix + String(weight)))
         case .v2:
-            // BFQ has the range of v1. io.weight has 1 to 10000, and 10 to 1000 is spread over it evenly.
-            let converted = 1 + (UInt64(weight) - 10) * 9999 / 990
+            // BFQ has the range of v1.
+            let converted = ResourcePlanner.ioWeight(ofBlockIO: weight)
             add(
                 "io", .v2, "io.bfq.weight", prefix + String(weight), path,
                 alternative: .init(file: "io.weight", value: prefix + String(converted)))
         }
     }
+
+    /// io.weight has 1 to 10000, and 10 to 1000 is spread over it evenly.
+    static func ioWeight(ofBlockIO weight: UInt16) -> UInt64 { 1 + (UInt64(max(weight, 10)) - 10) * 9999 / 990 }
 
     private mutating func addLeafWeight(_ file: String, _ value: String, _ path: JSONPath) throws(CgroupError) {
         guard try version(v1: "blkio", v2: "io", for: path) == .v1 else {

@@ -23,11 +23,14 @@ package struct SystemdProperties: Sendable {
     package var isUnified: Bool
     /// Whether the unit belongs to a user's manager, which may not set device rules.
     package var isUser: Bool
+    /// Whether weights of block I/O are those of BFQ: systemd converts its own for it, and here that is undone.
+    package var hasBFQ: Bool
 
-    package init(systemdVersion: Int, isUnified: Bool, isUser: Bool) {
+    package init(systemdVersion: Int, isUnified: Bool, isUser: Bool, hasBFQ: Bool = false) {
         self.systemdVersion = systemdVersion
         self.isUnified = isUnified
         self.isUser = isUser
+        self.hasBFQ = hasBFQ
     }
 
     /// What a unit is started with, besides resources.
@@ -77,8 +80,11 @@ package struct SystemdProperties: Sendable {
         if let memory = resources.memory { properties += try self.memory(memory, path.member("memory")) }
         if let cpu = resources.cpu { properties += self.cpu(cpu) }
         if let limit = resources.pids?.limit { properties.append(tasksMax(limit)) }
-        if !isUnified, let weight = resources.blockIO?.weight, weight != 0 {
-            properties.append(SystemdProperty("BlockIOWeight", .uint64(UInt64(weight))))
+        if let weight = resources.blockIO?.weight, weight != 0 {
+            properties.append(
+                isUnified
+                    ? SystemdProperty("IOWeight", .uint64(ioWeight(ofBlockIO: weight)))
+                    : SystemdProperty("BlockIOWeight", .uint64(UInt64(weight))))
         }
         if isUnified {
             properties += try unified(resources.unified ?? [:], path.member("unified"))
@@ -102,6 +108,13 @@ package struct SystemdProperties: Sendable {
                 SystemdProperty(name, .uint64(write.value == "max" ? UInt64.max : UInt64(write.value) ?? UInt64.max))
             }
         }
+    }
+
+    /// systemd writes the weight anew whenever another unit gets one, so it must know it. It spreads 100 to 10000 evenly over
+    /// BFQ's 100 to 1000, and takes what is below as it is.
+    private func ioWeight(ofBlockIO weight: UInt16) -> UInt64 {
+        guard hasBFQ else { return ResourcePlanner.ioWeight(ofBlockIO: weight) }
+        return weight <= 100 ? UInt64(weight) : 100 + (UInt64(weight) - 100) * 11
     }
 
     private func cpu(_ cpu: CPU) -> [SystemdProperty] {
@@ -180,6 +193,12 @@ extension SystemdProperties {
                 .invalidValue, "\"\(value.escaped)\" is no value for \(file)", path: path.member(file))
             switch file {
             case "cpu.idle": if isIdle { properties.append(SystemdProperty("CPUWeight", .uint64(0))) }
+            case "io.weight":
+                // Weights of single devices are not among those that systemd writes.
+                let words = value.words
+                guard words.count == 1 || words.first == "default" else { continue }
+                guard let weight = words.last.flatMap({ UInt64($0) }) else { throw invalid }
+                properties.append(SystemdProperty("IOWeight", .uint64(weight)))
             case "cpu.weight":
                 guard let weight = UInt64(value) else { throw invalid }
                 if !isIdle { properties.append(SystemdProperty("CPUWeight", .uint64(weight))) }

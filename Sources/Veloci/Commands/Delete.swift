@@ -46,6 +46,33 @@ extension Runtime {
     func destroy(_ record: ContainerRecord, _ state: consuming StateDirectory) throws(Failure) {
         let spec = try? state.configuration()
         let group = ContainerGroup(recorded: record.controlGroups)
+        if let others = strangers(in: group, record, spec) {
+            warn("the control group of \(record.id) is in use by others and stays: \(others)")
+        } else {
+            try remove(group, record, state)
+        }
+        CacheControl.remove(record.cacheControlGroups)
+        try HostRoot.detach(record)
+        try state.remove()
+        if let spec { Poststop.run(spec, record, self) }
+    }
+
+    /// The kernel ends all processes of a pid namespace with its first. Whoever is in the group after that has come since,
+    /// perhaps as another container in the same place, and is not ours to end.
+    private func strangers(in group: ContainerGroup, _ record: ContainerRecord, _ spec: Spec?) -> String? {
+        let namespaces = spec?.linux?.namespaces ?? []
+        guard record.pid > 0, namespaces.contains(where: { $0.type == "pid" && ($0.path ?? "").isEmpty }),
+            let inside = try? group.group.others(after: Deadline(milliseconds: 2000)), let first = inside.first,
+            // Unless the record names another process: then the container's first is still there.
+            !inside.contains(where: { Processes.startTime(of: $0) == record.startTime })
+        else { return nil }
+        group.group.removeUnused()
+        return inside.count == 1 ? "process \(first)" : "\(inside.count) processes, of which \(first) is the first"
+    }
+
+    private func remove(
+        _ group: ContainerGroup, _ record: ContainerRecord, _ state: borrowing StateDirectory
+    ) throws(Failure) {
         if let unit = ContainerUnit(record) {
             do throws(CgroupError) {
                 try unit.stop()
@@ -61,10 +88,6 @@ extension Runtime {
             // veloci was killed before it started a process. If the group is in use, it is somebody else's.
             _ = try? group.destroy(killing: false)
         }
-        CacheControl.remove(record.cacheControlGroups)
-        try HostRoot.detach(record)
-        try state.remove()
-        if let spec { Poststop.run(spec, record, self) }
     }
 
     func stop(_ record: ContainerRecord, _ state: borrowing StateDirectory, force: Bool) throws(Failure) {

@@ -47,6 +47,8 @@ extension Runtime {
             try unit.set(
                 update.resources, isUnified: !group.group.paths.locations.contains { $0.version == .v1 },
                 changingDevices: change.devices?.isEmpty == false, path: JSONPath())
+            // Too little memory may have ended the container, and the unit with it.
+            guard group.group.exists else { return }
             var values = update.changes
             values.checks = []
             try group.group.apply(values)

@@ -55,11 +55,18 @@ struct ContainerUnit {
         return try CgroupPaths(layout: layout, unit: unit, managerGroup: group)
     }
 
+    private func properties(
+        of manager: inout SystemdManager, isUnified: Bool
+    ) throws(CgroupError) -> SystemdProperties {
+        SystemdProperties(
+            systemdVersion: try manager.version(before: deadline), isUnified: isUnified, isUser: isUser,
+            hasBFQ: (try? Files.status(of: "/sys/module/bfq")) != nil)
+    }
+
     /// Starts the unit around a process, with the limits that systemd knows.
     func start(_ spec: Spec, id: String, around process: Int32?, isUnified: Bool) throws(CgroupError) {
         var manager = try connect()
-        let properties = SystemdProperties(
-            systemdVersion: try manager.version(before: deadline), isUnified: isUnified, isUser: isUser)
+        let properties = try properties(of: &manager, isUnified: isUnified)
         var resources = SystemdProperties.rounded(spec.linux?.resources)
         if resources?.pids?.isTight == true { resources?.pids = nil }
         try manager.start(
@@ -72,8 +79,7 @@ struct ContainerUnit {
     /// Tells systemd of limits, so that it does not put back others when it is reloaded.
     func set(_ resources: Resources, isUnified: Bool, changingDevices: Bool, path: JSONPath) throws(CgroupError) {
         var manager = try connect()
-        let properties = SystemdProperties(
-            systemdVersion: try manager.version(before: deadline), isUnified: isUnified, isUser: isUser)
+        let properties = try properties(of: &manager, isUnified: isUnified)
         try manager.set(
             try properties.resources(resources, changingDevices: changingDevices, path: path), of: unit, before: deadline)
     }
