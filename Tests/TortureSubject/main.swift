@@ -7,7 +7,7 @@ import Glibc
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 guard let subject = arguments.first else {
-    print("usage: veloci-torture steps VARIANT create|run|exec, kills COMMAND, races, damage, attacks, refusals")
+    print("usage: veloci-torture steps VARIANT create|run|exec, kills COMMAND, races, damage, attacks, refusals, arguments")
     exit(2)
 }
 if subject == "exchange" && arguments.count == 3 { Attacks.exchange(arguments[1], arguments[2]) }
@@ -41,6 +41,7 @@ do {
     case "damage": try Damage(try FullBundle(.joined, in: work), report).all()
     case "attacks": try Attacks(work: work, report: report).all()
     case "refusals": try Attacks(work: work, report: report).refusals()
+    case "arguments": try Arguments(work: work, report: report).all()
     default:
         print("PROBLEM there is no subject \(subject)")
         exit(2)
