@@ -11,6 +11,7 @@ guard let subject = arguments.first else {
     exit(2)
 }
 if subject == "exchange" && arguments.count == 3 { Attacks.exchange(arguments[1], arguments[2]) }
+if subject == "sloppy" { Sloppy.main(Array(arguments.dropFirst())) }
 // Nobody else's mounts come and go here.
 guard linux_system_call(Int64(__NR_unshare), 0x20000, 0, 0, 0, 0, 0) == 0, mount("", "/", "", 0x44000, nil) == 0 else {
     print("PROBLEM a mount namespace of its own needs root: \(String(cString: strerror(errno)))")
