@@ -4,7 +4,7 @@ SWIFT ?= swift
 RELEASE := .build/release
 export VELOCI_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-.PHONY: all build demo test client-test conformance conformance-results upstream-validation benchmark lab-mini lab packages-build packages-test install clean
+.PHONY: all build demo test client-test conformance conformance-results upstream-validation benchmark lab-mini lab packages-build packages-test packages-upstream install clean
 
 all: build
 
@@ -31,9 +31,9 @@ conformance-results: build packages-test
 	rm -f $(RESULTS)/conformance.tap $(RESULTS)/conformance.xml
 	Tests/report.sh $(RESULTS)/conformance.html
 
-# The validation programs of the runtime-tools project; PROGRAMS is a checkout of it where they are made.
-upstream-validation: build
-	Tests/upstream-validation.sh $(PROGRAMS)
+# The validation programs of the runtime-tools project, from the sources of its Debian package, or from a checkout: SOURCES=PATH.
+upstream-validation: build packages-upstream
+	Tests/upstream-validation.sh $(SOURCES)
 
 client-test: build packages-test
 	Tests/clients.sh $(RELEASE)/veloci
@@ -48,6 +48,9 @@ lab-mini: build packages-test
 lab: build packages-test
 	$(SWIFT) build --build-tests
 	Tests/lab.sh
+
+packages-upstream:
+	@Tests/install-packages.sh build control upstream
 
 packages-build:
 	@Tests/install-packages.sh build

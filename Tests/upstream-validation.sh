@@ -2,8 +2,11 @@
 # Runs the validation programs of the runtime-tools project on veloci, and those that fail there on runc too. They are for version
 # 1.0 and 1.1 of the specification and look at control groups of version 1. What fails must be in upstream-validation.allowed, with
 # the reason, and fail on runc as well unless the reason says "though runc passes".
-# Usage: upstream-validation.sh PROGRAMS [RUNTIME]; PROGRAMS is a checkout of runtime-tools with its targets "runtimetest" and
-# "validation-executables" made, or a folder with these files: NAME.t, runtimetest, rootfs-ARCHITECTURE.tar.gz.
+# Usage: upstream-validation.sh [SOURCES|PROGRAMS [RUNTIME]]
+#   SOURCES   a checkout of runtime-tools; its programs are made in .build with the Go compiler that is installed
+#   PROGRAMS  a folder with these files, made already: NAME.t, runtimetest, rootfs-ARCHITECTURE.tar.gz
+#   nothing   the sources of the Debian package golang-github-opencontainers-runtime-tools-dev, which itself has no programs, are
+#             fetched with apt-get
 set -u
 if [ "${1:-}" = --inside ]; then
     # In namespaces of their own: nothing of the machine's /run is seen, and nothing outlives the program but control groups.
@@ -18,11 +21,51 @@ if [ "$(id -u)" != 0 ]; then
     echo "skipped: the validation programs need root"
     exit 0
 fi
-if [ -z "${1:-}" ] || [ ! -e "$1/runtimetest" ]; then
-    echo "skipped: no validation programs; check out github.com/opencontainers/runtime-tools, make runtimetest validation-executables"
-    exit 0
+own_folder=$PWD/.build/upstream-validation
+package=golang-github-opencontainers-runtime-tools
+
+# The machine's list of packages may leave out sources: a list of our own has the same archives, for sources.
+fetch_sources() {
+    mkdir -p "$own_folder/lists/partial" "$own_folder/source" || return
+    find "$own_folder/source" -mindepth 1 -delete
+    list=$own_folder/sources.list
+    . /etc/os-release
+    archive=$(apt-cache policy 2>/dev/null | sed -n "s|^ *[0-9]* \(http[^ ]*/debian\) $VERSION_CODENAME/main .*|\1|p" | head -n 1)
+    echo "deb-src ${archive:-http://deb.debian.org/debian} $VERSION_CODENAME main" >"$list"
+    from_list() { apt-get -qq -o Dir::Etc::sourcelist="$list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$own_folder/lists" "$@"; }
+    from_list update || return
+    (cd "$own_folder/source" && from_list source --download-only "$package" && tar xf "$package"_*.orig.tar.*) || return
+    sources=$(find "$own_folder/source" -type d -path '*/cmd/runtimetest' | head -n 1)
+    sources=${sources%/cmd/runtimetest}
+    [ -n "$sources" ]
+}
+
+# Newer sources need a newer Go.
+make_programs() {
+    command -v go >/dev/null || { echo "no Go compiler: apt-get install golang-go"; return 1; }
+    folder=$own_folder/programs
+    mkdir -p "$folder" && find "$folder" -mindepth 1 -delete
+    cp "$1"/rootfs-*.tar.gz "$folder" || return
+    mode=vendor
+    [ -d "$1/vendor" ] || mode=mod
+    echo "making the validation programs from $1 with $(go version | cut -d ' ' -f 3)"
+    (cd "$1" && CGO_ENABLED=0 GOFLAGS=-mod=$mode go build -tags "netgo osusergo" -o "$folder/runtimetest" ./cmd/runtimetest) || return
+    for directory in "$1"/validation/*/; do
+        name=$(basename "$directory")
+        [ "$name" = util ] || (cd "$1" && GOFLAGS=-mod=$mode go build -o "$folder/$name.t" "./validation/$name") || return
+    done
+}
+
+folder=${1:-}
+if [ -z "$folder" ]; then
+    sources=
+    fetch_sources || { echo "the sources of $package cannot be fetched; give a checkout of github.com/opencontainers/runtime-tools"; exit 1; }
+    folder=$sources
 fi
-folder=$(realpath "$1")
+folder=$(realpath "$folder")
+if [ ! -e "$folder/runtimetest" ]; then
+    make_programs "$folder" || { echo "the validation programs cannot be made from $folder"; exit 1; }
+fi
 runtime=$(realpath "${2:-.build/release/veloci}")
 other=$(command -v runc) || other=
 results=$(mktemp -d)

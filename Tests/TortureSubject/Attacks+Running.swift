@@ -19,13 +19,21 @@ extension Attacks {
         defer { executable.run("delete", "--force", "running") }
 
         report.count()
+        let leaking = Command.run(["/bin/sh", "-c", "ls -l /proc/self/fd"], in: work)
+        report.expect(leaking.output.contains(work.directory + "\n"), "no descriptor is left open: \(leaking.output)")
         let inside = executable.run("exec", "running", "/bin/sh", "-c", "ls -l /proc/1/fd /proc/self/fd")
         report.expect(inside.status == 0, "exec: \(inside.output)")
         report.expect(!inside.output.contains(work.directory + "\n"), "a descriptor of the caller is inside: \(inside.output)")
+        // A directory of the container itself is no harm.
+        let script = "[ \"$(ls -di .)\" = \"$(cd / && cd $(readlink /proc/$$/cwd) && ls -di .)\" ] || echo outside"
+        let control = try Scene(work.directory + "/scene-outside", group: work.groupPrefix + "-outside")
+        control.process { $0["cwd"] = "/proc/self/fd/5" }
+        control.script = script
+        try control.write()
+        let outside = Command.run([CommandLine.arguments[0], "sloppy", "run", "--bundle", control.directory, "outside"], in: work)
+        report.expect(outside.output.contains("outside\n"), "the control is not outside of the root: \(outside.output)")
         for number in 3...12 {
             report.count()
-            // A directory of the container itself is no harm.
-            let script = "[ \"$(ls -di .)\" = \"$(cd / && cd $(readlink /proc/$$/cwd) && ls -di .)\" ] || echo outside"
             let outcome = executable.run(
                 "exec", "--cwd", "/proc/self/fd/\(number)", "running", "/bin/sh", "-c", script)
             report.expect(!outcome.output.contains("outside\n"), "exec in /proc/self/fd/\(number) is outside of the root")
@@ -35,6 +43,11 @@ extension Attacks {
         report.expect(
             capabilities.output.contains("CapInh:\t0000000000000000"),
             "exec --cap gives inheritable capabilities: \(capabilities.output)")
+        let inheriting = Command.run(["setpriv", "--inh-caps", "+net_raw", "cat", "/proc/self/status"], in: work)
+        report.expect(
+            inheriting.status == 0 && !inheriting.output.contains("CapInh:\t0000000000000000"),
+            "setpriv gives no inheritable capability: \(inheriting.output)")
+        report.expect(executable.run("exec", "--user", "1000", "running", "/bin/echo", "ran").status == 0, "exec as user 1000 fails")
         for user in ["4294967296", "-1", "1000:4294967296", "0x10"] {
             report.count()
             let outcome = executable.run("exec", "--user", user, "running", "/bin/echo", "ran")
@@ -45,7 +58,22 @@ extension Attacks {
         let seen = (try? String(contentsOfFile: scene.rootfs + "/tmp/seen", encoding: .utf8)) ?? ""
         report.expect(seen.contains("busybox"), "the container saw no program at all")
         report.expect(!seen.contains(executable.path), "the container saw the runtime's own file")
+        try ownFile(of: scene)
         try terminal()
+    }
+
+    /// The control of the runtime's own file: one that comes into the container's pid namespace as it is on the host.
+    private func ownFile(of scene: Scene) throws {
+        let file = work.directory + "/own-file"
+        try FileManager.default.copyItem(atPath: scene.rootfs + "/bin/busybox", toPath: file)
+        let state = try JSONSerialization.jsonObject(with: Data(Executable(work).run("state", "running").output.utf8))
+        let pid = ((state as? [String: Any])?["pid"] as? Int) ?? 0
+        let line = ["nsenter", "--target", "\(pid)", "--pid", file, "sleep", "1"]
+        for _ in 0..<10 {
+            _ = Command.run(line, in: work)
+            if try String(contentsOfFile: scene.rootfs + "/tmp/seen", encoding: .utf8).contains(file) { return }
+        }
+        report.problem("the container does not see a program of the host that enters")
     }
 
     /// Without a terminal of its own the container must not get the caller's as controlling terminal (TIOCSTI).
@@ -84,9 +112,15 @@ extension Attacks {
             executable.run("run", "--bundle", scene.directory, "race-\(round)")
             executable.run("delete", "--force", "race-\(round)")
         }
+        let harm = scene.victimIsTouched
+        // The control is lost as soon as the link lies there once while it makes a directory: in every second round or so.
+        for _ in 0..<300 where scene.victimIsTouched == nil {
+            _ = Command.run([CommandLine.arguments[0], "sloppy", "run", "--bundle", scene.directory, "race"], in: work)
+        }
         kill(swapper.pid, SIGKILL)
         _ = swapper.wait()
-        if let harm = scene.victimIsTouched { report.problem("a race on a shared volume: \(harm)") }
+        if let harm { report.problem("a race on a shared volume: \(harm)") }
+        report.expect(scene.victimIsTouched != nil, "a race on a shared volume: the control is not harmed")
     }
 
     /// Exchanges two paths until it is killed.

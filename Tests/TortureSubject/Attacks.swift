@@ -2,8 +2,8 @@ import CLinux
 import Foundation
 import Glibc
 
-/// What hostile images and configurations try. Where an installed runtime is known to fall for one, it is tried there
-/// too, and must fall: an attack that harms nobody proves nothing.
+/// What hostile images and configurations try. Each is tried on a control as well, which must be harmed: an attack that harms
+/// nobody proves nothing. Where an installed runtime is known to fall for it, that is one; `Sloppy` is the other.
 struct Attacks {
     let work: Work
     let report: Report
@@ -74,15 +74,16 @@ struct Attacks {
     }
 
     /// - Parameters:
-    ///   - controls: runtimes that fall for it.
+    ///   - controls: installed runtimes that fall for it, beside the sloppy one.
+    ///   - isSloppy: whether the sloppy one falls for it.
     ///   - harm: what is wrong after the run; nil if nothing.
     private func attack(
-        _ name: String, controls: [String] = [], _ prepare: (Scene) throws -> Void,
+        _ name: String, controls: [String] = [], isSloppy: Bool = true, _ prepare: (Scene) throws -> Void,
         harm: (Scene, Command.Outcome) -> String?
     ) throws {
-        for (index, runtime) in ([Executable(work).path] + controls).enumerated() {
-            if index > 0 && access(runtime, X_OK) != 0 {
-                print("\(name): no red control, \(runtime) is not installed")
+        for (index, runtime) in ([Executable(work).path] + (isSloppy ? [Self.sloppy] : []) + controls).enumerated() {
+            if index > 0 && runtime != Self.sloppy && access(runtime, X_OK) != 0 {
+                print("\(name): a red control less, \(runtime) is not installed")
                 continue
             }
             report.count()
@@ -96,8 +97,9 @@ struct Attacks {
             // crun refuses hosts with version 1 and 2 of control groups beside each other: it sees version 2 alone.
             let alone = "mount -t cgroup2 none /sys/fs/cgroup && exec \"$@\""
             let view = runtime == Self.crun ? ["unshare", "-m", "sh", "-c", alone, "sh"] : []
-            let outcome = Command.run(view + [runtime, "--root", root, "run", "--bundle", directory, id], in: work)
-            _ = Command.run([runtime, "--root", root, "delete", "--force", id], in: work)
+            let program = runtime == Self.sloppy ? [CommandLine.arguments[0], "sloppy"] : [runtime, "--root", root]
+            let outcome = Command.run(view + program + ["run", "--bundle", directory, id], in: work)
+            _ = Command.run(program + ["delete", "--force", id], in: work)
             let harm = harm(scene, outcome)
             if index == 0, let harm { report.problem("\(name): \(harm); \(outcome.output)") }
             if index > 0 && harm == nil { report.problem("\(name): the control \(runtime) is not harmed: \(outcome.output)") }
@@ -107,6 +109,7 @@ struct Attacks {
 
     private static let runc = "/usr/sbin/runc"
     private static let crun = "/usr/bin/crun"
+    private static let sloppy = "sloppy"
     private static func ran(_: Scene, _ outcome: Command.Outcome) -> String? {
         outcome.output.contains("program-ran") ? "the program ran" : nil
     }
@@ -131,7 +134,7 @@ struct Attacks {
         for (name, type) in [("proc", "proc"), ("sys", "sysfs")] {
             try attack("/\(name) is a symbolic link") { scene in
                 scene.mounts = [["destination": "/" + name, "type": type, "source": type], Scene.dev]
-                scene.link(name, to: "/tmp")
+                scene.link(name, to: "/etc")
             } harm: { Self.ran($0, $1) }
         }
     }
@@ -232,6 +235,17 @@ struct Attacks {
         let scene = try Scene(work.directory + "/scene-ids", group: work.groupPrefix + "-attack")
         try scene.write()
         try Data().write(to: URL(fileURLWithPath: scene.victim + "/file"))
+        if access(Self.crun, X_OK) == 0 {
+            let above = scene.directory + "/control"
+            for directory in [above, above + "/state"] { mkdir(directory, 0o755) }
+            try Data().write(to: URL(fileURLWithPath: above + "/file"))
+            let alone = "mount -t cgroup2 none /sys/fs/cgroup && exec \"$@\""
+            let line = ["unshare", "-m", "sh", "-c", alone, "sh", Self.crun, "--root", above + "/state", "delete", "--force", ".."]
+            let outcome = Command.run(line, in: work)
+            report.expect(access(above + "/file", F_OK) != 0, "the id ..: the control is not harmed: \(outcome.output)")
+        } else {
+            print("ids with dots: no red control, \(Self.crun) is not installed")
+        }
         for id in ["..", ".", "../victim", "a/b", "a/../b", "", "a\nb", "a b", "/etc", "ä"] {
             report.count()
             let created = executable.run("create", "--bundle", scene.directory, id)

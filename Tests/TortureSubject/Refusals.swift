@@ -30,7 +30,84 @@ extension Attacks {
     func refusals() throws {
         try roots()
         try places()
+        try namespaces()
         try hooksAndLimits()
+        try crowds()
+        try hooksThatDoNotCare()
+    }
+
+    /// What is much, or odd, and no mistake: it runs, ends, and leaves nothing.
+    private func accept(_ name: String, _ prepare: (Scene) throws -> Void, afterwards: () -> Void = {}) throws {
+        report.count()
+        let before = Machine.now(work)
+        let directory = work.directory + "/scene-\(report.tried)"
+        let scene = try Scene(directory, group: work.groupPrefix + "-crowd")
+        try prepare(scene)
+        try scene.write()
+        let outcome = Executable(work).run("run", "--bundle", directory, "crowd")
+        report.expect(outcome.status == 0, "\(name): exit status \(outcome.status): \(outcome.output.prefix(500))")
+        report.expect(outcome.output.contains("program-ran"), "\(name): the program did not run")
+        afterwards()
+        try? FileManager.default.removeItem(atPath: directory)
+        let left = Machine.left(work, since: before, reaping: true)
+        if !left.isEmpty { report.problem("\(name): left behind: \(left.joined(separator: "; "))") }
+    }
+
+    private func crowds() throws {
+        try accept("5000 mounts") { scene in
+            for number in 0..<5000 {
+                scene.mounts.append(["destination": "/tmp/\(number)", "type": "tmpfs", "source": "tmpfs"])
+            }
+        }
+        try accept("4000 masked and 4000 read-only paths") { scene in
+            for number in 0..<4000 {
+                FileManager.default.createFile(atPath: scene.rootfs + "/tmp/\(number)", contents: nil)
+            }
+            scene.set("maskedPaths", (0..<4000).map { "/tmp/\($0)" })
+            scene.set("readonlyPaths", (0..<4000).map { "/tmp/\($0)" })
+        }
+        try accept("65536 groups") { scene in
+            scene.process { $0["user"] = ["uid": 0, "gid": 0, "additionalGids": Array(0..<65536)] }
+        }
+        try refuse("an argument of 200 KiB", ["process.args", "argument list too long"]) { scene in
+            scene.process { $0["args"] = ["/bin/echo", String(repeating: "x", count: 200 << 10)] }
+            scene.keepsArguments = true
+        }
+        try refuse("a document of 20 MiB", ["20", "16777216"]) { scene in
+            scene.config["annotations"] = ["large": String(repeating: "x", count: 20 << 20)]
+        }
+    }
+
+    /// Hooks that leave a process with the runtime's pipes behind, or do not read the state, are waited for no longer than they run.
+    private func hooksThatDoNotCare() throws {
+        let kinds = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
+        func hooks(_ script: String) -> [String: Any] {
+            Dictionary(uniqueKeysWithValues: kinds.map { ($0, [["path": "/bin/sh", "args": ["sh", "-c", script]]]) })
+        }
+        try accept("hooks that leave a process with their pipes") {
+            $0.config["hooks"] = hooks("sleep 300 & :")
+        } afterwards: {
+            // Those in the container's pid namespace have ended with it; the others are orphans, and so this process's children.
+            let children = (try? String(contentsOfFile: "/proc/self/task/\(getpid())/children", encoding: .utf8)) ?? ""
+            let orphans = children.split(separator: " ").compactMap { Int32($0) }
+            report.expect(orphans.count == 4, "the hooks left \(orphans.count) processes")
+            for orphan in orphans { kill(orphan, SIGKILL) }
+        }
+        try accept("hooks that do not read a megabyte of state") { scene in
+            scene.config["annotations"] = ["large": String(repeating: "x", count: 1 << 20)]
+            scene.config["hooks"] = hooks("exec <&-; :")
+        }
+    }
+
+    private func namespaces() throws {
+        let pipe = work.directory + "/pipe"
+        mkfifo(pipe, 0o600)
+        let paths = [("a file", "/etc/passwd", "ENOTTY"), ("a pipe", pipe, "ENOTTY"), ("another type", "/proc/self/ns/uts", "EINVAL")]
+        for (name, path, word) in paths {
+            try refuse("a namespace path that is \(name)", ["linux.namespaces[1]", path, word]) {
+                $0.set("namespaces", [["type": "mount"], ["type": "network", "path": path]])
+            }
+        }
     }
 
     private func roots() throws {

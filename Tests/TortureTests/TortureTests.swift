@@ -60,6 +60,10 @@ struct Torture {
         try Self.run(["refusals"])
     }
 
+    @Test("Odd and wrong arguments") func arguments() throws {
+        try Self.run(["arguments"])
+    }
+
     @Test("Damaged state, dead and frozen processes, groups in use") func damage() throws {
         try Self.run(["damage"])
     }

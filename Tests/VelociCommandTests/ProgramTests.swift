@@ -164,11 +164,12 @@ import Testing
                 {"ociVersion": "1.0.0", "root": {"path": "."}, "process": {"user": {"uid": 0, "gid": 0}, "cwd": "/", "args": ["sh"]},
                 "mounts": [{"destination": "/a", "source": "/", "type": "bind", "options": ["bind", "size=1"]},
                 {"destination": "/proc", "type": "tmpfs"}, {"destination": "/b", "options": ["remount", "size=1"]}],
-                "linux": {"namespaces": [{"type": "mount"}]}}
+                "linux": {"namespaces": [{"type": "mount"}, {"type": "uts", "path": "/etc/passwd"}]}}
                 """#.write(to: directory.appendingPathComponent("config.json"), atomically: true, encoding: .utf8)
             let host = try Self.veloci(["check"], directory: directory)
             #expect(host.code == 2)
-            for place in ["mounts[0].options", "mounts[1].destination", "mounts[2].options"] {
+            let places = ["mounts[0].options", "mounts[1].destination", "mounts[2].options", "linux.namespaces[1].path"]
+            for place in places {
                 #expect(host.output.contains("host: \(place): "), "\(host.output)")
             }
             try #"{"ociVersion": "1.0.0", "root": {"path": "x"}, "process": {"cwd": "rel", "args": ["sh"]}}"#.write(

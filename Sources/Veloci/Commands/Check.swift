@@ -121,8 +121,15 @@ private struct HostCheck {
             if (try? Files.status(of: "/proc/self/ns/" + kind.fileName)) == nil {
                 add("this kernel has no \(kind.rawValue) namespaces", path)
             }
-            if let file = namespace.path, !file.isEmpty, (try? Files.status(of: file, followingLink: true)) == nil {
+            guard let file = namespace.path, !file.isEmpty else { continue }
+            do throws(KernelError) {
+                _ = try Preparation.openNamespace(kind, file)
+            } catch where error.errno == .noEntry {
                 add("\(file) does not exist", path.member("path"))
+            } catch where error.errno == .accessDenied || error.errno == .notPermitted {
+                // Somebody else's, whatever it is.
+            } catch {
+                add("\(file) is no \(kind.rawValue) namespace that can be joined: \(error)", path.member("path"))
             }
         }
     }

@@ -3,7 +3,7 @@ import RuntimeSpec
 
 /// config-linux.md: rootfsPropagation, maskedPaths, readonlyPaths.
 enum RootPropagationCases {
-    static let cases: [Case] = propagation + masked + readonly
+    static let cases: [Case] = propagation + recursive + masked + readonly
 
     /// The root is a mount of its own that is shared with the runtime's namespace.
     private static func shareRoot(_ bundle: inout Bundle) {
@@ -83,6 +83,35 @@ enum RootPropagationCases {
             $0["linux.rootfsPropagation"] = "private"
         },
     ]
+
+    /// The schema has four values; every runtime takes those of mount(8) as well, which concern the mounts below too.
+    private static let recursive: [Case] = [
+        ("rshared", "shared", "private"), ("rslave", "slave", "shared"), ("rprivate", "private", "shared"),
+        ("runbindable", "unbindable", "private"),
+    ].map { (value, rule, other) in
+        .inside(
+            "root-propagation-\(value)", ["rootfsPropagation.\(rule)"], "\(value) concerns the root and the mounts below"
+        ) {
+            shareRoot(&$0)
+            $0["linux.rootfsPropagation"] = .string(value)
+        } sabotage: {
+            $0["linux.rootfsPropagation"] = .string(other)
+        } check: {
+            let root = try seen($0)
+            let below = Set(try $0.mount("/proc").propagation.map { String($0.prefix { $0 != ":" }) })
+            switch value {
+            case "rslave":
+                try expect(
+                    root.contains("master") && !root.contains("shared"), "a root mount that is a slave only", seen: "\(root.sorted())")
+            case "rprivate":
+                let both = root.union(below)
+                try expect(both.isDisjoint(with: ["shared", "master"]), "private mounts", seen: "\(both.sorted())")
+            default:
+                let both = root.intersection(below)
+                try expect(both.contains(rule), "\(rule) mounts at / and /proc", seen: "\(root.sorted()), \(below.sorted())")
+            }
+        }
+    }
 
     private static let masked: [Case] = [
         .inside("masked-file", ["maskedPaths.unreadable"], "A masked file cannot be read", operations: ["read", "/secret/file"]) {
