@@ -113,7 +113,13 @@ enum Documents {
                 "rules": .array(test.rules.map { .string($0) }),
             ]
             if let reason = Tables.knownDifferences[test.id] { value["known"] = .string(reason) }
-            if summary.isProof { value["proof"] = .string(summary.proof(test).rawValue) }
+            if summary.isProof {
+                value["proof"] = .string(summary.proof(test).rawValue)
+                // What the sabotage was told by, so that a reader can see that it is the property that was missed.
+                value["sabotaged"] = summary.redness(test).map { [
+                    "expected": .string($0.expected), "seen": .string($0.seen)
+                ] }
+            }
             var results = JSONMembers()
             for runtime in summary.runtimes { results[runtime.name] = summary.result(runtime, test).map { sharing($0.outcome) } }
             value["results"] = .object(results)
