@@ -18,7 +18,8 @@ demo: build
 test: packages-test
 	@Tests/run.sh
 
-RUNTIMES = $(foreach runtime,$(CURDIR)/$(RELEASE)/veloci $(shell command -v runc) $(shell command -v crun),--runtime $(runtime))
+# OTHERS: paths of further runtimes, such as newer versions.
+RUNTIMES = $(foreach runtime,$(CURDIR)/$(RELEASE)/veloci $(shell command -v runc) $(shell command -v crun) $(OTHERS),--runtime $(runtime))
 RESULTS := conformance/results
 
 conformance: build

@@ -30,6 +30,7 @@ const fits = name => tell(name, document.documentElement.scrollWidth <= innerWid
 const one = selector => document.querySelector(selector), all = selector => [...document.querySelectorAll(selector)];
 const columns = () => all("#matrix thead th").slice(1).map(node => node.textContent);
 
+tell("size", innerWidth === 390 || innerWidth === 1280, innerWidth);
 fits("width");
 const sections = new Set(data.cases.map(test => test.section));
 tell("columns are runtimes", columns().join() === data.runtimes.map(runtime => runtime.name).join(), columns());
@@ -75,12 +76,22 @@ setTimeout(() => {
   const asked = performance.getEntriesByType("resource").map(entry => entry.name).filter(name => !name.startsWith("data:"));
   tell("nothing is asked of the network", asked.length === 0, asked);
   tell("no complaints", complaints.length === 0, complaints);
-  document.body.replaceChildren(Object.assign(document.createElement("pre"), { id: "told", textContent: told.join("\n") }));
+  parent.postMessage(told.join("\n"), "*");
 }, 100);
 </script>
 </body>
 </html>
 SCRIPT
+
+# A browser's window is never as narrow as a phone, so the page is in a frame of that size.
+frame() {
+    cat <<PAGE
+<!doctype html><iframe src="file://$page" width="${1%,*}" height="${1#*,}"></iframe>
+<script>
+addEventListener("message", event => document.body.replaceChildren(Object.assign(document.createElement("pre"), { id: "told", textContent: event.data })));
+</script>
+PAGE
+}
 
 failed=
 look() {
@@ -95,13 +106,14 @@ for size in 390,844 1280,900; do
         options=
         [ "$theme" = dark ] && options=--blink-settings=preferredColorScheme=0
         # shellcheck disable=SC2086
-        look "$size" $options --dump-dom "file://$page" | sed -n '/id="told"/,/<\/pre>/p' | sed 's/<[^>]*>//g' >"$work/told"
+        frame "$size" >"$work/frame.html"
+        look 1400,1000 $options --dump-dom "file://$work/frame.html" | sed -n '/id="told"/,/<\/pre>/p' | sed 's/<[^>]*>//g' >"$work/told"
         grep CONSOLE "$work/log" | sed 's/.*CONSOLE/BAD console/' >>"$work/told"
         bad=$(grep -c '^BAD' "$work/told")
         good=$(grep -c '^good' "$work/told")
         echo "$size $theme: $good checks hold, $bad do not"
         grep '^BAD' "$work/told"
-        [ "$bad" = 0 ] && [ "$good" -ge 20 ] || failed="$failed $size-$theme"
+        [ "$bad" = 0 ] && [ "$good" -ge 21 ] || failed="$failed $size-$theme"
         # shellcheck disable=SC2086
         [ -z "$pictures" ] || look "$size" $options --screenshot="$pictures/$size-$theme.png" "file://$report" >/dev/null
     done

@@ -75,3 +75,18 @@ import Testing
         }
     }
 }
+
+/// sentences.tsv says which rule each normative line of the specification belongs to; Tests/sentences.sh compares its lines with the text.
+@Suite struct SentenceTests {
+    @Test func linesHaveRulesThatExist() throws {
+        let rules = Set(Tables.rules.map(\.id))
+        let lines = try ResultTests.text("sentences.tsv").split(separator: "\n").filter { !$0.hasPrefix("#") }
+        #expect(lines.count > 560)
+        for line in lines {
+            let fields = line.split(separator: "\t")
+            #expect(fields.count == 3, "\(line)")
+            guard fields.count == 3, fields[2] != "other platform", !fields[2].hasPrefix("heading: ") else { continue }
+            for rule in fields[2].split(separator: " ") { #expect(rules.contains(String(rule)), "\(line)") }
+        }
+    }
+}

@@ -78,6 +78,8 @@ extension Probe {
             if descriptor >= 0 { close(descriptor) }
         } else if isEqual(operation, "mkdir") {
             output.error(call(__NR_mkdirat, word(AT_FDCWD), word(pathMember()), 0o777))
+        } else if isEqual(operation, "remove") {
+            output.error(call(__NR_unlinkat, word(AT_FDCWD), word(pathMember()), 0))
         } else if isEqual(operation, "chown") {
             // chown PATH UID
             let path = pathMember()

@@ -12,6 +12,11 @@ extension Probe {
             output.member("number", Int64(system))
             output.member("result", result)
             output.error(result > -4096 && result < 0 ? result : 0)
+        } else if isEqual(operation, "unshare") {
+            // unshare FLAGS: leaves namespaces
+            output.error(call(__NR_unshare, UInt64(bitPattern: number(next()))))
+        } else if isEqual(operation, "container") {
+            container()
         } else if isEqual(operation, "exit") {
             let status = number(next())
             output.member("status", status)
@@ -39,6 +44,63 @@ extension Probe {
             return false
         }
         return true
+    }
+
+    /// What a hook can see of the container process, whose number is in the state on standard input: its mounts.
+    private mutating func container() {
+        let size = load(Int64(0))
+        output.error(size)
+        guard let pid = pid(Int(max(0, size))) else { return }
+        output.member("pid", pid)
+        var path: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        withUnsafeMutablePointer(to: &path) { pointer in
+            let text = UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: UInt8.self)
+            var end = copy("/proc/", to: text)
+            end = copy(decimal: pid, to: end)
+            _ = copy("/mountinfo", to: end)
+            let size = load(UnsafePointer(text))
+            output.name("mountinfo")
+            if size < 0 { output.null() } else { output.string(scratch, Int(size)) }
+        }
+    }
+
+    /// The number after the first `"pid"` of the scratch memory.
+    private func pid(_ size: Int) -> Int64? {
+        let name: StaticString = "\"pid\""
+        var index = 0
+        while index + name.utf8CodeUnitCount < size {
+            var length = 0
+            while length < name.utf8CodeUnitCount && scratch[index + length] == name.utf8Start[length] { length += 1 }
+            if length == name.utf8CodeUnitCount {
+                index += length
+                while index < size && (scratch[index] == 0x20 || scratch[index] == 0x3a) { index += 1 }
+                var value: Int64 = 0
+                while index < size, scratch[index] >= 0x30, scratch[index] <= 0x39 {
+                    value = value * 10 + Int64(scratch[index] - 0x30)
+                    index += 1
+                }
+                return value
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    private func copy(_ source: StaticString, to target: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+        for index in 0..<source.utf8CodeUnitCount { target[index] = source.utf8Start[index] }
+        return target + source.utf8CodeUnitCount
+    }
+
+    private func copy(decimal value: Int64, to target: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+        var power: Int64 = 1
+        while value / power >= 10 { power *= 10 }
+        var target = target
+        while power > 0 {
+            target[0] = UInt8(0x30 + value / power % 10)
+            target += 1
+            power /= 10
+        }
+        return target
     }
 
     /// Blocks all signals, says so, and tells each that arrives, the awaited one last.

@@ -101,7 +101,7 @@ enum DeviceCases {
             try expectNode(try $0.operation("stat"), type: 0o020000, major: 1, minor: 5)
         },
         .inside(
-            "device-usable", ["devices.available", "devices.others"], "A listed device can be opened",
+            "device-usable", ["devices.available"], "A listed device can be opened",
             operations: ["open", "/dev/extra", "r"]
         ) {
             $0["linux.devices"] = [device("c", "/dev/extra", (1, 5), mode: 0o666)]
@@ -183,7 +183,7 @@ enum DeviceCases {
                 operations: ["stat", "/dev/" + name]
             ) { _ in
             } sabotage: {
-                $0.operations = ["stat", "/dev/no-" + name]
+                $0.takeAway("/dev/" + name)
             } check: {
                 try expectNode(try $0.operation("stat"), type: 0o020000, major: major, minor: minor)
             }
@@ -193,7 +193,7 @@ enum DeviceCases {
                 "dev-link-\(name)", ["dev.symlinks"], "/dev/\(name) is a link to \(target)", operations: ["stat", "/dev/" + name]
             ) { _ in
             } sabotage: {
-                $0.operations = ["stat", "/dev/null"]
+                $0.takeAway("/dev/" + name)
             } check: {
                 try expect("target", try $0.operation("stat")["target"]?.string, is: target)
             }
@@ -207,14 +207,13 @@ enum DeviceCases {
             ) {
                 $0["linux.resources.devices"] = [["allow": false, "access": "rwm"]]
             } sabotage: {
-                $0.operations = ["open", "/dev/nothing", "rw"]
+                $0.takeAway("/dev/full")
             } check: { inside in
                 try expect("errnos of open", try (0..<5).map { try inside.errno("open", $0) }, is: [0, 0, 0, 0, 0])
             },
             .inside("device-ptmx", ["devices.ptmx"], "/dev/ptmx is that of the container's /dev/pts") { _ in
             } sabotage: {
-                $0.remove("mounts") { $0.object?["destination"]?.string == "/dev/pts" }
-                $0.operations = ["echo", "no report"]
+                $0.takeAway("/dev/ptmx")
             } check: {
                 let node = try $0.device("ptmx")
                 let target = node?["target"]?.string
@@ -232,11 +231,15 @@ enum DeviceCases {
                     try expect("file system at \(path)", try $0.mount(path).type, is: type)
                 }
             },
-            .inside("descriptors-only-standard", ["descriptors.standard"], "Only descriptors 0, 1 and 2 are open") { _ in
-            } sabotage: {
-                $0.operations = ["to", "/report"]
-            } check: {
-                let seen = try $0["descriptors"]?.object?.members.map(\.name).sorted() ?? []
+            .steps(
+                "descriptors-only-standard", ["descriptors.standard"],
+                "Only descriptors 0, 1 and 2 are open, whatever the runtime was started with",
+                sabotage: .wrapper(.arguments("create") { ["--preserve-fds", "1"] + $0 })
+            ) { trial in
+                trial.bundle.operations = ["report"]
+                try Files.write(trial.directory + "/open", "content")
+                trial.inheritedFile = trial.directory + "/open"
+                let seen = try trial.run()["descriptors"]?.object?.members.map(\.name).sorted() ?? []
                 try expect("open descriptors", seen, is: ["0", "1", "2"])
             },
             .steps(
@@ -277,12 +280,18 @@ enum DeviceCases {
                 isBound || (target.hasPrefix("/dev/pts/") && target == streams) || streams == "/dev/console",
                 "the terminal at /dev/console", seen: "\(streams), \(target)")
         },
-        .refused(
-            "console-size-no-width", ["process.consoleSize.members"], "A consoleSize without width is refused", mayBeLate: true
-        ) {
-            $0["process.consoleSize"] = ["height": "tall"]
-        } valid: {
-            $0["process.consoleSize"] = ["height": 10, "width": 20]
+        .steps(
+            "console-size-no-width", ["process.consoleSize.members"], "A consoleSize without width is refused",
+            sabotage: .configuration { $0["process.consoleSize.width"] = 20 }
+        ) { trial in
+            let path = trial.directory + "/console.sock"
+            let socket = try UnixSocket(path)
+            defer { _ = socket }
+            let extra = ["--console-socket", path]
+            trial.bundle["process.terminal"] = true
+            trial.bundle["process.consoleSize"] = ["height": 10]
+            try trial.control(extra: extra) { $0["process.consoleSize.width"] = 20 }
+            try trial.expectRefusal(mayBeLate: true, extra: extra)
         },
     ]
 
@@ -297,25 +306,10 @@ enum DeviceCases {
                 $0["process.consoleSize"] = nil
             }
         ) { trial in
-            let path = trial.directory + "/console.sock"
-            let socket = try UnixSocket(path)
             trial.bundle["process.terminal"] = true
             trial.bundle["process.consoleSize"] = ["height": 33, "width": 77]
-            // What the probe writes to a terminal comes with another end of line, so it goes to a file.
             trial.bundle.operations = ["to", "/seen", "report", "open", "/dev/tty", "r"]
-            let isTerminal: Bool
-            if case .configuration? = trial.sabotage { isTerminal = false } else { isTerminal = true }
-            try trial.succeed("create", try trial.create(extra: isTerminal ? ["--console-socket", path] : []))
-            let delivery = isTerminal ? socket.accept(milliseconds: 2000) : nil
-            defer { for descriptor in delivery?.descriptors ?? [] { close(descriptor) } }
-            if isTerminal {
-                try trial.expect(
-                    delivery?.descriptors.count == 1, "one descriptor over the console socket",
-                    seen: "\(delivery?.descriptors.count ?? 0)")
-            }
-            try trial.succeed("start", try trial.start())
-            let status = try trial.waitForEnd()
-            try check(Inside(lines: trial.lines(of: trial.rootfs + "/seen"), exitStatus: status))
+            try check(try trial.runWithConsole())
         }
     }
 }

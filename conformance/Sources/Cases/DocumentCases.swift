@@ -77,16 +77,12 @@ enum DocumentCases {
         } valid: {
             $0.text = nil
         },
-        .inside("json-order", ["json.order"], "The order of members means nothing") {
+        .accepted("json-order", ["json.order"], "The order of members means nothing") {
             guard let object = $0.config.object else { return }
             var reversed = JSONMembers()
             for member in object.members.reversed() { reversed[member.name] = member.value }
             $0["hostname"] = nil
             $0.text = JSONValue.object(reversed).encoded()
-        } sabotage: {
-            $0.text = Array("{}".utf8)
-        } check: {
-            try expect("program", try $0.strings("args").first, is: "/probe")
         },
     ]
 
@@ -121,85 +117,61 @@ enum DocumentCases {
         } valid: {
             $0["ociVersion"] = "1.0.2"
         },
-        .inside("version-oldest", ["version.compatible"], "A configuration of version 1.0.0 works") {
+        .accepted("version-oldest", ["version.compatible"], "A configuration of version 1.0.0 works") {
             $0["ociVersion"] = "1.0.0"
-        } sabotage: {
-            $0["process"] = nil
-        } check: {
-            try expect("program", try $0.strings("args").first, is: "/probe")
         },
-        .inside("version-with-labels", ["version.semver"], "A version with pre-release and build labels works") {
+        .accepted("version-with-labels", ["version.semver"], "A version with pre-release and build labels works") {
             $0["ociVersion"] = "1.0.2-rc.1+build.5"
-        } sabotage: {
-            $0["process"] = nil
-        } check: {
-            try expect("program", try $0.strings("args").first, is: "/probe")
         },
     ]
 
     private static let extensibility: [Case] = [
-        .inside("unknown-top", ["extensibility.unknown"], "An unknown property at the top is ignored") {
-            $0["com.example.unknown"] = ["any": ["thing", 1, true, nil]]
-        } sabotage: {
-            $0["mounts"] = "not an array"
-        } check: {
-            try expect("program", try $0.strings("args").first, is: "/probe")
+        .accepted(
+            "optional-left-out", ["configuration.optional"], "A configuration with hardly more than what is required works"
+        ) {
+            // Without a mount namespace some runtimes refuse to change the root.
+            $0.config = [
+                "ociVersion": "1.0.2", "root": ["path": "rootfs"],
+                "process": ["user": ["uid": 0, "gid": 0], "args": ["/probe", "echo", "ran"], "cwd": "/"],
+                "linux": ["namespaces": [["type": "mount"]]],
+            ]
         },
-        .inside(
+        .accepted("unknown-top", ["extensibility.unknown"], "An unknown property at the top is ignored") {
+            $0["com.example.unknown"] = ["any": ["thing", 1, true, nil]]
+        },
+        .accepted(
             "unknown-everywhere", ["extensibility.unknown"], "Unknown properties in process, root, linux and mounts are ignored"
         ) {
             for path in ["process", "process.user", "root", "linux", "mounts[0]", "linux.namespaces[0]"] {
                 $0[path + ".somethingNew"] = ["any": [1, "two"]]
             }
-        } sabotage: {
-            $0["process.cwd"] = 7
-        } check: {
-            try expect("program", try $0.strings("args").first, is: "/probe")
         },
-        .inside("unknown-resource", ["extensibility.unknown"], "An unknown property in linux.resources is ignored") {
+        .accepted("unknown-resource", ["extensibility.unknown"], "An unknown property in linux.resources is ignored") {
             $0["linux.resources"] = ["antimatter": ["limit": 1], "memory": ["somethingNew": 2]]
-        } sabotage: {
-            $0["process.args"] = ["/no-such-program"]
-        } check: {
-            try expect("program", try $0.strings("args").first, is: "/probe")
         },
-        .inside("other-platforms", ["platform.others", "platform.linux"], "Sections of other platforms mean nothing on Linux") {
+        .accepted("other-platforms", ["platform.others", "platform.linux"], "Sections of other platforms mean nothing on Linux") {
             $0["windows"] = ["layerFolders": ["a layer"]]
+            $0["freebsd"] = ["jail": ["host": "new"]]
+            $0["zos"] = ["namespaces": []]
             $0["solaris"] = ["milestone": "svc:/milestone/container:default"]
             $0["vm"] = ["kernel": ["path": "/kernel"]]
-        } sabotage: {
-            $0["linux"] = "none"
-        } check: {
-            try expect("program", try $0.strings("args").first, is: "/probe")
         },
     ]
 
     private static let annotations: [Case] = [
-        .inside("annotations-empty", ["annotations.map"], "An empty map of annotations is accepted") {
+        .accepted("annotations-empty", ["annotations.map"], "An empty map of annotations is accepted") {
             $0["annotations"] = [:]
-        } sabotage: {
-            $0["process.args"] = ["/no-such-program"]
-        } check: {
-            try expect("program", try $0.strings("args").first, is: "/probe")
         },
-        .inside(
+        .accepted(
             "annotations-values", ["annotations.values", "annotations.unknown"], "Unknown keys and empty values are accepted"
         ) {
             $0["annotations"] = ["com.example.unknown": "", "plain": "x"]
-        } sabotage: {
-            $0["annotations"] = ["com.example.unknown": ["no": "string"]]
-        } check: {
-            try expect("program", try $0.strings("args").first, is: "/probe")
         },
-        .inside("annotations-image", ["annotations.image"], "The annotations of images are accepted") {
+        .accepted("annotations-image", ["annotations.image"], "The annotations of images are accepted") {
             $0["annotations"] = [
                 "org.opencontainers.image.os": "linux", "org.opencontainers.image.architecture": "amd64",
                 "org.opencontainers.image.stopSignal": "SIGTERM",
             ]
-        } sabotage: {
-            $0["annotations"] = ["org.opencontainers.image.os": .number(JSONNumber(1))]
-        } check: {
-            try expect("program", try $0.strings("args").first, is: "/probe")
         },
         .refused("annotations-empty-key", ["annotations.keys"], "An empty key is refused") {
             $0["annotations"] = ["": "value"]

@@ -281,7 +281,7 @@ enum FeatureCases {
             sabotage: forged { $0[path("annotations")] = ["com.example.key": 5] }
         ) { trial in
             for member in try features(trial)["annotations"]?.object?.members ?? [] {
-                try trial.expect(!member.name.isEmpty && member.value.string != nil, "strings", seen: "\(member)")
+                try trial.expect(!member.name.isEmpty && member.value.string != nil, "strings", seen: "\(member.name): \(member.value.encodedText())")
             }
         },
         .steps(
@@ -300,7 +300,8 @@ enum FeatureCases {
             let told = try features(trial)
             try System.mount("tmpfs", "/sys/fs/cgroup", "tmpfs")
             let outcome = try trial.call(["features"])
-            try expect("features without control groups", (try? JSONValue.decode(outcome.output))?.object, is: told)
+            let seen = (try? JSONValue.decode(outcome.output))?.encodedText()
+            try expect("features without control groups", seen, is: JSONValue.object(told).encodedText())
         },
     ]
 }

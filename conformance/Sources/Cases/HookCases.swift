@@ -46,7 +46,7 @@ enum HookCases {
     private static let properties: [Case] = [
         .steps(
             "hook-args", ["hooks.args"], "A hook gets exactly its args",
-            sabotage: .configuration { $0["hooks.createRuntime[0].args[6]"] = "else" }
+            sabotage: .configuration { $0["hooks.createRuntime[0].args[0]"] = "another name" }
         ) { trial in
             add("createRuntime", ["report"], to: &trial.bundle)
             trial.bundle["hooks.createRuntime[0].args[0]"] = "any name"
@@ -131,6 +131,8 @@ enum HookCases {
             sabotage: .configuration { $0["hooks.startContainer"] = nil }
         ) { trial in
             for kind in kinds { add(kind, to: &trial.bundle) }
+            // It takes its time, for runtimes that do not wait for it.
+            trial.bundle["hooks.startContainer[0].args"] = ["probe", "to", "/log", "input", "sleep", "200", "echo", "startContainer"]
             trial.bundle.operations = ["to", "/log", "echo", "program", "signals", "15"]
             try trial.succeed("create", try trial.create())
             try expect("after create", log(trial), is: ["prestart", "createRuntime", "createContainer"])
@@ -170,21 +172,56 @@ enum HookCases {
             try trial.waitForEnd()
             try expect("order", log(trial), is: ["startContainer", "program"])
         },
+        beforeRoot("prestart"), beforeRoot("createRuntime"),
         .steps(
-            "hook-poststop-after-delete", ["hooks.poststop.when"], "When poststop hooks run the container is gone",
-            sabotage: .configuration { $0["hooks.poststop"] = nil }
+            "hook-poststop-after-delete", ["hooks.poststop.when", "delete.resources"],
+            "When poststop hooks run, the container's process and its group are gone", view: .version2,
+            // The hook runs before the container is deleted.
+            sabotage: .configuration {
+                $0["hooks.poststart"] = $0["hooks.poststop"]
+                $0["hooks.poststop"] = nil
+            }
         ) { trial in
-            trial.bundle.append(
-                "hooks.poststop",
-                hook("poststop", trial.bundle, ["stat", "/proc/self"]))
+            let group = "/sys/fs/cgroup/conformance"
+            trial.bundle["linux.cgroupsPath"] = "/conformance"
+            add("poststop", ["list", group], to: &trial.bundle)
             try trial.run()
             let pid = trial.pid() ?? 0
             try trial.succeed("delete", try trial.delete())
             try expect("hooks after delete", log(trial), is: ["poststop"])
+            try expect("errno of opening \(group) in the hook", try written(trial, "list")["errno"]?.integer, is: 2)
             try expect("status", try trial.status(), is: "none")
             try trial.expect(Glibc.kill(pid, 0) != 0, "the process is gone", seen: "it is there")
         },
     ]
+
+    /// A hook of the runtime's namespace sees the container's mounts: all are made, and the root is not changed yet.
+    private static func beforeRoot(_ kind: String) -> Case {
+        .steps(
+            "hook-\(kind.lowercased())-before-root", ["hooks.\(kind).when"],
+            "\(kind) hooks run when the container's mounts are made and its root is not changed yet",
+            // The hook runs when the program does.
+            sabotage: .configuration {
+                let hooks = $0["hooks.\(kind)"]
+                $0["hooks.\(kind)"] = nil
+                $0["hooks.poststart"] = hooks
+            }
+        ) { trial in
+            let target = trial.rootfs + "/log"
+            trial.bundle["hooks.\(kind)"] = [
+                ["path": .string(trial.rootfs + "/probe"), "args": ["probe", "to", .string(target), "container"]]
+            ]
+            trial.bundle.addMount("/made", "tmpfs", "made-by-create")
+            trial.bundle.operations = ["sleep", "300"]
+            try trial.run()
+            let seen = try written(trial, "container")
+            let mounts = MountInfo.parse(seen["mountinfo"]?.string ?? "")
+            let made = mounts.first { $0.source == "made-by-create" }?.target ?? "no such mount"
+            try expect("the mount for /made as the container process has it", made, is: trial.rootfs + "/made")
+        }
+    }
+
+    private static let elsewhere = 0x20000 | 0x400_0000 | 0x800_0000 | 0x4000_0000
 
     private static let places: [Case] =
         kinds.map { kind in
@@ -195,7 +232,11 @@ enum HookCases {
                     : kind == "startContainer"
                         ? ["hooks.startContainer.where", "hooks.startContainer.path"] : ["hooks.\(kind).where"],
                 "\(kind) hooks run in the \(kind.hasSuffix("Container") ? "container's" : "runtime's") namespaces",
-                sabotage: .configuration { $0["hooks"] = nil }
+                // A hook that runs elsewhere: it leaves mount, uts, ipc and network namespace before it looks.
+                sabotage: .configuration {
+                    let words = $0["hooks.\(kind)[0].args"]?.array ?? []
+                    $0["hooks.\(kind)[0].args"] = .array(words.dropLast() + ["unshare", .string(String(elsewhere)), "report"])
+                }
             ) { trial in
                 add(kind, ["report"], to: &trial.bundle)
                 trial.bundle.operations = ["report"]
@@ -216,7 +257,7 @@ enum HookCases {
             .steps(
                 "hook-\(kind.lowercased())-state", ["hooks.state", "state.pid.hooks", "state.status.creating"],
                 "\(kind) hooks get the container's state",
-                sabotage: .configuration { $0["hooks"] = nil }
+                sabotage: .configuration { $0["annotations"] = ["com.example.key": "other"] }
             ) { trial in
                 add(kind, to: &trial.bundle)
                 trial.bundle["annotations"] = ["com.example.key": "value"]
@@ -272,7 +313,11 @@ enum HookCases {
         return .steps(
             "hook-\(kind.lowercased())-fails-destroys", ["lifecycle.\(kind)", "errors.unchanged"],
             "After a failing \(kind) hook the container is stopped and destroyed, and poststop hooks have run",
-            sabotage: .configuration { $0["hooks.\(kind)"] = nil }
+            // The hook runs and does not fail.
+            sabotage: .configuration {
+                let words = $0["hooks.\(kind)[0].args"]?.array ?? []
+                $0["hooks.\(kind)[0].args"] = .array(words.dropLast() + ["0"])
+            }
         ) { trial in
             add(kind, ["exit", "3"], to: &trial.bundle)
             trial.bundle.append("hooks.poststop", hook("poststop", trial.bundle, []))

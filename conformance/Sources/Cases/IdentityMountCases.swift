@@ -71,7 +71,7 @@ enum IdentityMountCases {
             try expect("owner of a file of 7:8 in the mount below", try owner($0, 1), is: [7, 8])
         },
         .inside(
-            "ridmap-own", ["mounts.ridmap.applied", "mounts.option.ridmap"],
+            "ridmap-own", ["mounts.ridmap.applied", "mounts.ridmap.own", "mounts.option.ridmap"],
             "A mount with ridmap maps the mounts below as well", operations: ["stat", "/m/file", "stat", "/m/sub/.mark"]
         ) {
             add(["rbind", "ridmap"], mapped: true, to: &$0)
@@ -80,6 +80,29 @@ enum IdentityMountCases {
         } check: {
             try expect("owner of a file of 7:8", try owner($0, 0), is: [5007, 5008])
             try expect("owner of a file of 7:8 in the mount below", try owner($0, 1), is: [5007, 5008])
+        },
+        .inside(
+            "ridmap-container", ["mounts.ridmap.container"],
+            "ridmap without mappings uses those of the container, for the mounts below as well",
+            operations: ["stat", "/m/file", "stat", "/m/sub/.mark"]
+        ) {
+            $0.addUserNamespace()
+            add(["rbind", "ridmap"], mapped: false, to: &$0)
+        } sabotage: {
+            $0["mounts[5].options"] = ["rbind", "idmap"]
+        } check: {
+            try expect("owner of a file of 7:8", try owner($0, 0), is: [7, 8])
+            try expect("owner of a file of 7:8 in the mount below", try owner($0, 1), is: [7, 8])
+        },
+        .inside(
+            "ridmap-file-system", ["mounts.ridmap.not-data", "mounts.ridmap.own"],
+            "ridmap is not handed to a file system, which would refuse it", operations: ["stat", "/m"]
+        ) {
+            addFileSystem(["mode=777", "ridmap"], to: &$0)
+        } sabotage: {
+            $0["mounts[5].options"] = ["mode=777", "no-ridmap"]
+        } check: {
+            try expect("owner of a file system of 0:0", try owner($0), is: [5000, 5000])
         },
         .inside(
             "mappings-without-option", ["mounts.mappings.applied"], "Mappings take effect without the option idmap",

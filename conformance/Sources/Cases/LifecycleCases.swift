@@ -119,7 +119,8 @@ enum LifecycleCases {
         .steps(
             "create-then-change", ["create.later-changes", "lifecycle.updates"],
             "A change of config.json after create has no effect",
-            sabotage: .wrapper(.before("start", ["delete", "--force", "ID"]))
+            // What a runtime runs that reads the file again.
+            sabotage: .configuration { $0.operations = ["echo", "second"] }
         ) { trial in
             trial.bundle.operations = ["echo", "first"]
             try trial.succeed("create", try trial.create())

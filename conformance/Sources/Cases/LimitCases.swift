@@ -125,16 +125,13 @@ enum LimitCases {
                     try expect(field, try $0.capabilities(field), is: [])
                 }
             },
-            .inside(
+            .steps(
                 "capabilities-unknown", ["capabilities.no-failure", "warnings.continue"],
-                "An unknown capability does not fail the container"
-            ) {
+                "An unknown capability does not fail the container", sabotage: .wrapper(.refuse("create"))
+            ) { trial in
                 let some: JSONValue = ["CAP_KILL", "CAP_NO_SUCH_THING"]
-                $0["process.capabilities"] = ["bounding": some, "permitted": some, "effective": some]
-            } sabotage: {
-                $0["process.capabilities"] = "CAP_KILL"
-            } check: {
-                try expect("bounding", try $0.capabilities("CapBnd"), is: ["CAP_KILL"])
+                trial.bundle["process.capabilities"] = ["bounding": some, "permitted": some, "effective": some]
+                try expect("bounding", try trial.run().capabilities("CapBnd"), is: ["CAP_KILL"])
             },
             .steps(
                 "capabilities-warning", ["capabilities.warning"], "An unknown capability is logged as a warning",

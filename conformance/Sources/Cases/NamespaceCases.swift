@@ -41,8 +41,6 @@ enum NamespaceCases {
             add(type, to: &$0)
         } sabotage: {
             drop(type, from: &$0)
-            // Without a mount namespace no runtime changes the root; the sabotage joins the harness's own instead.
-            if type == "mount" { $0.append("linux.namespaces", ["type": "mount", "path": "/proc/1/ns/mnt"]) }
         } check: {
             let seen = try $0.namespace(file)
             try expect(!seen.isEmpty && seen != own(file), "a \(type) namespace other than \(own(file))", seen: seen)
@@ -156,6 +154,12 @@ enum NamespaceCases {
         .refused("mappings-no-size", ["mappings.members"], "A mapping without size is refused") {
             $0.addUserNamespace()
             $0["linux.uidMappings"] = [["containerID": 0, "hostID": 100000]]
+        } valid: {
+            $0.addUserNamespace()
+        },
+        .refused("mappings-no-container", ["mappings.members"], "A mapping without containerID is refused") {
+            $0.addUserNamespace()
+            $0["linux.gidMappings"] = [["hostID": 100000, "size": 1000]]
         } valid: {
             $0.addUserNamespace()
         },

@@ -57,7 +57,7 @@ enum OperationCases {
                 try trial.expectRefusal(mayBeLate: true)
             },
             .steps(
-                "all-operations", ["scope.same-entity", "query.state", "create.new", "start.runs", "lifecycle.program"],
+                "all-operations", ["scope.same-entity", "operations.supported", "query.state", "create.new", "start.runs", "lifecycle.program"],
                 "Who creates a container can query, start, signal and delete it", sabotage: .wrapper(.refuse("kill"))
             ) { trial in
                 try trial.runUntilSignal()
@@ -129,6 +129,19 @@ enum OperationCases {
         try expect("status", try trial.status(), is: "running")
     }
 
+    /// Waits until the kernel tells this letter as the state of the program.
+    private static func waitForState(_ letter: String, _ trial: Trial) throws {
+        let end = System.now + trial.patience
+        var seen = ""
+        repeat {
+            let lines = (Files.text("/proc/\(trial.pid() ?? 0)/status") ?? "").split(separator: "\n")
+            seen = lines.first { $0.hasPrefix("State:") }?.dropFirst(6).trimmed ?? "no process"
+            if seen.hasPrefix(letter) { return }
+            System.sleep(milliseconds: 5)
+        } while System.now < end
+        throw Verdict.failed(expected: "a program in state \(letter)", seen: seen)
+    }
+
     private static let signals: [Case] = [
         .steps(
             "kill-all-names", ["kill.sends"], "kill sends each signal by its name",
@@ -152,7 +165,18 @@ enum OperationCases {
             "kill-realtime", ["kill.sends"], "kill sends realtime signals by number",
             sabotage: .wrapper(.arguments("kill") { [$0[0], "CONT"] })
         ) { trial in
-            try send(trial, [34, 40, 50, 64].map { (String($0), $0) })
+            try send(trial, (34...64).map { (String($0), $0) })
+        },
+        .steps(
+            "kill-stop-continue", ["kill.sends"], "STOP stops the program, which is running all the same, and CONT continues it",
+            sabotage: .wrapper(.skip("kill"))
+        ) { trial in
+            try trial.runUntilSignal()
+            try trial.succeed("kill STOP", try trial.kill("STOP"))
+            try waitForState("T", trial)
+            try expect("status", try trial.status(), is: "running")
+            try trial.succeed("kill CONT", try trial.kill("CONT"))
+            try waitForState("S", trial)
         },
         .steps(
             "kill-kill", ["kill.sends", "lifecycle.exit"], "kill with KILL ends the container", sabotage: .wrapper(.skip("kill"))

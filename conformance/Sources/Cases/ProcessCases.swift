@@ -68,26 +68,29 @@ enum ProcessCases {
         } valid: {
             $0["process.cwd"] = "/"
         },
-        .inside("process-no-terminal", ["process.terminal"], "Without terminal no standard stream is a terminal") {
-            $0["process.terminal"] = false
-        } sabotage: {
-            $0["process.terminal"] = true
-        } check: {
-            let seen = try $0["terminals"]?.array?.map { $0.object?["errno"]?.integer } ?? []
-            try expect(seen.allSatisfy { $0 != 0 }, "no terminal", seen: "\(seen)")
+        withoutTerminal("process-no-terminal", ["process.terminal"], "Without terminal no standard stream is a terminal") {
+            let seen = try $0["terminals"]?.array?.compactMap { $0.object?["errno"]?.integer } ?? []
+            try expect(seen.count == 3 && !seen.contains(0), "three streams that are no terminal", seen: "errnos \(seen)")
         },
-        .inside(
-            "process-console-size-ignored", ["process.consoleSize.ignored"],
-            "consoleSize is ignored when terminal is false"
+        withoutTerminal(
+            "process-console-size-ignored", ["process.consoleSize.ignored"], "consoleSize is ignored when terminal is false"
         ) {
-            $0["process.consoleSize"] = ["height": 10, "width": 20]
-        } sabotage: {
-            $0["process.terminal"] = true
-        } check: {
-            let seen = try $0["terminals"]?.array?.map { $0.object?["height"]?.integer } ?? []
+            let seen = try $0["terminals"]?.array?.compactMap { $0.object?["height"]?.integer } ?? []
             try expect("heights of the standard streams", seen, is: [0, 0, 0])
         },
     ]
+
+    /// Without a terminal, and with one as the sabotage.
+    private static func withoutTerminal(
+        _ id: String, _ rules: [String], _ title: String, check: @escaping @Sendable (Inside) throws -> Void
+    ) -> Case {
+        .steps(id, rules, title, sabotage: .configuration { $0["process.terminal"] = true }) { trial in
+            trial.bundle["process.terminal"] = false
+            trial.bundle["process.consoleSize"] = ["height": 10, "width": 20]
+            trial.bundle.operations = ["to", "/seen", "report"]
+            try check(try trial.runWithConsole())
+        }
+    }
 
     private static let user: [Case] = [
         .inside("user-uid", ["user.uid"], "The program runs with user.uid as all its user ids") {
@@ -145,6 +148,16 @@ enum ProcessCases {
         } check: {
             let seen = try $0.integers("groups")
             try expect(seen.allSatisfy { $0 == 9 }, "no group but the gid", seen: "\(seen)")
+        },
+        .refused("user-no-uid", ["user.uid.required"], "A user without uid is refused", mayBeLate: true) {
+            $0["process.user"] = ["gid": 0]
+        } valid: {
+            $0["process.user"] = ["uid": 0, "gid": 0]
+        },
+        .refused("user-no-gid", ["user.gid.required"], "A user without gid is refused", mayBeLate: true) {
+            $0["process.user"] = ["uid": 0]
+        } valid: {
+            $0["process.user"] = ["uid": 0, "gid": 0]
         },
         .refused("user-uid-negative", ["values.invalid"], "A negative uid is refused", mayBeLate: true) {
             $0["process.user.uid"] = -1

@@ -54,7 +54,14 @@ extension ResourceTest {
                 try trial.expect(lines.contains(content), "\(path) tells \(content)", seen: text.trimmed)
             }
         }
-        .needing { try ResourceTest.need(controller, view) }
+        .needing {
+            try ResourceTest.need(controller, view)
+            // The root of the case's view is a group like others, so it has what the kernel was built with.
+            let root = "/sys/fs/cgroup/" + (view == .version1 ? controller + "/" : "")
+            for (name, _) in files where !name.hasPrefix("?") && !Files.exists(root + name) {
+                throw Verdict.skipped("this kernel has no \(name)")
+            }
+        }
     }
 }
 
@@ -249,22 +256,14 @@ enum ResourceCases {
             "cgroup-v2-check-before-update", ["memory.checkBeforeUpdate"],
             "With checkBeforeUpdate a limit below the usage is rejected",
             view: .version2, sabotage: .wrapper(.hideFailure("update")), checkBeforeUpdate(.version2)),
-        .inside(
+        .accepted(
             "cgroup-memory-kernel", ["memory.kernel"],
             "The limits of kernel memory, which are not recommended, do not end in a crash", view: .version1
         ) {
             $0["linux.resources.memory"] = ["kernel": -1, "kernelTCP": -1]
-        } sabotage: {
-            $0["process.args"] = ["/no-such-program"]
-        } check: {
-            try expect("program", try $0.strings("args").first, is: "/probe")
         },
-        .inside("cgroup-memory-hierarchy", ["memory.useHierarchy"], "useHierarchy true is accepted", view: .version1) {
+        .accepted("cgroup-memory-hierarchy", ["memory.useHierarchy"], "useHierarchy true is accepted", view: .version1) {
             $0["linux.resources.memory"] = ["useHierarchy": true]
-        } sabotage: {
-            $0["process.args"] = ["/no-such-program"]
-        } check: {
-            try expect("program", try $0.strings("args").first, is: "/probe")
         },
         .inside(
             "cgroup-pids-enforced", ["pids.limit"], "The limit of tasks is enforced", operations: ["children", "20"],

@@ -63,6 +63,9 @@ enum ResourceRefusalCases {
             "hugetlb", ["hugepageLimits": [["pageSize": "3MB", "limit": 1]]],
             valid: ["hugepageLimits": [["pageSize": "2MB", "limit": 0]]]),
         refusal(
+            "cgroup-page-limit-missing", ["hugetlb.members"], "A limit of huge pages without limit is refused", .version2,
+            "hugetlb", ["hugepageLimits": [["pageSize": "2MB"]]], valid: ["hugepageLimits": [["pageSize": "2MB", "limit": 0]]]),
+        refusal(
             "cgroup-unified-missing", ["unified.missing"], "A file of a controller that is not there is refused", .version2, nil,
             ["unified": ["antimatter.max": "1"]]),
         refusal(

@@ -124,16 +124,25 @@ enum SchedulingCases {
             ["class": "IOPRIO_CLASS_FAST", "priority": 3]),
     ]
 
+    /// What a runtime does that applies the affinity to the first process: whatever this process starts runs on CPU 0.
+    private static func pinToFirstCPU() {
+        Raw.runOnFirstCPU()
+    }
+
     private static let affinity: [Case] = [
-        .inside("affinity-not-init", ["execCPUAffinity.not-init"], "execCPUAffinity does not concern the first process") {
-            $0["process.execCPUAffinity"] = ["initial": "0", "final": "0"]
-        } sabotage: {
-            $0["process.args"] = ["/probe", "call", "1", "1", "0", "0", "0"]
-        } check: {
-            let seen = try $0.integers("affinity")
+        .steps(
+            "affinity-not-init", ["execCPUAffinity.not-init"], "execCPUAffinity does not concern the first process",
+            sabotage: .wrapper(
+                .arguments("create") {
+                    pinToFirstCPU()
+                    return $0
+                })
+        ) { trial in
+            if sysconf(Int32(_SC_NPROCESSORS_ONLN)) < 2 { throw Verdict.skipped("this machine has one CPU") }
+            trial.bundle["process.execCPUAffinity"] = ["initial": "0", "final": "0"]
+            let seen = try trial.run().integers("affinity")
             try expect(seen.count > 1, "more than CPU 0", seen: "\(seen)")
-        }
-        .needing { if sysconf(Int32(_SC_NPROCESSORS_ONLN)) < 2 { throw Verdict.skipped("this machine has one CPU") } },
+        },
         .steps(
             "affinity-final", ["execCPUAffinity.final"], "A process that joins the container runs on the CPUs of final",
             sabotage: .wrapper(.arguments("exec") { $0.map { $0.replacing("process.json", with: "other.json") } })
@@ -161,13 +170,16 @@ enum SchedulingCases {
         },
     ]
 
-    private static func policy(_ id: String, _ value: JSONValue, mode: Int, flags: Int = 0) -> Case {
+    private static func policy(_ id: String, _ value: JSONValue, mode: Int, flags: Int = 0, without: JSONValue? = nil) -> Case {
         .inside(id, ["memoryPolicy.mode", flags == 0 ? "memoryPolicy.nodes" : "memoryPolicy.flags"], "The memory policy is set") {
             $0["linux.memoryPolicy"] = value
         } sabotage: {
-            $0["linux.memoryPolicy"] = nil
+            $0["linux.memoryPolicy"] = without
         } check: {
-            try expect("mode and flags of get_mempolicy", try $0["memoryPolicy"]?.object?["mode"]?.integer, is: mode | flags)
+            let seen = try $0["memoryPolicy"]?.object
+            try expect("mode and flags of get_mempolicy", seen?["mode"]?.integer, is: mode | flags)
+            let nodes = value[JSONPath([.member("nodes")])]?.string == "0" ? 1 : 0
+            try expect("mask of nodes of get_mempolicy", seen?["nodes"]?.integer, is: nodes)
         }
         .needing {
             if !Files.isDirectory("/sys/devices/system/node") { throw Verdict.skipped("this kernel has no NUMA policies") }
@@ -179,6 +191,8 @@ enum SchedulingCases {
         policy("memory-policy-interleave", ["mode": "MPOL_INTERLEAVE", "nodes": "0"], mode: 3),
         policy("memory-policy-preferred", ["mode": "MPOL_PREFERRED", "nodes": "0"], mode: 1),
         policy("memory-policy-local", ["mode": "MPOL_LOCAL"], mode: 4),
+        policy("memory-policy-empty-nodes", ["mode": "MPOL_LOCAL", "nodes": ""], mode: 4),
+        policy("memory-policy-default", ["mode": "MPOL_DEFAULT"], mode: 0, without: ["mode": "MPOL_BIND", "nodes": "0"]),
         policy("memory-policy-preferred-many", ["mode": "MPOL_PREFERRED_MANY", "nodes": "0"], mode: 5),
         policy("memory-policy-weighted", ["mode": "MPOL_WEIGHTED_INTERLEAVE", "nodes": "0"], mode: 6),
         policy(

@@ -272,16 +272,17 @@ enum SeccompCases {
         }
     }
 
+    private static func flagged(_ flag: String) -> JSONValue {
+        var value = profile("SCMP_ACT_ERRNO")
+        value[JSONPath([.member("flags")])] = [.string("SECCOMP_FILTER_FLAG_" + flag)]
+        return value
+    }
+
     private static let flags: [Case] =
         ["TSYNC", "LOG", "SPEC_ALLOW"].map { flag in
             set(
                 "seccomp-flag-\(flag.lowercased().replacing("_", with: "-"))", ["seccomp.flags"],
-                "SECCOMP_FILTER_FLAG_\(flag) is accepted",
-                {
-                    var value = profile("SCMP_ACT_ERRNO")
-                    value[JSONPath([.member("flags")])] = [.string("SECCOMP_FILTER_FLAG_" + flag)]
-                    return value
-                }(), check: isErrno(1))
+                "SECCOMP_FILTER_FLAG_\(flag) is accepted", flagged(flag), without: flagged("NO_" + flag), check: isErrno(1))
         } + [
             listening(
                 "seccomp-flag-wait-killable", ["seccomp.flags"],

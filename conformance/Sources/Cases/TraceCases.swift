@@ -79,8 +79,10 @@ enum TraceCases {
         },
     ]
 
-    /// Starts the same command several times at once; their statuses.
-    private static func together(_ trial: Trial, _ count: Int, _ arguments: (Int) -> [String]) throws -> [Int32] {
+    /// Starts the same operation several times at once; their statuses.
+    private static func together(
+        _ trial: Trial, _ count: Int, _ operation: String, _ arguments: (Int) -> [String]
+    ) throws -> [Int32] {
         var pids: [pid_t] = []
         for number in 0..<count {
             let output = open("\(trial.directory)/together.\(number)", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -89,24 +91,24 @@ enum TraceCases {
                 close(output)
                 close(null)
             }
-            let words = [trial.runtime, "--root", trial.stateRoot] + arguments(number)
+            guard let words = trial.words(operation, arguments(number)) else { continue }
             pids.append(try Processes.spawn(words, descriptors: [null, output, output], directory: trial.directory))
         }
-        return pids.map { Processes.wait($0, milliseconds: 20_000) ?? -1 }
+        let end = System.now + trial.timeLimit
+        let statuses = pids.map { Processes.wait($0, milliseconds: end - System.now) ?? -1 }
+        for (pid, status) in zip(pids, statuses) where status == -1 { kill(pid, SIGKILL) }
+        return statuses + Array(repeating: 0, count: count - pids.count)
     }
 
     private static let concurrency: [Case] = [
         .steps(
             "concurrent-create", ["create.unique"], "Of eight creates with one id exactly one succeeds",
-            sabotage: .configuration {
-                $0["process"] = nil
-                $0["root"] = nil
-            }
+            sabotage: .wrapper(.arguments("create") { $0.dropLast() + [($0.last ?? "") + "-\(Int.random(in: 0..<1 << 60))"] })
         ) { trial in
             trial.bundle.operations = ["sleep", "60000"]
             try trial.writeBundle()
             for _ in 0..<3 {
-                let statuses = try together(trial, 8) { _ in ["create", "--bundle", trial.bundleDirectory, trial.id] }
+                let statuses = try together(trial, 8, "create") { _ in ["--bundle", trial.bundleDirectory, trial.id] }
                 try expect("creates that succeeded of \(statuses)", statuses.filter { $0 == 0 }.count, is: 1)
                 try expect("status", try trial.status(), is: "created")
                 try trial.succeed("delete --force", try trial.delete(force: true))
@@ -118,18 +120,18 @@ enum TraceCases {
         ) { trial in
             trial.bundle.operations = ["to", "/log", "echo", "ran", "sleep", "60000"]
             try trial.succeed("create", try trial.create())
-            let statuses = try together(trial, 8) { _ in ["start", trial.id] }
+            let statuses = try together(trial, 8, "start") { _ in [trial.id] }
             System.sleep(milliseconds: 100)
             try expect("starts that succeeded of \(statuses)", statuses.filter { $0 == 0 }.count, is: 1)
             try expect("runs", trial.lines(of: trial.rootfs + "/log").count, is: 1)
         },
         .steps(
-            "concurrent-delete", ["delete.resources"], "Eight forced deletes leave nothing", sabotage: .wrapper(.refuse("create"))
+            "concurrent-delete", ["delete.resources"], "Eight forced deletes leave nothing", sabotage: .wrapper(.skip("delete"))
         ) { trial in
             trial.bundle.operations = ["sleep", "60000"]
             try trial.succeed("create", try trial.create())
             try trial.succeed("start", try trial.start())
-            let statuses = try together(trial, 8) { _ in ["delete", "--force", trial.id] }
+            let statuses = try together(trial, 8, "delete") { _ in ["--force", trial.id] }
             try trial.expect(statuses.contains(0), "one that succeeds", seen: "\(statuses)")
             try expect("status", try trial.status(), is: "none")
             guard let pid = trial.pid(), Processes.end(pid, milliseconds: 3000) != nil else {
@@ -138,32 +140,47 @@ enum TraceCases {
         },
         .steps(
             "concurrent-containers", ["create.new", "state.id.unique"], "Eight containers are created at once",
-            sabotage: .configuration { $0["root"] = nil }
+            sabotage: .wrapper(.arguments("create") { $0.dropLast() + ["the-same"] })
         ) { trial in
             trial.bundle.operations = ["sleep", "60000"]
             try trial.writeBundle()
-            let statuses = try together(trial, 8) { ["create", "--bundle", trial.bundleDirectory, "\(trial.id)-\($0)"] }
+            let statuses = try together(trial, 8, "create") { ["--bundle", trial.bundleDirectory, "\(trial.id)-\($0)"] }
             try expect("statuses", statuses, is: Array(repeating: 0, count: 8))
             let pids = Set((0..<8).compactMap { try? trial.state(id: "\(trial.id)-\($0)").object?["pid"]?.integer })
             try expect("different processes", pids.count, is: 8)
         },
         .steps(
-            "concurrent-state", ["query.state", "state.status"], "state answers while a container is created and deleted",
-            sabotage: .wrapper(.refuse("create"))
+            "concurrent-kill", ["kill.sends", "state.status"], "Eight signals at once arrive and the container runs on",
+            sabotage: .wrapper(.arguments("kill") { [$0[0], "KILL"] })
+        ) { trial in
+            try trial.runUntilSignal()
+            let statuses = try together(trial, 8, "kill") { [trial.id, String(34 + $0)] }
+            try expect("statuses", statuses, is: Array(repeating: 0, count: 8))
+            for number in 34..<42 {
+                _ = try trial.waitForLine("signal \(number) arrives") { $0.object?["number"]?.integer == number }
+            }
+            try expect("status", try trial.status(), is: "running")
+        },
+        .steps(
+            "concurrent-state", ["query.state", "state.status"], "state answers while a container is created",
+            sabotage: .wrapper(.rewrite("state") { $0.replacing("\"creat", with: "\"generat") })
         ) { trial in
             trial.bundle.operations = ["sleep", "60000"]
             try trial.writeBundle()
             let creating = try Processes.spawn(
                 [trial.runtime, "--root", trial.stateRoot, "create", "--bundle", trial.bundleDirectory, trial.id],
                 descriptors: [0, 1, 1])
+            func ask() throws -> String {
+                let outcome = try trial.query()
+                guard outcome.succeeded else { return "none" }
+                return (try? JSONValue.decode(outcome.output))?.object?["status"]?.string ?? "unreadable"
+            }
             var told: Set<String> = []
-            while Processes.end(creating, milliseconds: 0) == nil { told.insert(try trial.status()) }
+            while Processes.end(creating, milliseconds: 0) == nil { told.insert(try ask()) }
             try trial.expect(
                 told.isSubset(of: ["none", "creating", "created", "stopped"]), "none, creating or created",
                 seen: "\(told.sorted())")
-            // The sabotage's refusal shows here.
-            let second = try trial.operate("create", ["--bundle", trial.bundleDirectory, trial.id + "-second"])
-            try trial.succeed("create", second)
+            try expect("status in the end", try ask(), is: "created")
         },
     ]
 }

@@ -17,7 +17,7 @@ enum Documents {
     }
 
     static func tap(_ summary: Summary) -> String {
-        var text = "TAP version 14\n1..\(summary.runtimes.count * summary.cases.count)\n"
+        var text = "TAP version 13\n1..\(summary.runtimes.count * summary.cases.count)\n"
         var number = 0
         for runtime in summary.runtimes {
             for test in summary.cases {
@@ -94,16 +94,20 @@ enum Documents {
                 "counts": .object(counts),
             ]
         }
-        var configs: [String] = []
+        var shared: [String: [JSONValue]] = [:]
         var numbers: [String: Int] = [:]
-        /// Many cases hand over the same configuration to several runtimes; each is in the document once.
+        /// Many cases hand over the same configuration by the same commands; each is in the document once.
         func sharing(_ outcome: JSONValue) -> JSONValue {
-            guard case .object(var value) = outcome, let config = value["config"]?.string else { return outcome }
-            if numbers[config] == nil {
-                numbers[config] = configs.count
-                configs.append(config)
+            guard case .object(var value) = outcome else { return outcome }
+            for name in ["config", "commands"] {
+                guard let part = value[name] else { continue }
+                let key = name + part.encodedText()
+                if numbers[key] == nil {
+                    numbers[key] = shared[name]?.count ?? 0
+                    shared[name, default: []].append(part)
+                }
+                value[name] = numbers[key].map { .number(JSONNumber($0)) }
             }
-            value["config"] = numbers[config].map { .number(JSONNumber($0)) }
             return .object(value)
         }
         let cases = summary.cases.map { test -> JSONValue in
@@ -113,7 +117,13 @@ enum Documents {
                 "rules": .array(test.rules.map { .string($0) }),
             ]
             if let reason = Tables.knownDifferences[test.id] { value["known"] = .string(reason) }
-            if summary.isProof { value["proof"] = .string(summary.proof(test).rawValue) }
+            if summary.isProof {
+                value["proof"] = .string(summary.proof(test).rawValue)
+                // What the sabotage was told by, so that a reader can see that it is the property that was missed.
+                value["sabotaged"] = summary.redness(test).map { [
+                    "expected": .string($0.expected), "seen": .string($0.seen)
+                ] }
+            }
             var results = JSONMembers()
             for runtime in summary.runtimes { results[runtime.name] = summary.result(runtime, test).map { sharing($0.outcome) } }
             value["results"] = .object(results)
@@ -129,7 +139,8 @@ enum Documents {
         }
         return [
             "date": .string(Summary.date), "machine": .string(summary.machine), "runtimes": .array(runtimes),
-            "cases": .array(cases), "rules": .array(rules), "configs": .array(configs.map { .string($0) }),
+            "cases": .array(cases), "rules": .array(rules), "configs": .array(shared["config"] ?? []),
+            "commands": .array(shared["commands"] ?? []),
         ]
     }
 }

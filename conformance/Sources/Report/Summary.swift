@@ -84,6 +84,11 @@ extension Summary {
         return best
     }
 
+    /// The failure of a case with its sabotage, on the first runtime that shows one.
+    func redness(_ test: Case) -> Result? {
+        runtimes.compactMap { result($0, test, .sabotaged) }.first { [.failed, .declined].contains($0.kind) }
+    }
+
     /// Why a case is not proven, as this run has seen it.
     func reason(_ test: Case, _ proof: Proof) -> String {
         switch proof {

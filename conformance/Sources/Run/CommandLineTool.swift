@@ -28,7 +28,13 @@ package enum CommandLineTool {
         guard getuid() == 0 else { throw UsageError(text: "root is needed") }
         var scheduler = Scheduler()
         scheduler.jobs = options.jobs
-        scheduler.keep = options.keep
+        if !options.keep.isEmpty {
+            // Cases have other working directories than this process.
+            try Files.makeDirectories(options.keep)
+            guard let folder = realpath(options.keep, nil) else { throw UsageError(text: "no folder \(options.keep)") }
+            defer { free(folder) }
+            scheduler.keep = String(cString: folder)
+        }
         scheduler.defaultView = options.view
         let runtimes = try runtimes(options.runtimes)
         if !options.fixtures.isEmpty { return try compare(options, scheduler, runtimes) }
@@ -95,14 +101,13 @@ package enum CommandLineTool {
         return runtimes.allSatisfy { comparison.count($0, .differs) == 0 } ? 0 : 1
     }
 
-    /// Asks each runtime for its version; equal names are told apart by their folders.
+    /// Asks each runtime for its version. The second of a name is told apart by its version, or else by its path.
     private static func runtimes(_ paths: [String]) throws -> [Runtime] {
-        let directory = Scheduler.directories + Scheduler.prefix + String(getpid())
-        try Files.makeDirectories(directory, mode: 0o700)
-        defer { Files.removeTree(directory) }
-        var runtimes = try paths.map { try Runtime($0, directory: directory) }
-        for index in runtimes.indices where runtimes.filter({ $0.name == runtimes[index].name }).count > 1 {
-            runtimes[index].name = runtimes[index].path
+        var runtimes = try paths.map { try Runtime($0) }
+        for rename in [\Runtime.nameWithVersion, \Runtime.path] {
+            for index in runtimes.indices where runtimes[..<index].contains(where: { $0.name == runtimes[index].name }) {
+                runtimes[index].name = runtimes[index][keyPath: rename]
+            }
         }
         return runtimes
     }

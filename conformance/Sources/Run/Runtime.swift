@@ -4,12 +4,18 @@ import RuntimeSpec
 /// A runtime under test.
 struct Runtime: Sendable {
     let path: String
-    /// How reports call it: the file's name, or more of the path if two have the same.
+    /// How reports call it: the file's name, with the version or the path if an earlier runtime has the same.
     var name: String
     /// The first line of `--version`.
     let version: String
     /// The version of the specification that it claims: ociVersionMax of its features, or what `--version` says.
     let claim: String
+
+    /// `runc 1.1.5`: the last word of the version without what a distribution adds.
+    var nameWithVersion: String {
+        let number = version.split(separator: " ").last?.prefix { $0.isNumber || $0 == "." } ?? ""
+        return name + (number.isEmpty ? "" : " " + number)
+    }
 
     init(path: String, name: String, version: String, claim: String) {
         self.path = path
@@ -18,16 +24,21 @@ struct Runtime: Sendable {
         self.claim = claim
     }
 
-    /// Asks the runtime. Output goes through a file in `directory`.
-    init(_ path: String, directory: String) throws {
+    /// Asks the runtime. What it says goes through files without a name, so that nothing is left if this process is killed.
+    init(_ path: String) throws {
         guard let real = realpath(path, nil) else { throw UsageError(text: "no runtime \(path)") }
         defer { free(real) }
         self.path = String(cString: real)
         name = path.split(separator: "/").last.map(String.init) ?? path
+        let memory = (Raw.memoryFile(), Raw.memoryFile())
+        defer {
+            close(memory.0)
+            close(memory.1)
+        }
         func ask(_ argument: String) throws -> Outcome {
             try Processes.run(
-                [String(cString: real), argument], outputPath: directory + "/answer", errorPath: directory + "/complaint",
-                milliseconds: 10_000)
+                [String(cString: real), argument], outputPath: "/proc/self/fd/\(memory.0)",
+                errorPath: "/proc/self/fd/\(memory.1)", milliseconds: 10_000)
         }
         let lines = try ask("--version").output.split(separator: "\n").map(String.init)
         version = lines.first ?? "unknown version"

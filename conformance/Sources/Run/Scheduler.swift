@@ -55,13 +55,14 @@ struct Scheduler {
         }
         let name = Scheduler.prefix + String(getpid())
         let directory = Scheduler.directories + name
-        try Files.makeDirectories(directory, mode: 0o700)
-        try hierarchies.make(name)
+        // First who cleans up, then what is to be cleaned up.
         let guardian = try startGuardian(name: name, directory: directory)
         defer {
             close(guardian.pipe)
             _ = Processes.wait(guardian.pid, milliseconds: 20_000)
         }
+        try Files.makeDirectories(directory, mode: 0o700)
+        try hierarchies.make(name)
         var results: [Result?] = Array(repeating: nil, count: tasks.count)
         var running: [Running] = []
         var next = 0
@@ -103,7 +104,7 @@ struct Scheduler {
         let group = "\(name)/case\(index)"
         let worker = Worker(
             task, number: index, directory: directory, group: group, view: view(task.test),
-            keep: task.variant == .plain ? keep : "")
+            keep: task.variant == .plain && !keep.isEmpty ? keep + "/" + task.runtime.name : "")
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer {
             close(null)

@@ -96,6 +96,7 @@ struct Worker {
         let trial = Trial(
             runtime: runtime, directory: directory, id: "case\(number)", view: view,
             sabotage: sabotage(of: test))
+        if !keep.isEmpty { trial.keep = keep + "/" + caseID }
         var result = Result(caseID: caseID, runtime: runtime, kind: .passed)
         let begin = System.now
         do {
@@ -116,16 +117,29 @@ struct Worker {
         {
             (result.kind, result.expected, result.seen) = (.declined, "", created.summary)
         }
+        if result.kind == .failed, let created = trial.lastCreate, lacksResourceCapability(created) {
+            (result.kind, result.expected) = (.skipped, "")
+            result.seen = "this process may not raise limits, which the runtime does here: \(created.summary)"
+        }
         result.milliseconds = System.now - begin
         // On one line, if it is JSON at all: there are many of them in a report.
         result.config = (try? JSONValue.decode(trial.writtenConfig))?.encodedText() ?? trial.writtenConfig
         result.commands = trial.commands
-        if !keep.isEmpty { save(trial, result) }
+        if !trial.keep.isEmpty { Keepsake(directory: trial.keep, trial: trial, result: result).write() }
         result.expected = portable(result.expected)
         result.seen = portable(result.seen)
         result.config = portable(result.config)
         result.commands = result.commands.map(portable)
         return result
+    }
+
+    /// Whether a runtime failed because it raised a limit of its own, as some do before they load a program for devices, and root
+    /// without CAP_SYS_RESOURCE may not.
+    private func lacksResourceCapability(_ created: Outcome) -> Bool {
+        let status = (Files.text("/proc/self/status") ?? "").split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+        let mask = UInt64(status?.dropFirst(7).trimmed ?? "", radix: 16) ?? .max
+        let text = created.errors.lowercased()
+        return !created.succeeded && mask & 1 << 24 == 0 && text.contains("setrlimit") && text.contains("not permitted")
     }
 
     private func sabotage(of test: Case) -> Sabotage? {
@@ -144,20 +158,5 @@ struct Worker {
             .replacing(runtime, with: runtime.split(separator: "/").last ?? "runtime")
         if !group.isEmpty { text = text.replacing(group, with: "case") }
         return text.replacing(#/time="[^"]*" /#, with: "")
-    }
-
-    /// Copies what is needed to repeat the case by hand.
-    private func save(_ trial: Trial, _ result: Result) {
-        let name = runtime.split(separator: "/").last.map(String.init) ?? "runtime"
-        let target = "\(keep)/\(name)/\(caseID)"
-        try? Files.makeDirectories(target)
-        try? Files.write(target + "/config.json", trial.writtenConfig)
-        let script =
-            "#!/bin/sh\n# \(result.kind.rawValue): \(result.expected) / \(result.seen)\n"
-            + trial.commands.joined(separator: "\n") + "\n"
-        try? Files.write(target + "/commands.sh", script, mode: 0o755)
-        for file in Files.list(directory) where file.hasPrefix("output.") || file.hasPrefix("errors.") {
-            try? Files.write(target + "/" + file, Files.read(directory + "/" + file) ?? [])
-        }
     }
 }

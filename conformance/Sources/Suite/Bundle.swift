@@ -52,6 +52,11 @@ struct Bundle: Sendable {
         append("mounts", mount)
     }
 
+    /// Takes a file away from the container before its program starts, as if the runtime had not made it.
+    mutating func takeAway(_ path: String) {
+        append("hooks.startContainer", ["path": "/probe", "args": ["probe", "remove", .string(path)]])
+    }
+
     mutating func removeNamespace(_ type: String) {
         remove("linux.namespaces") { $0.object?["type"]?.string == type }
     }

@@ -29,6 +29,18 @@ extension Case {
         .telling(invalid)
     }
 
+    /// A case whose configuration must be taken, whatever comes of the property; its sabotage is a runtime that refuses it.
+    static func accepted(
+        _ id: String, _ rules: [String], _ title: String, view: CgroupView? = nil,
+        _ configure: @escaping @Sendable (inout Bundle) -> Void
+    ) -> Case {
+        Case(id, rules, title, view: view, sabotage: .wrapper(.refuse("create"))) { trial in
+            configure(&trial.bundle)
+            try trial.run()
+        }
+        .telling(configure)
+    }
+
     /// A case about operations; its body does all.
     static func steps(
         _ id: String, _ rules: [String], _ title: String, view: CgroupView? = nil, sabotage: Sabotage,

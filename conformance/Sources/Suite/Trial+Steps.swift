@@ -1,3 +1,4 @@
+import Glibc
 import RuntimeSpec
 
 /// The probe's ELF file.
@@ -43,9 +44,28 @@ extension Trial {
         _ = try waitForLine("the program runs") { $0.object?["ready"] != nil }
     }
 
+    /// Creates and starts the container, with a console socket if its configuration has a terminal, and returns what the probe
+    /// wrote to the file /seen: what it writes to a terminal comes with another end of line.
+    func runWithConsole() throws -> Inside {
+        let path = directory + "/console.sock"
+        let socket = try UnixSocket(path)
+        try writeBundle()
+        let hasTerminal = bundle["process.terminal"]?.bool ?? false
+        try succeed("create", create(extra: hasTerminal ? ["--console-socket", path] : [], write: false))
+        let delivery = hasTerminal ? socket.accept(milliseconds: 2000) : nil
+        defer { for descriptor in delivery?.descriptors ?? [] { close(descriptor) } }
+        if hasTerminal {
+            let count = delivery?.descriptors.count ?? 0
+            try expect(count == 1, "one descriptor over the console socket", seen: "\(count)")
+        }
+        try succeed("start", start())
+        let status = try waitForEnd()
+        return Inside(lines: lines(of: rootfs + "/seen"), exitStatus: status)
+    }
+
     /// The container is refused: by `create`, or, for a property that may be applied late, by `start`. Nothing is left of it.
-    func expectRefusal(mayBeLate: Bool = false) throws {
-        let created = try create()
+    func expectRefusal(mayBeLate: Bool = false, extra: [String] = []) throws {
+        let created = try create(extra: extra)
         if created.succeeded && mayBeLate {
             let started = try start()
             try refuse("create or start", started)
@@ -57,11 +77,11 @@ extension Trial {
     }
 
     /// The control of a refusal: the same but for the invalid property is accepted.
-    func control(_ change: (inout Bundle) -> Void) throws {
+    func control(extra: [String] = [], _ change: (inout Bundle) -> Void) throws {
         let kept = bundle
         isControl = true
         change(&bundle)
-        let created = try create()
+        let created = try create(extra: extra)
         isControl = false
         bundle = kept
         if !created.succeeded {

@@ -18,6 +18,11 @@ final class Trial {
     var patience: Int { sabotage == nil ? timeLimit : 1500 }
     /// The commands that were given to the runtime, for the report.
     private(set) var commands: [String] = []
+    /// The same as lines of a shell, with what the harness does between them.
+    private(set) var script: [String] = []
+    /// Where to keep copies of the bundles; empty for nowhere.
+    var keep = ""
+    private var bundles = 0
     /// The configuration as it was last written, for the report.
     private(set) var writtenConfig = ""
     private var runs = 0
@@ -61,6 +66,10 @@ final class Trial {
         let text = bundle.text ?? bundle.config.encoded(.pretty)
         writtenConfig = String(decoding: text, as: UTF8.self)
         if bundle.hasConfig { try Files.write(bundleDirectory + "/config.json", text) }
+        if !keep.isEmpty {
+            bundles += 1
+            script += Keepsake.bundle(self, bundles, to: keep)
+        }
     }
 
     // MARK: Operations
@@ -69,7 +78,7 @@ final class Trial {
     @discardableResult
     func call(_ arguments: [String], directory: String? = nil) throws -> Outcome {
         let words = [runtime, "--root", stateRoot] + arguments
-        commands.append(words.map(Trial.quoted).joined(separator: " "))
+        note(words.map(Trial.quoted).joined(separator: " "))
         runs += 1
         return try Processes.run(
             words, directory: directory ?? self.directory, outputPath: "\(self.directory)/output.\(runs)",
@@ -77,7 +86,13 @@ final class Trial {
             inherited: inheritedFile, milliseconds: timeLimit)
     }
 
-    private static func quoted(_ word: String) -> String {
+    private func note(_ command: String) {
+        commands.append(command)
+        let isOpen = inheritedFile != nil
+        script.append("run " + command + (isOpen ? " 3<\(inheritedFile ?? "")" : ""))
+    }
+
+    static func quoted(_ word: String) -> String {
         let isPlain = !word.isEmpty && word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:,+@%".contains($0) }
         return isPlain
             ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
@@ -109,6 +124,19 @@ final class Trial {
         default: break
         }
         return outcome
+    }
+
+    /// The command line of an operation that is started beside others, altered if the sabotage says so; nil if it is left out.
+    func words(_ operation: String, _ arguments: [String]) -> [String]? {
+        var arguments = arguments
+        if case .wrapper(let wrapper)? = sabotage {
+            if case .skip(operation) = wrapper { return nil }
+            if case .arguments(operation, let change) = wrapper { arguments = change(arguments) }
+        }
+        let words = [runtime, "--root", stateRoot, operation] + arguments
+        commands.append(words.map(Trial.quoted).joined(separator: " ") + " &")
+        script.append("run " + (commands.last ?? ""))
+        return words
     }
 
     /// Writes the bundle and creates the container.
@@ -167,6 +195,7 @@ final class Trial {
     @discardableResult
     func waitForEnd(id other: String? = nil) throws -> Int32 {
         guard let pid = pid(id: other) else { throw Verdict.broken("create wrote no pid file") }
+        script.append("ended " + pidFile(other ?? id))
         guard let status = Processes.wait(pid, milliseconds: patience) else {
             throw Verdict.failed(expected: "the container process ends", seen: "it runs on")
         }
@@ -180,6 +209,7 @@ final class Trial {
 
     /// Waits until the probe has written a line that satisfies the predicate.
     func waitForLine(of path: String? = nil, _ what: String, where predicate: (JSONValue) -> Bool) throws -> JSONValue {
+        script.append("sleep 0.5  # until \(what)")
         let end = System.now + patience
         while System.now < end {
             if let line = lines(of: path).first(where: predicate) { return line }

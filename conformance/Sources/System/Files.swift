@@ -95,6 +95,22 @@ enum Files {
         }
     }
 
+    /// Copies a directory and all in it with owners and modes, into the file systems that are mounted in it as well.
+    static func copyTree(_ source: String, _ target: String) {
+        var status = stat()
+        guard lstat(source, &status) == 0 else { return }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR:
+            try? makeDirectories(target)
+            for name in list(source) { copyTree(source + "/" + name, target + "/" + name) }
+        case S_IFREG: try? write(target, read(source) ?? [])
+        case S_IFLNK: symlink(link(source) ?? "", target)
+        default: mknod(target, status.st_mode, status.st_rdev)
+        }
+        lchown(target, status.st_uid, status.st_gid)
+        if status.st_mode & S_IFMT != S_IFLNK { chmod(target, status.st_mode & 0o7777) }
+    }
+
     static func link(_ path: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = buffer.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) }

@@ -23,11 +23,26 @@ enum Raw {
         return (ends.0, ends.1, result)
     }
 
+    /// A descriptor of a file in memory, which has no name and which no program inherits.
+    static func memoryFile() -> Int32 {
+        let name: StaticString = "answer"
+        let address = UInt64(UInt(bitPattern: name.utf8Start))
+        return Int32(linux_system_call(Int64(__NR_memfd_create), address, 1, 0, 0, 0, 0))  // MFD_CLOEXEC
+    }
+
     static func killWithParent() { _ = linux_system_call(Int64(__NR_prctl), UInt64(PR_SET_PDEATHSIG), 9, 0, 0, 0, 0) }
 
     /// No descriptor above 2 is inherited by programs that are executed from now on.
     static func closeOnExecAbove2() {
         _ = linux_system_call(Int64(__NR_close_range), 3, UInt64(UInt32.max), UInt64(CLOSE_RANGE_CLOEXEC), 0, 0, 0)
+    }
+
+    /// This process, and what it starts, runs on CPU 0 from now on.
+    static func runOnFirstCPU() {
+        var mask: UInt64 = 1
+        withUnsafeMutablePointer(to: &mask) { pointer in
+            _ = linux_system_call(Int64(__NR_sched_setaffinity), 0, 8, UInt64(UInt(bitPattern: pointer)), 0, 0, 0)
+        }
     }
 
     static func ioctl(_ descriptor: Int32, _ number: UInt64, _ argument: UInt64) -> Int64 {
