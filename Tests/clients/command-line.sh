@@ -34,6 +34,17 @@ from_file() { echo '{"user": {"uid": 5, "gid": 6}, "args": ["sh", "-c", "id -u; 
     [ "$(sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "/proc/$(cat "$work/pid")/status")" = 5 ] && kill -KILL "$(cat "$work/pid")" && tr '\n' ' ' <"$work/detached"; }
 check "exec of a process in a file, detached, with a pid file" expect '5 /tmp b ' from_file
 
+# --- plan
+if [ "$runtime_name" != veloci ]; then skip "plan" "only veloci has it"; else
+    cp "$RUNTIME" "$work/for-all"; chmod 755 "$work/for-all"
+    as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$work/for-all" --root "$work/nowhere" "$@"; }
+    # without a cgroup namespace an ordinary user could not have the last mount
+    plans() { configure '.linux.namespaces |= map(select(.type != "cgroup"))'; as_nobody plan --bundle "$bundle" >"$work/plan.nobody" && runtime plan --bundle "$bundle" >"$work/plan.root" &&
+        diff -u "$work/plan.root" "$work/plan.nobody"; }
+    check "anybody sees the plan that root would perform" plans
+    check "and nothing was made" test ! -e "$work/nowhere"
+fi
+
 # --- descriptors
 kept() { runtime exec --preserve-fds 2 box sh -c 'cat <&3; cat <&4' 3<<<three 4<<<four | tr '\n' ' '; }
 check "descriptors are preserved" expect 'three four ' kept

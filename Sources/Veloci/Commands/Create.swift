@@ -1,4 +1,5 @@
 public import ContainerPlan
+internal import RuntimeSpec
 
 extension Runtime {
     /// Makes a container that waits for `start`. It exists completely afterwards, or nothing of it does.
@@ -7,7 +8,7 @@ extension Runtime {
         try creation.perform(standard: [nil, nil, nil])
     }
 
-    /// The plan for a bundle; nothing is touched, no privilege is needed.
+    /// The plan for a bundle; nothing is touched, no privilege is needed. Without a user namespace it is root's plan.
     public func plan(_ request: CreateRequest) throws(Failure) -> Plan {
         try plan(request, waitsForStart: true)
     }
@@ -16,6 +17,13 @@ extension Runtime {
     package func plan(_ request: CreateRequest, waitsForStart: Bool) throws(Failure) -> Plan {
         let bundle = try Bundle.open(request.bundle)
         let groups = try GroupRequest(bundle.spec, id: request.id, self)
-        return try Creation.plan(bundle, request, waitsForStart: waitsForStart, groups: groups).plan
+        var facts = HostFacts.collect()
+        // Without a user namespace only root can make it, so that is whose plan people want to see.
+        if !facts.isPrivileged && bundle.spec.linux?.hasNamespace(.user) != true {
+            facts.isPrivileged = true
+            facts.canRaiseLimits = true
+            facts.permittedCapabilities = .max
+        }
+        return try Creation.plan(bundle, request, waitsForStart: waitsForStart, groups: groups, facts: facts).plan
     }
 }

@@ -69,8 +69,9 @@ final class Creation {
         for warning in (groups?.changes.warnings.map(\.description) ?? []) + plan.warnings { runtime.warn(warning) }
     }
 
+    /// - Parameter facts: what the plan is for, if not this process.
     static func plan(
-        _ bundle: Bundle, _ request: CreateRequest, waitsForStart: Bool, groups: GroupRequest?
+        _ bundle: Bundle, _ request: CreateRequest, waitsForStart: Bool, groups: GroupRequest?, facts: HostFacts = .collect()
     ) throws(Failure) -> (plan: Plan, remarks: [String]) {
         var wanted = PlanRequest(id: request.id, bundle: bundle.path, waitsForStart: waitsForStart)
         wanted.consoleSocket = request.consoleSocket
@@ -81,7 +82,7 @@ final class Creation {
         if request.listenDescriptors > 0 {
             wanted.addedEnvironment = ["LISTEN_FDS=\(request.listenDescriptors)", "LISTEN_PID=1"]
         }
-        var facts = HostFacts.collect()
+        var facts = facts
         var remarks: [String] = []
         if let groups {
             facts.controlGroups = groups.facts
