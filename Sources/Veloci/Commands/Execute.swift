@@ -115,6 +115,13 @@ extension Runtime {
     }
 
     private func plan(_ request: ExecuteRequest, _ spec: Spec, _ group: ContainerGroup, kept: [Int32]) throws(Failure) -> Plan {
+        // Nobody has looked at it yet. The kernel takes the user 4294967295 for "as before", which is root.
+        let problems = request.process.validate(in: spec.linux).map { problem in
+            var problem = problem
+            problem.path = JSONPath([.member("process")] + problem.path.components)
+            return problem
+        }
+        if problems.contains(where: { $0.severity == .must }) { throw Failure(problems) }
         var wanted = PlanRequest(id: request.id, bundle: "", waitsForStart: false)
         wanted.consoleSocket = request.consoleSocket
         wanted.pidFile = request.pidFile
