@@ -26,6 +26,9 @@ final class Output {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count >= 0 {
                 rest = rest.dropFirst(count)
+            } else if Glibc.errno == EAGAIN {
+                // Whoever shares the caller's stream may have made it so that it does not wait.
+                _ = try Waiting.poll([(descriptor, .writable)], milliseconds: -1)
             } else if Glibc.errno != EINTR {
                 throw KernelError(LinuxKernel.Errno(rawValue: Glibc.errno), call: "write", object: "descriptor \(descriptor)")
             }

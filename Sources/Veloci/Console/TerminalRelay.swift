@@ -67,7 +67,7 @@ struct TerminalRelay {
     mutating func handle(_ requests: [PollRequest]) {
         guard let terminal, requests.count >= 2 else { return }
         if requests[0].isReady {
-            if let bytes = read(0), !bytes.isEmpty { pending += bytes } else { inputIsOpen = false }
+            if let bytes = read(0) { pending += bytes } else { inputIsOpen = false }
         }
         if !pending.isEmpty {
             let count = pending.withUnsafeBytes { bytes in
@@ -89,16 +89,24 @@ struct TerminalRelay {
     @discardableResult
     private mutating func copyOutput(_ terminal: Int32) -> Bool {
         // EIO: nobody has the other side open any more.
-        guard let bytes = read(terminal), !bytes.isEmpty else {
+        guard let bytes = read(terminal) else {
             outputIsOpen = false
             return false
         }
+        if bytes.isEmpty { return false }
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { rest in
                 linux_system_call(Int64(__NR_write), 1, UInt64(address: rest.baseAddress), UInt64(rest.count), 0, 0, 0)
             }
-            if count > 0 { written += Int(count) } else if count != -Int64(EINTR) { return false }
+            if count > 0 {
+                written += Int(count)
+            } else if count == -Int64(EAGAIN) {
+                // Whoever shares the caller's stream may have made it so that it does not wait.
+                _ = try? Waiting.poll([(1, .writable)], milliseconds: -1)
+            } else if count != -Int64(EINTR) {
+                return false
+            }
         }
         return true
     }
@@ -112,6 +120,7 @@ struct TerminalRelay {
                 0, 0, 0)
             count = max(0, Int(result))
         }
+        if result == -Int64(EAGAIN) || result == -Int64(EINTR) { return [] }
         return result <= 0 ? nil : bytes
     }
 }
