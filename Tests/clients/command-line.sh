@@ -34,6 +34,11 @@ from_file() { echo '{"user": {"uid": 5, "gid": 6}, "args": ["sh", "-c", "id -u; 
     [ "$(sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "/proc/$(cat "$work/pid")/status")" = 5 ] && kill -KILL "$(cat "$work/pid")" && tr '\n' ' ' <"$work/detached"; }
 check "exec of a process in a file, detached, with a pid file" expect '5 /tmp b ' from_file
 
+check "exec as the user that means as before" says 'process.user.uid: 4294967295' 255 runtime exec --user 4294967295 box id
+check "exec in a relative directory" says 'process.cwd: ' 255 runtime exec --cwd tmp box pwd
+bad_process() { echo '{"user": {"uid": 0, "gid": 4294967295}, "args": ["id"], "env": ["PATH=/bin"], "cwd": "/"}' >"$work/process"; runtime exec --process "$work/process" box; }
+check "exec of a process with a group like that" says 'process.user.gid: 4294967295' 255 bad_process
+
 # --- plan
 if [ "$runtime_name" != veloci ]; then skip "plan" "only veloci has it"; else
     cp "$RUNTIME" "$work/for-all"; chmod 755 "$work/for-all"
@@ -72,6 +77,10 @@ check "the terminal has its size from the start" expect "30 90" size
 redirected() { printf '#!/bin/bash\n"$@" </dev/null\n' >"$work/redirected"; chmod +x "$work/redirected"
     on_terminal "$work/redirected" "$RUNTIME" --root "$root" exec --tty box stty size | tr -d '\r'; }
 check "also when standard input is no terminal" expect "30 90" redirected
+# a pipe that does not wait for its reader, as programs that started this one may leave it
+impatient() { (dd if=/dev/null count=0 oflag=nonblock status=none; exec "$@") | { sleep 0.5; wc -c; }; }
+much() { impatient "$RUNTIME" --root "$root" exec --tty box sh -c 'head -c 300000 /dev/zero | tr "\000" x'; }
+check "output into a pipe that does not wait" expect 300000 much
 in_run() { afresh '.process.terminal = true | .process.args = ["sh", "-c", "stty size; exit 4"]'; on_terminal "$RUNTIME" --root "$root" run --bundle "$bundle" box | tr -d '\r' || echo $?; }
 check "run with a terminal" expect $'30 90\n4' in_run
 
@@ -104,11 +113,11 @@ for kind in prestart createRuntime createContainer startContainer poststart; do
     talking() { afresh "$(hook "$1" 'echo words; echo words >&2') | .process.args = [\"echo\", \"program\"]"; runtime run --bundle "$bundle" box 2>&1; }
     check "those of one that succeeds are not the program's" expect program talking $kind
 done
-for kind in startContainer poststart; do
-    hanging() { afresh "$(hook "$1" 'sleep 50')"; runtime create --bundle "$bundle" box || return; runtime start box & eventually waiting "$1"; }
-    # the program is about to run, or runs
-    waiting() { case $1 in poststart) [ "$(status_of)" = running ];; *) runtime ps box | grep -q 'sleep 50';; esac; }
-    check "start waits for a $kind hook" hanging $kind
+for kind in createRuntime createContainer startContainer poststart; do
+    mark=$work/began-$kind; [ $kind != startContainer ] || mark=/began
+    hanging() { afresh "$(hook "$1" "touch $mark; sleep 50")"; runtime run --detach --bundle "$bundle" box & eventually waiting; }
+    waiting() { [ -e "$mark" ] || [ -e "$bundle/rootfs$mark" ]; }
+    check "run waits for a $kind hook" hanging $kind
     check "delete --force does not" timeout 20 "$RUNTIME" --root "$root" delete --force box
     check "and nothing is left" gone
 done

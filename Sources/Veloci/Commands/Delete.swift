@@ -18,14 +18,19 @@ extension Runtime {
         try delete(state, id: id, force: force)
     }
 
-    /// A `start` that waits for a hook inside the container holds the lock, perhaps without end. It goes on when the container's
-    /// first process ends, which `delete --force` will bring about anyway.
+    /// A `create` or `start` that waits for a hook holds the lock, perhaps without end. It goes on when the container's first
+    /// process ends, which `delete --force` will bring about anyway.
     private func endWhatHoldsTheLock(_ id: String) {
-        guard let container = try? StoredContainer.open(root: root, id: id, locking: false), container.state.isLocked,
-            let process = try? container.record.process()
+        guard let container = try? StoredContainer.open(root: root, id: id, locking: false), container.state.isLocked
         else { return }
-        _ = try? Processes.signal(process, 9)
-        _ = try? ContainerGroup(recorded: container.record.controlGroups).thawForDeath()
+        let group = ContainerGroup(recorded: container.record.controlGroups)
+        if let process = try? container.record.process() {
+            _ = try? Processes.signal(process, 9)
+            _ = try? group.thawForDeath()
+        } else if container.record.pid == 0, container.state.hadProcess {
+            // Its pid is not written yet. The group was empty when it was made, before there was a process.
+            _ = try? group.killAll()
+        }
     }
 
     private func delete(_ state: consuming StateDirectory, id: String, force: Bool) throws(Failure) {

@@ -14,7 +14,8 @@ extension Creation {
             if case .runHook(let kind, let hook) = planned.action {
                 let state = HookState.make(
                     bundle.spec, request: PlanRequest(id: record.id, bundle: record.bundle), status: "creating")
-                try HostHooks.run(hook, kind: kind, state: state.text(pid: launch.pid), path: planned.origin)
+                try HostHooks.run(
+                    hook, kind: kind, state: state.text(pid: launch.pid), path: planned.origin, for: launch.processDescriptor)
                 continue
             }
             if case .sendListener(let path) = planned.action {

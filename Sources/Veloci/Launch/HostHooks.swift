@@ -5,7 +5,11 @@ internal import RuntimeSpec
 /// Hooks that run in the namespaces of the runtime.
 enum HostHooks {
     /// Runs one hook with the state on its standard input; its environment is exactly the hook's own.
-    static func run(_ hook: Hook, kind: HookKind, state: String, path: JSONPath) throws(Failure) {
+    ///
+    /// - Parameter container: a descriptor of the container's process, if the hook has no purpose any more once that has ended.
+    static func run(
+        _ hook: Hook, kind: HookKind, state: String, path: JSONPath, for container: Int32? = nil
+    ) throws(Failure) {
         var said = ""
         func failure(_ what: String, _ errno: Errno? = nil) -> Failure {
             Failure(.hook, "error running \(kind.rawValue) hook \(hook.path): \(what)\(said)", path: path, errno: errno)
@@ -23,12 +27,13 @@ enum HostHooks {
             // In the foreground this process has them blocked by now.
             request.resetsSignals = true
             let process = Descriptor(owning: try Processes.spawn(request).descriptor)
-            if let timeout = hook.timeout,
-                try !Processes.hasEnded(process, withinMilliseconds: Int64(timeout) * 1000)
-            {
+            let time = hook.timeout.map { Int64($0) * 1000 } ?? -1
+            if let lateness = try lateness(process, time, container) {
                 try Processes.signal(process, 9)
                 _ = try Processes.wait(for: process)
-                throw KernelError(Errno(rawValue: 110), call: "hook ran past specified timeout of \(timeout)s")
+                let timeout = "hook ran past specified timeout of \(hook.timeout ?? 0)s"
+                throw KernelError(
+                    Errno(rawValue: 110), call: lateness == .time ? timeout : "the container's process has ended meanwhile")
             }
             switch try Processes.wait(for: process) {
             case .exited(0): return
@@ -39,6 +44,22 @@ enum HostHooks {
             let isOurs = error.errno == .noChild || error.errno.rawValue == 110
             throw failure(isOurs ? error.call : "cannot execute it: \(error.call)", isOurs ? nil : error.errno)
         }
+    }
+
+    private enum Lateness { case time, container }
+
+    /// Milliseconds that a hook has to come to an end of its own when the container is gone.
+    private static let grace: Int64 = 2000
+
+    /// Waits for the end of a hook; says what came before it.
+    private static func lateness(
+        _ hook: borrowing Descriptor, _ time: Int64, _ container: Int32?
+    ) throws(KernelError) -> Lateness? {
+        // A negative descriptor is passed over.
+        let ready = try Waiting.poll([(hook.number, .readable), (container ?? -1, .readable)], milliseconds: time)
+        if !ready[0].isEmpty { return nil }
+        if ready[1].isEmpty { return .time }
+        return try Processes.hasEnded(hook, withinMilliseconds: grace) ? nil : .container
     }
 
     /// How much of a hook's output is shown: its last words are the reason.
