@@ -40,10 +40,10 @@ check() {
     start=$(date +%s%N)
     # a job of its own, so that what hangs can be ended as a whole; no terminal and no input
     set -m; ( set +m; set -e; "$@" ) >"$log" 2>&1 </dev/null & job=$!; set +m
-    # what ends at once may end the watch before it has a trap of its own; ours would clean up
-    trap - TERM
+    # what ends at once may end the watch before it has a trap of its own; it would clean up for us
+    trap - EXIT TERM
     ( trap 'kill $!; exit' TERM; sleep "$limit" & wait $!; touch "$log.late"; kill -TERM -- "-$job"; sleep 2; kill -KILL -- "-$job" ) >/dev/null 2>&1 & watch=$!
-    trap 'exit 130' TERM
+    trap finish EXIT; trap 'exit 130' TERM
     wait "$job" 2>/dev/null || status=$?
     kill "$watch" 2>/dev/null; wait "$watch" 2>/dev/null
     end=$(date +%s%N)
