@@ -28,9 +28,9 @@ gone() { [ "$(systemctl show -p LoadState --value "$1")" = not-found ] && [ ! -e
 check "systemd driver: the scope is gone" eventually gone veloci-scope.scope
 modprobe bfq && for queue in /sys/block/vd*/queue/scheduler; do echo bfq >"$queue"; done
 check "bundle with a weight of I/O" bundle weight "$sleeper | .linux.cgroupsPath = \"system.slice:veloci:weight\" | .linux.resources = {blockIO: {weight: 300}}"
-# a unit that gets a weight has systemd write those of its neighbours
+# a unit that gets a weight has systemd write those of its neighbours, before it answers anything else
 weight_stays() {
-    driver run -d --bundle "$work/weight" weight </dev/null >/dev/null && systemd-run --quiet --scope --slice=system.slice -p IOWeight=50 true && systemctl daemon-reload &&
+    driver run -d --bundle "$work/weight" weight </dev/null >/dev/null && systemd-run --quiet --scope --slice=system.slice -p IOWeight=50 true && systemctl show -p Version >/dev/null &&
         cat /sys/fs/cgroup/system.slice/veloci-weight.scope/io.bfq.weight
     local end=$?; driver delete -f weight; return $end; }
 check "systemd driver: a weight of I/O outlives those of other units" expect "default 300" weight_stays
