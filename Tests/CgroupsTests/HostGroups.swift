@@ -80,7 +80,7 @@ enum HostGroups {
     }
 
     /// Waits until something is so.
-    static func eventually(_ milliseconds: Int64 = 10_000, _ condition: () throws -> Bool) rethrows -> Bool {
+    static func eventually(_ milliseconds: Int64 = 30_000, _ condition: () throws -> Bool) rethrows -> Bool {
         let deadline = Deadline(milliseconds: milliseconds)
         while !deadline.hasPassed {
             if try condition() { return true }
