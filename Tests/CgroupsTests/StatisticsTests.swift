@@ -63,7 +63,7 @@ struct StatisticsLifeTests {
             let cgroup = try Cgroup.create(paths, changes: changes).cgroup
             try cgroup.apply(changes)
             let child = try HostGroups.start(
-                "x=$(head -c 3000000 /dev/zero | tr '\\0' x); while :; do :; done", in: cgroup)
+                "x=$(head -c 300000 /dev/zero | tr '\\0' x); while :; do :; done", in: cgroup)
             _ = child
             // One reading for all: the shell's helpers come and go.
             var statistics = try cgroup.statistics()
