@@ -2,6 +2,7 @@ import CLinux
 import Foundation
 import LinuxKernel
 import RuntimeSpec
+import Synchronization
 import Testing
 
 @testable import Cgroups
@@ -11,12 +12,15 @@ enum HostGroups {
     static let canRun = geteuid() == 0 && ((try? CgroupLayout.detect().mode) ?? .none) != .none
     static let reason: Comment = "making control groups needs root and a mounted hierarchy"
 
-    nonisolated(unsafe) private static var counter = 0
+    private static let counter = Mutex(0)
 
-    /// A name that nobody else uses.
-    static func name(_ purpose: String = #function) -> String {
-        counter += 1
-        return "veloci-test-\(getpid())-\(counter)"
+    /// A name that nobody else uses, also no test of another suite at the same time.
+    static func name() -> String {
+        let number = counter.withLock { number in
+            number += 1
+            return number
+        }
+        return "veloci-test-\(getpid())-\(number)"
     }
 
     /// Calls `body` with planned paths below a group of the test's own, and removes all of it afterwards.
@@ -80,7 +84,7 @@ enum HostGroups {
     }
 
     /// Waits until something is so.
-    static func eventually(_ milliseconds: Int64 = 10_000, _ condition: () throws -> Bool) rethrows -> Bool {
+    static func eventually(_ milliseconds: Int64 = 30_000, _ condition: () throws -> Bool) rethrows -> Bool {
         let deadline = Deadline(milliseconds: milliseconds)
         while !deadline.hasPassed {
             if try condition() { return true }

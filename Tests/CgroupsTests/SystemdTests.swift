@@ -94,6 +94,15 @@ import Testing
         #expect(SystemdProperties.rounded(Resources(cpu: CPU(quota: .max)))?.cpu?.quota == .max)
     }
 
+    /// systemd makes 100 + (weight − 100) / 11 of what is above 100, for BFQ: the file's value must come out again.
+    @Test(arguments: [(10, 10), (100, 100), (101, 111), (300, 2300), (1000, 10_000)] as [(UInt16, UInt64)])
+    func weightsForBFQ(weight: UInt16, property: UInt64) throws {
+        let properties = SystemdProperties(systemdVersion: 257, isUnified: true, isUser: false, hasBFQ: true)
+        let lines = try properties.resources(Resources(blockIO: BlockIO(weight: weight)), changingDevices: false)
+        #expect(lines.map(\.description) == ["IOWeight = \(property)"])
+        #expect(UInt64(weight) == (property <= 100 ? property : 100 + (property - 100) * 900 / 9900))
+    }
+
     @Test(arguments: [
         ("cpu.max", "50000 20000", ["CPUQuotaPeriodUSec = 20000", "CPUQuotaPerSecUSec = 2500000"]),
         ("cpu.max", "max", ["CPUQuotaPeriodUSec = 100000", "CPUQuotaPerSecUSec = infinity"]),

@@ -28,19 +28,20 @@ gone() { [ "$(systemctl show -p LoadState --value "$1")" = not-found ] && [ ! -e
 check "systemd driver: the scope is gone" eventually gone veloci-scope.scope
 modprobe bfq && for queue in /sys/block/vd*/queue/scheduler; do echo bfq >"$queue"; done
 check "bundle with a weight of I/O" bundle weight "$sleeper | .linux.cgroupsPath = \"system.slice:veloci:weight\" | .linux.resources = {blockIO: {weight: 300}}"
-# a unit that gets a weight has systemd write those of its neighbours
+# a unit that gets a weight has systemd write those of its neighbours, before it answers anything else
 weight_stays() {
-    driver run -d --bundle "$work/weight" weight </dev/null >/dev/null && systemd-run --quiet --scope --slice=system.slice -p IOWeight=50 true && systemctl daemon-reload &&
+    driver run -d --bundle "$work/weight" weight </dev/null >/dev/null && systemd-run --quiet --scope --slice=system.slice -p IOWeight=50 true && systemctl show -p Version >/dev/null &&
         cat /sys/fs/cgroup/system.slice/veloci-weight.scope/io.bfq.weight
     local end=$?; driver delete -f weight; return $end; }
 check "systemd driver: a weight of I/O outlives those of other units" expect "default 300" weight_stays
 out_of_memory() {
-    local watch end=0; driver run -d --bundle "$work/memory" memory </dev/null >/dev/null || return
-    "$RUNTIME" events --interval 60s memory >"$work/events" & watch=$!
-    eventually grep -q '"type":"oom"' "$work/events" || end=$?
+    local watch end=0; mkfifo "$work/memory/rootfs/go"; driver run -d --bundle "$work/memory" memory </dev/null >/dev/null || return
+    "$RUNTIME" events --interval 1s memory >"$work/events" & watch=$!
+    # the first statistics say that the watch is kept
+    { eventually grep -q '"type":"stats"' "$work/events" && echo go >"$work/memory/rootfs/go" && eventually grep -q '"type":"oom"' "$work/events"; } || end=$?
     kill $watch 2>/dev/null || true; driver delete -f memory; cat "$work/events"; return $end
 }
-check "events: bundle that runs out of memory" bundle memory '.process.args = ["sh", "-c", "sleep 1; head -c 60000000 /dev/zero | tail -c 60000000 >/dev/null; sleep 1000"] | .linux.resources = {memory: {limit: 16777216}}'
+check "events: bundle that runs out of memory" bundle memory '.process.args = ["sh", "-c", "read line </go; head -c 60000000 /dev/zero | tail -c 60000000 >/dev/null; sleep 1000"] | .linux.resources = {memory: {limit: 16777216}}'
 check "events: out of memory" out_of_memory
 
 # --- AppArmor

@@ -51,10 +51,12 @@ extension Runtime {
     func destroy(_ record: ContainerRecord, _ state: consuming StateDirectory) throws(Failure) {
         let spec = try? state.configuration()
         let group = ContainerGroup(recorded: record.controlGroups)
-        if let others = strangers(in: group, record, spec) {
-            warn("the control group of \(record.id) is in use by others and stays: \(others)")
+        let inside = remaining(in: group, record, spec)
+        if let inside, let first = inside.first {
+            group.group.removeUnused()
+            warn("the control group of \(record.id) is in use by others and stays: \(inside.count) processes, such as \(first)")
         } else {
-            try remove(group, record, state)
+            try remove(group, record, state, isEmpty: inside != nil)
         }
         CacheControl.remove(record.cacheControlGroups)
         try HostRoot.detach(record)
@@ -64,19 +66,19 @@ extension Runtime {
 
     /// The kernel ends all processes of a pid namespace with its first. Whoever is in the group after that has come since,
     /// perhaps as another container in the same place, and is not ours to end.
-    private func strangers(in group: ContainerGroup, _ record: ContainerRecord, _ spec: Spec?) -> String? {
+    /// - Returns: who that is; nil when those inside may be the container's.
+    private func remaining(in group: ContainerGroup, _ record: ContainerRecord, _ spec: Spec?) -> [Int32]? {
         let namespaces = spec?.linux?.namespaces ?? []
         guard record.pid > 0, namespaces.contains(where: { $0.type == "pid" && ($0.path ?? "").isEmpty }),
-            let inside = try? group.group.others(after: Deadline(milliseconds: 2000)), let first = inside.first,
+            let inside = try? group.group.others(after: Deadline(milliseconds: 2000)),
             // Unless the record names another process: then the container's first is still there.
             !inside.contains(where: { Processes.startTime(of: $0) == record.startTime })
         else { return nil }
-        group.group.removeUnused()
-        return inside.count == 1 ? "process \(first)" : "\(inside.count) processes, of which \(first) is the first"
+        return inside
     }
 
     private func remove(
-        _ group: ContainerGroup, _ record: ContainerRecord, _ state: borrowing StateDirectory
+        _ group: ContainerGroup, _ record: ContainerRecord, _ state: borrowing StateDirectory, isEmpty: Bool
     ) throws(Failure) {
         if let unit = ContainerUnit(record) {
             do throws(CgroupError) {
@@ -86,12 +88,14 @@ extension Runtime {
                 warn(error.message)
             }
         }
-        if record.pid > 0 || state.hadProcess {
+        if isEmpty {
+            try group.destroy(killing: false)
+        } else if record.pid > 0 || state.hadProcess {
             // Processes that share the container's pid namespace with others outlive its first process.
             try group.destroy(killing: true)
         } else {
             // veloci was killed before it started a process. If the group is in use, it is somebody else's.
-            _ = try? group.destroy(killing: false)
+            _ = try? group.destroy(killing: false, patience: 2000)
         }
     }
 

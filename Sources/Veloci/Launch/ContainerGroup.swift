@@ -163,10 +163,11 @@ struct ContainerGroup {
     }
 
     /// Kills what is left inside and removes the group.
-    func destroy(killing: Bool) throws(Failure) {
+    /// - Parameter patience: milliseconds for each of the two.
+    func destroy(killing: Bool, patience: Int64 = 10_000) throws(Failure) {
         do throws(CgroupError) {
-            if killing { try group.kill(within: Deadline(milliseconds: 10_000)) }
-            let left = try group.destroy(within: Deadline(milliseconds: killing ? 10_000 : 2_000))
+            if killing { try group.kill(within: Deadline(milliseconds: patience)) }
+            let left = try group.destroy(within: Deadline(milliseconds: patience))
             guard let first = left.first else { return }
             let inside = first.processes.map(String.init).joined(separator: ", ")
             let who = inside.isEmpty ? "" : "; processes inside: \(inside)"
