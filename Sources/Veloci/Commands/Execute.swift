@@ -96,7 +96,7 @@ extension Runtime {
         }
     }
 
-    /// SPEC(config.md#linux-process): the initial CPUs are those before the process comes into the group, whose own may be others;
+    /// SPEC(config.md#linux-process): the initial CPUs are those before the process comes into the group, which may have others;
     /// a process that is born there cannot have been on them. A user who may not enter the group is brought in later.
     private func entersUnified(_ request: ExecuteRequest, _ group: ContainerGroup) -> Bool {
         let hasInitial = request.process.execCPUAffinity?.initial?.isEmpty == false
