@@ -90,6 +90,8 @@ public struct PlanRequest: Sendable {
     public var seccomp: SeccompFilter?
     /// Whether the stage moves itself into the version 1 hierarchies.
     public var joinsControlGroups = true
+    /// Whether the stage moves itself into the version 2 group too; otherwise it is born there.
+    public var entersUnified = false
 
     /// A request for the container `id` from a bundle, with everything else as `create` has it.
     public init(id: String, bundle: String, waitsForStart: Bool = true) {

@@ -84,4 +84,9 @@ extension CgroupLocation {
         case .v1: try Files.open(directory + inside + "/tasks", flags: O_WRONLY)
         }
     }
+
+    /// Opens the file through which a process joins a v2 group later in its life, by writing `0`.
+    package func openToEnter(_ inside: String = "") throws(KernelError) -> Descriptor {
+        try Files.open(directory + inside + "/cgroup.procs", flags: O_WRONLY)
+    }
 }

@@ -24,10 +24,10 @@ extension Plan {
         builder.add(.refuseTracing)
         planAffinity(process.execCPUAffinity?.initial, .of("process", "execCPUAffinity", "initial"), &builder)
         if request.joinsControlGroups {
-            for hierarchy in facts.controlGroups.hierarchies {
+            for name in facts.controlGroups.hierarchies.map(\.name) + (request.entersUnified ? ["unified"] : []) {
                 let tasks = builder.slot()
-                builder.prepare(.openControlGroupTasks(hierarchy: hierarchy.name, into: tasks))
-                builder.add(.joinControlGroup(hierarchy: hierarchy.name, tasks: tasks))
+                builder.prepare(.openControlGroupTasks(hierarchy: name, into: tasks))
+                builder.add(.joinControlGroup(hierarchy: name, tasks: tasks))
             }
         }
         let limits = LimitPlanner(process: process, facts: facts, path: .of("process", "rlimits"))

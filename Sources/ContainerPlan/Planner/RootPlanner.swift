@@ -78,7 +78,7 @@ extension CreatePlanner {
     /// Masks and read-only paths, after the hooks so that these still reach everything.
     mutating func planHiddenPaths(root: Slot) {
         let masked = linux.maskedPaths ?? []
-        for (index, path) in (linux.readonlyPaths ?? []).enumerated() {
+        for (index, path) in (linux.readonlyPaths ?? []).enumerated() where !LexicalPath.isRoot(path) {
             builder.add(.makeReadOnly(path: path, root: root), for: JSONPath.of("linux", "readonlyPaths").index(index))
         }
         guard !masked.isEmpty else { return }
@@ -103,7 +103,12 @@ extension CreatePlanner {
     mutating func planEntry(of root: Slot) {
         let path = JSONPath.of("root")
         guard mountsRoot else { return builder.add(.changeRoot(to: root, .change), for: path) }
-        if spec.root?.readonly == true { builder.add(.makeRootReadOnly(root), for: path.member("readonly")) }
+        if spec.root?.readonly == true {
+            builder.add(.makeRootReadOnly(root), for: path.member("readonly"))
+        } else if let index = (linux.readonlyPaths ?? []).firstIndex(where: LexicalPath.isRoot) {
+            // A mount on the root of a process is not seen by it, so that the root itself has to change.
+            builder.add(.makeRootReadOnly(root), for: JSONPath.of("linux", "readonlyPaths").index(index))
+        }
         if !namespaces.isNew(.mount) {
             // Those who are in the namespace already, be it the host's, keep their root.
             builder.add(.changeRoot(to: root, .change), for: path)

@@ -127,9 +127,9 @@ extension Validator {
 }
 
 /// Paths as text, without looking at a filesystem.
-enum LexicalPath {
+package enum LexicalPath {
     /// Whether a path, taken from the root, leads to the root when links are left out of account.
-    static func isRoot(_ path: String) -> Bool {
+    package static func isRoot(_ path: String) -> Bool {
         var depth = 0
         parts(path) { length, isDots in
             if !isDots { depth += 1 } else if length == 2 { depth = max(0, depth - 1) }

@@ -68,7 +68,7 @@ extension Runtime {
         } catch {
             throw .kernel(error, "cannot make the progress page")
         }
-        let unified = try group.openUnified(preparation.subgroups)
+        let unified = entersUnified(request, group) ? nil : try group.openUnified(preparation.subgroups)
         defer { unified.map { _ = Descriptor(owning: $0) } }
         let (launch, isOutside) = try Launch.start(in: unified, orOutside: toleratesRefusals) { (group) throws(Failure) in
             try Launch(
@@ -94,6 +94,13 @@ extension Runtime {
             if mayHavePidFile, let file = request.pidFile { _ = try? Files.removeFile(file) }
             throw error
         }
+    }
+
+    /// SPEC(config.md#linux-process): the initial CPUs are those before the process comes into the group, which may have others;
+    /// a process that is born there cannot have been on them. A user who may not enter the group is brought in later.
+    private func entersUnified(_ request: ExecuteRequest, _ group: ContainerGroup) -> Bool {
+        let hasInitial = request.process.execCPUAffinity?.initial?.isEmpty == false
+        return hasInitial && group.group.paths.unified != nil && !toleratesRefusals
     }
 
     /// Has the user's systemd move a program into the container's group, where its caller may not.
@@ -126,6 +133,7 @@ extension Runtime {
         wanted.consoleSocket = request.consoleSocket
         wanted.pidFile = request.pidFile
         wanted.keptDescriptors = kept
+        wanted.entersUnified = entersUnified(request, group)
         var warnings: [String] = []
         if let profile = spec.linux?.seccomp { wanted.seccomp = try FilterCompiler.compile(profile, &warnings) }
         do throws(PlanError) {

@@ -107,21 +107,28 @@ struct ContainerGroup {
         guard let location = location(hierarchy) else {
             throw KernelError(.noEntry, call: "open", object: "control group of \(hierarchy)")
         }
-        return try location.openToJoin(subgroups.suffix(location))
+        if location.version == .v1 { return try location.openToJoin(subgroups.suffix(location)) }
+        return try inUnified(location, subgroups) { (inside) throws(KernelError) in try location.openToEnter(inside) }
     }
 
     /// The directory to be born in (CLONE_INTO_CGROUP), where there is version 2. The caller closes it.
     func openUnified(_ subgroups: Subgroups = Subgroups()) throws(Failure) -> Int32? {
         guard let unified = group.paths.unified else { return nil }
         do throws(KernelError) {
-            do throws(KernelError) {
-                return try unified.openToJoin(subgroups.suffix(unified)).release()
-            } catch where error.errno == .noEntry && group.paths.locations.count > 1 {
-                // Beside version 1, which has the controllers, the group of version 2 is bookkeeping alone.
-                return try unified.openToJoin().release()
-            }
+            return try inUnified(unified, subgroups) { (inside) throws(KernelError) in try unified.openToJoin(inside) }.release()
         } catch {
             throw .kernel(error, "cannot open the control group")
+        }
+    }
+
+    private func inUnified(
+        _ unified: CgroupLocation, _ subgroups: Subgroups, _ open: (String) throws(KernelError) -> Descriptor
+    ) throws(KernelError) -> Descriptor {
+        do throws(KernelError) {
+            return try open(subgroups.suffix(unified))
+        } catch where error.errno == .noEntry && group.paths.locations.count > 1 {
+            // Beside version 1, which has the controllers, the group of version 2 is bookkeeping alone.
+            return try open("")
         }
     }
 

@@ -196,6 +196,16 @@ enum RootPropagationCases {
         } check: {
             try expect("errno of open (EROFS is 30)", try $0.errno("open"), is: 30)
         },
+        .inside(
+            "readonly-root", ["readonlyPaths.readonly"], "The root itself can be made read-only",
+            operations: ["create", "/new", "create", "/etc/new"]
+        ) {
+            $0["linux.readonlyPaths"] = ["/"]
+        } sabotage: {
+            $0["linux.readonlyPaths"] = []
+        } check: {
+            try expect("errno of creating a file (EROFS is 30)", try $0.errno("create"), is: 30)
+        },
         .refused("readonly-relative", ["readonlyPaths.absolute"], "A relative read-only path is refused") {
             $0["linux.readonlyPaths"] = ["proc/sys"]
         } valid: {

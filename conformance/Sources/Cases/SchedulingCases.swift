@@ -160,6 +160,23 @@ enum SchedulingCases {
             let inside = Inside(lines: trial.lines(of: trial.rootfs + "/seen"), exitStatus: 0)
             try expect("CPUs", try inside.integers("affinity"), is: [1])
         },
+        .steps(
+            "affinity-initial", ["execCPUAffinity.initial"],
+            "A process that joins begins on CPUs that the container need not have", sabotage: .wrapper(.refuse("exec"))
+        ) { trial in
+            if sysconf(Int32(_SC_NPROCESSORS_ONLN)) < 2 { throw Verdict.skipped("this machine has one CPU") }
+            trial.bundle["linux.resources.cpu.cpus"] = "0"
+            trial.bundle.operations = ["sleep", "60000"]
+            if !(try trial.create()).succeeded { throw Verdict.skipped("this view of the control groups has no cpuset controller") }
+            try trial.succeed("start", try trial.start())
+            var process = trial.bundle["process"] ?? [:]
+            process[JSONPath([.member("args")])] = ["/probe", "to", "/seen", "report"]
+            process[JSONPath([.member("execCPUAffinity")])] = ["initial": "1", "final": "0"]
+            try Files.write(trial.directory + "/process.json", process.encoded())
+            try trial.succeed("exec", try trial.operate("exec", ["--process", trial.directory + "/process.json", trial.id]))
+            let inside = Inside(lines: trial.lines(of: trial.rootfs + "/seen"), exitStatus: 0)
+            try expect("CPUs", try inside.integers("affinity"), is: [0])
+        },
         .refused(
             "affinity-invalid", ["execCPUAffinity.values", "values.invalid"], "A list of CPUs that is none is refused",
             mayBeLate: true
