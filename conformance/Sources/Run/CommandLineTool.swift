@@ -21,6 +21,7 @@ package enum CommandLineTool {
         }
         for test in Suite.cases { _ = test.mainRule }
         let cases = Suite.cases.filter(options.selects)
+        if cases.isEmpty { throw UsageError(text: "no case is selected: see --list") }
         if options.isList {
             for test in cases { print("\(test.id)\t\(test.rules.joined(separator: " "))\t\(test.title)") }
             return 0
