@@ -90,10 +90,14 @@ enum HookCases {
         } valid: {
             $0["hooks.poststop"] = [$0.hook(timeout: 5)]
         },
-        .refused("hook-timeout-expires", ["hooks.timeout"], "A hook that runs longer than its timeout fails the container") {
-            $0["hooks.createRuntime"] = [$0.hook("sleep", "8000", timeout: 1)]
-        } valid: {
-            $0["hooks.createRuntime"] = [$0.hook("sleep", "100", timeout: 10)]
+        .steps(
+            "hook-timeout-expires", ["hooks.timeout"], "A hook that runs longer than its timeout is ended and fails the container",
+            sabotage: .configuration { $0["hooks.createRuntime[0].timeout"] = 30 }
+        ) { trial in
+            trial.bundle["hooks.createRuntime"] = [trial.bundle.hook("sleep", "8000", timeout: 1)]
+            try trial.expectRefusal()
+            let running = Files.list("/proc").compactMap { Files.text("/proc/\($0)/cmdline") }.filter { $0.contains("\08000") }
+            try trial.expect(running.isEmpty, "the hook is ended", seen: "it runs on")
         },
     ]
 
