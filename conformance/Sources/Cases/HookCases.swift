@@ -355,8 +355,11 @@ enum HookCases {
             ) { trial in
                 add("poststop", ["exit", "3"], to: &trial.bundle)
                 try trial.run()
+                trial.logs = true
                 let deleted = try trial.delete()
-                try trial.expect(!deleted.errors.isEmpty, "a warning about the hook", seen: "nothing on standard error")
+                try trial.expect(
+                    !(deleted.errors + trial.log).isEmpty, "a warning about the hook",
+                    seen: "nothing on standard error and in the log")
             },
             .steps(
                 "hook-later-not-run", ["lifecycle.createRuntime"], "After a failing hook no later hook of creation runs",
