@@ -38,7 +38,7 @@ quiet() { grep -aEv '^(◇|✔ (Test|Suite) [^r]|➜ Test|↳ ///)'; }
 conformance() {
     local log=$results/conformance.log end=0
     # 1 GiB pages can only be reserved at boot
-    lab/mini.sh --memory 3072 --processors 2 --timeout "${LAB_LIMIT:-900}" --results "$results/conformance" --nodes 2 \
+    lab/mini.sh --memory 3072 --processors 2 --timeout "${LAB_LIMIT:-1800}" --results "$results/conformance" --nodes 2 \
         --append 'hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16' \
         --program "$suite" --program "$executable:veloci" -- sh -c 'modprobe tun; end=0; oci-conformance --runtime /usr/bin/veloci || end=$?
             # what only this machine has is proven here
