@@ -46,6 +46,24 @@ for script in "$kept/$name"/*/commands.sh; do
 done
 ls "$kept/$name"/*/commands.sh.log | grep -c . | sed 's/$/ kept cases repeated by hand/'
 
+# a run that is killed leaves nothing
+.build/release/oci-conformance --runtime "$runtime" -j 4 --case mount --quiet >/dev/null 2>&1 &
+tool=$!
+left() {
+    ls -d "/run/oci-conformance-$tool"
+    find /sys/fs/cgroup -type d -name "oci-conformance-$tool"
+    grep "oci-conformance-$tool" /proc/self/mountinfo
+    pgrep -f "oci-conformance-$tool"
+}
+for _ in $(seq 100); do [ ! -d "/run/oci-conformance-$tool" ] || break; sleep 0.1; done
+[ -d "/run/oci-conformance-$tool" ] || { echo "the run that is to be killed did not begin"; exit 1; }
+sleep 0.3
+kill -KILL $tool
+wait $tool 2>/dev/null
+for _ in $(seq 100); do [ -n "$(left 2>/dev/null)" ] || break; sleep 0.2; done
+[ -z "$(left 2>/dev/null)" ] || { echo "left by a run that was killed:"; left 2>/dev/null; exit 1; }
+echo "a run that was killed left nothing"
+
 .build/release/oci-conformance --fixtures spec-fixtures --runtime "$runtime" >"$fixtures" 2>&1
 tail -n 1 "$fixtures"
 grep -q "^$name: [1-9][0-9][0-9] of" "$fixtures" || { echo "the documents were not handed over: see $fixtures"; exit 1; }

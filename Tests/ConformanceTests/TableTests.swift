@@ -16,7 +16,7 @@ import Testing
     @Test func everyCaseNamesRulesThatExist() {
         let rules = Set(Tables.rules.map(\.id))
         for test in Suite.cases {
-            #expect(!test.rules.isEmpty, "\(test.id)")
+            #expect(!test.rules.isEmpty && Set(test.rules).count == test.rules.count, "\(test.id)")
             for rule in test.rules { #expect(rules.contains(rule), "\(test.id): \(rule)") }
         }
     }

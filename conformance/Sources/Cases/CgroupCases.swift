@@ -141,7 +141,9 @@ enum CgroupCases {
         ) { trial in
             try Files.makeDirectories("/sys/fs/cgroup/shared")
             let null = open("/dev/null", O_RDWR)
-            let foreign = try Processes.spawn(["/bin/sleep", "60"], descriptors: [null, null, null])
+            let program = trial.directory + "/foreign-program"
+            try Files.write(program, Probe.image, mode: 0o755)
+            let foreign = try Processes.spawn([program, "sleep", "60000"], descriptors: [null, null, null])
             try Files.set("/sys/fs/cgroup/shared/cgroup.procs", String(foreign))
             try Files.write(trial.directory + "/foreign", String(foreign))
             trial.bundle["linux.cgroupsPath"] = "/shared"

@@ -66,34 +66,38 @@ enum HookCases {
             try expect("env", env, is: ["ONE=1", "TWO=2 3"])
         },
         .refused("hook-path-relative", ["hooks.path"], "A relative path is refused") {
-            $0["hooks.createRuntime"] = [["path": "bin/true"]]
+            $0["hooks.createRuntime"] = [["path": "rootfs/probe"]]
         } valid: {
-            $0["hooks.createRuntime"] = [["path": "/bin/true"]]
+            $0["hooks.createRuntime"] = [$0.hook()]
         },
         .refused("hook-path-missing", ["hooks.path"], "A hook without path is refused") {
-            $0["hooks.createRuntime"] = [["args": ["true"]]]
+            $0["hooks.createRuntime"] = [["args": ["probe"]]]
         } valid: {
-            $0["hooks.createRuntime"] = [["path": "/bin/true", "args": ["true"]]]
+            $0["hooks.createRuntime"] = [$0.hook()]
         },
         .refused("hook-path-relative-poststop", ["hooks.path"], "A relative path of a poststop hook is refused by create") {
-            $0["hooks.poststop"] = [["path": "bin/true"]]
+            $0["hooks.poststop"] = [["path": "rootfs/probe"]]
         } valid: {
-            $0["hooks.poststop"] = [["path": "/bin/true"]]
+            $0["hooks.poststop"] = [$0.hook()]
         },
         .refused("hook-timeout-zero", ["hooks.timeout.positive"], "A timeout of 0 is refused") {
-            $0["hooks.poststop"] = [["path": "/bin/true", "timeout": 0]]
+            $0["hooks.poststop"] = [$0.hook(timeout: 0)]
         } valid: {
-            $0["hooks.poststop"] = [["path": "/bin/true", "timeout": 5]]
+            $0["hooks.poststop"] = [$0.hook(timeout: 5)]
         },
         .refused("hook-timeout-negative", ["hooks.timeout.positive"], "A negative timeout is refused") {
-            $0["hooks.poststop"] = [["path": "/bin/true", "timeout": -1]]
+            $0["hooks.poststop"] = [$0.hook(timeout: -1)]
         } valid: {
-            $0["hooks.poststop"] = [["path": "/bin/true", "timeout": 5]]
+            $0["hooks.poststop"] = [$0.hook(timeout: 5)]
         },
-        .refused("hook-timeout-expires", ["hooks.timeout"], "A hook that runs longer than its timeout fails the container") {
-            $0["hooks.createRuntime"] = [["path": "/bin/sleep", "args": ["sleep", "8"], "timeout": 1]]
-        } valid: {
-            $0["hooks.createRuntime"] = [["path": "/bin/sleep", "args": ["sleep", "0.1"], "timeout": 10]]
+        .steps(
+            "hook-timeout-expires", ["hooks.timeout"], "A hook that runs longer than its timeout is ended and fails the container",
+            sabotage: .configuration { $0["hooks.createRuntime[0].timeout"] = 30 }
+        ) { trial in
+            trial.bundle["hooks.createRuntime"] = [trial.bundle.hook("sleep", "8000", timeout: 1)]
+            try trial.expectRefusal()
+            let running = Files.list("/proc").compactMap { Files.text("/proc/\($0)/cmdline") }.filter { $0.contains("\08000") }
+            try trial.expect(running.isEmpty, "the hook is ended", seen: "it runs on")
         },
     ]
 
@@ -101,10 +105,10 @@ enum HookCases {
         .steps(
             "hook-ignores-input", ["hooks.state", "lifecycle.createRuntime"],
             "Hooks that do not read their standard input are no failure",
-            sabotage: .configuration { $0.append("hooks.createRuntime", ["path": "/bin/false"]) }
+            sabotage: .configuration { $0.append("hooks.createRuntime", $0.hook("exit", "1")) }
         ) { trial in
             // Whether such a hook ends before the state is written is a race, so there are many.
-            for _ in 0..<30 { trial.bundle.append("hooks.createRuntime", ["path": "/bin/true"]) }
+            for _ in 0..<30 { trial.bundle.append("hooks.createRuntime", trial.bundle.hook()) }
             try trial.succeed("create", try trial.create())
         },
         .steps(
@@ -351,8 +355,11 @@ enum HookCases {
             ) { trial in
                 add("poststop", ["exit", "3"], to: &trial.bundle)
                 try trial.run()
+                trial.logs = true
                 let deleted = try trial.delete()
-                try trial.expect(!deleted.errors.isEmpty, "a warning about the hook", seen: "nothing on standard error")
+                try trial.expect(
+                    !(deleted.errors + trial.log).isEmpty, "a warning about the hook",
+                    seen: "nothing on standard error and in the log")
             },
             .steps(
                 "hook-later-not-run", ["lifecycle.createRuntime"], "After a failing hook no later hook of creation runs",

@@ -11,7 +11,7 @@ enum IntelRdtCases {
     }
 
     private static func one(
-        _ id: String, _ rules: [String], _ title: String, _ value: JSONValue, without: JSONValue? = nil,
+        _ id: String, _ rules: [String], _ title: String, _ value: JSONValue?, without: JSONValue? = nil,
         prepare: @escaping @Sendable () throws -> Void = {}, after: @escaping @Sendable () -> Void = {},
         check: @escaping @Sendable (Trial) throws -> Void
     ) -> Case {
@@ -65,9 +65,15 @@ enum IntelRdtCases {
             try trial.succeed("delete", try trial.delete(force: true))
             try trial.expect(!Files.isDirectory(root + "/" + trial.id), "no directory", seen: "it is there")
         },
-        one("unset", ["intelRdt.unset", "intelRdt.none"], "Without intelRdt nothing is made", ["closID": "/"], without: [:]) {
-            trial in
+        one("unset", ["intelRdt.unset"], "Without intelRdt nothing is made", nil, without: [:]) { trial in
             try trial.expect(!Files.isDirectory(root + "/" + trial.id), "no directory", seen: "it is there")
+        },
+        one(
+            "none", ["intelRdt.none"], "Without schemata none are written", ["closID": "/"],
+            without: ["closID": "/", "schemata": ["L3:0=1"]]
+        ) { trial in
+            let now = (Files.text(root + "/schemata") ?? "").split(separator: "\n").map(\.trimmed)
+            try expect("schemata of the root", now, is: schema)
         },
         one("root", ["intelRdt.root"], "closID / is the root", ["closID": "/"]) { trial in try isIn(trial, root) },
         one(

@@ -138,10 +138,12 @@ enum LimitCases {
                 sabotage: .configuration { $0["process.capabilities.bounding"] = ["CAP_KILL"] }
             ) { trial in
                 trial.bundle["process.capabilities"] = ["bounding": ["CAP_KILL", "CAP_NO_SUCH_THING"]]
+                trial.logs = true
                 let created = try trial.succeed("create", try trial.create())
+                let text = created.errors + trial.log
                 try trial.expect(
-                    created.errors.contains("CAP_NO_SUCH_THING"), "a warning that names CAP_NO_SUCH_THING",
-                    seen: created.errors.isEmpty ? "nothing on standard error" : created.errors)
+                    text.contains("CAP_NO_SUCH_THING"), "a warning that names CAP_NO_SUCH_THING",
+                    seen: text.isEmpty ? "nothing on standard error and in the log" : text)
             },
             .inside(
                 "capabilities-outside-bounding", ["capabilities.no-failure"],

@@ -35,7 +35,8 @@ enum NamespaceCases {
 
     private static let created: [Case] = types.map { (type, file) in
         .inside(
-            "namespace-\(type)-new", newer(type) + ["namespaces.new", "namespaces.\(type)"],
+            "namespace-\(type)-new",
+            newer(type) + ["namespaces.new"] + (newer(type).isEmpty ? ["namespaces.\(type)"] : []),
             "A namespace of type \(type) without path is new"
         ) {
             add(type, to: &$0)

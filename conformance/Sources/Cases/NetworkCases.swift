@@ -108,7 +108,7 @@ enum NetworkCases {
         ) { trial in
             try setUp(trial)
             trial.bundle["linux.netDevices." + device] = ["name": "inner0"]
-            trial.bundle["hooks.createContainer"] = [["path": "/bin/false"]]
+            trial.bundle["hooks.createContainer"] = [trial.bundle.hook("exit", "1")]
             try trial.refuse("create with a hook that fails", try trial.create())
             try trial.expect(Files.exists("/sys/class/net/" + device), "the device \(device)", seen: "it is gone")
             let addresses = Files.text("/proc/net/fib_trie") ?? ""

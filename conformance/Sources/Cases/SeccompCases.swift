@@ -235,6 +235,12 @@ enum SeccompCases {
             "seccomp-no-op", ["seccomp.args.members"], "An argument without op is refused",
             profile("SCMP_ACT_ERRNO", [("args", [["index": 0, "value": 1]])])),
         refusal(
+            "seccomp-no-index", ["seccomp.args.members"], "An argument without index is refused",
+            profile("SCMP_ACT_ERRNO", [("args", [["value": 1, "op": "SCMP_CMP_EQ"]])])),
+        refusal(
+            "seccomp-no-value", ["seccomp.args.members"], "An argument without value is refused",
+            profile("SCMP_ACT_ERRNO", [("args", [["index": 0, "op": "SCMP_CMP_EQ"]])])),
+        refusal(
             "seccomp-index-range", ["seccomp.args.members", "values.invalid"], "An index of 6 is refused",
             profile("SCMP_ACT_ERRNO", [("args", [["index": 6, "value": 1, "op": "SCMP_CMP_EQ"]])])),
         refusal(

@@ -63,7 +63,7 @@ enum TraceCases {
             "failed-hook-leaves-nothing", "After a create that failed at a hook nothing is left", ["errors.unchanged"],
             sabotage: .configuration { $0["hooks"] = nil }
         ) { trial in
-            trial.bundle["hooks.createContainer"] = [["path": "/bin/false"]]
+            trial.bundle["hooks.createContainer"] = [trial.bundle.hook("exit", "1")]
             try trial.create()
         },
         leaves(

@@ -21,6 +21,7 @@ package enum CommandLineTool {
         }
         for test in Suite.cases { _ = test.mainRule }
         let cases = Suite.cases.filter(options.selects)
+        if cases.isEmpty { throw UsageError(text: "no case is selected: see --list") }
         if options.isList {
             for test in cases { print("\(test.id)\t\(test.rules.joined(separator: " "))\t\(test.title)") }
             return 0
@@ -127,7 +128,7 @@ private struct Progress {
         if task.variant == .plain && result.kind == .failed { failed += 1 }
         guard isTerminal else { return }
         let text = "\r\(done) of \(total), \(failed) failed: \(task.runtime.name) \(task.test.id)"
-        try? Files.write(2, Array((String(text.prefix(100)) + "\u{1b}[K").utf8), "the terminal")
+        try? Files.write(2, Array((String(text.prefix(79)) + "\u{1b}[K").utf8), "the terminal")
     }
 
     func end() {

@@ -52,6 +52,15 @@ struct Bundle: Sendable {
         append("mounts", mount)
     }
 
+    /// A hook of the host's side whose program is the probe: not every machine has the same programs.
+    func hook(_ operations: String..., timeout: Int? = nil) -> JSONValue {
+        var hook: JSONMembers = [
+            "path": .string(path + "/rootfs/probe"), "args": .array((["probe"] + operations).map { .string($0) }),
+        ]
+        if let timeout { hook["timeout"] = .number(JSONNumber(timeout)) }
+        return .object(hook)
+    }
+
     /// Takes a file away from the container before its program starts, as if the runtime had not made it.
     mutating func takeAway(_ path: String) {
         append("hooks.startContainer", ["path": "/probe", "args": ["probe", "remove", .string(path)]])

@@ -30,6 +30,10 @@ final class Trial {
     private(set) var lastCreate: Outcome?
     /// A file that the runtime inherits as descriptor 3.
     var inheritedFile: String?
+    /// Whether the runtime writes its log to a file: where a warning goes is up to it, and some show none on standard error.
+    var logs = false
+    /// What was logged so far, if the runtime was asked to.
+    var log: String { Files.text(directory + "/log") ?? "" }
     /// Set while a configuration is written that shall not be altered, such as a control.
     var isControl = false
 
@@ -77,7 +81,7 @@ final class Trial {
     /// Calls the runtime as it is, without any sabotage.
     @discardableResult
     func call(_ arguments: [String], directory: String? = nil) throws -> Outcome {
-        let words = [runtime, "--root", stateRoot] + arguments
+        let words = [runtime] + (logs ? ["--log", self.directory + "/log"] : []) + ["--root", stateRoot] + arguments
         note(words.map(Trial.quoted).joined(separator: " "))
         runs += 1
         return try Processes.run(
@@ -134,8 +138,9 @@ final class Trial {
             if case .arguments(operation, let change) = wrapper { arguments = change(arguments) }
         }
         let words = [runtime, "--root", stateRoot, operation] + arguments
-        commands.append(words.map(Trial.quoted).joined(separator: " ") + " &")
-        script.append("run " + (commands.last ?? ""))
+        let command = words.map(Trial.quoted).joined(separator: " ") + " &"
+        commands.append(command)
+        script.append("run " + command)
         return words
     }
 
