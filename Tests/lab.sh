@@ -48,7 +48,7 @@ conformance() {
 }
 in_full() { # in_full PART SCRIPT [OPTION]... : a script of Tests/lab in a full lab
     local part=$1 script=$2; shift 2
-    lab/full.sh --timeout "${LAB_LIMIT:-900}" --results "$results/$part" --directory "$staging" --program "$executable:veloci" --program "$suite" "$@" -- env RUNTIME=veloci ONLY="${ONLY:-}" bash "$repository/Tests/lab/$script" "$part"
+    lab/full.sh --timeout "${LAB_LIMIT:-900}" --results "$results/$part" --directory "$staging" --program "$executable:veloci" "$@" -- env RUNTIME=veloci ONLY="${ONLY:-}" bash "$repository/Tests/lab/$script" "$part"
 }
 full() { in_full full full.sh --program "$bundle:tests"; }
 # the last Debian whose kernel and systemd have all of version 1
