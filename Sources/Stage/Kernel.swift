@@ -78,6 +78,9 @@ func openInRoot(
 /// What fstat tells the stage about an open file.
 struct NodeStatus {
     var mode: UInt32
+    var inode: UInt64
+    /// The kernel's number of the mount that it was reached through.
+    var mount: UInt64
     var major: UInt32
     var minor: UInt32
 
@@ -89,10 +92,12 @@ struct NodeStatus {
         let empty: StaticString = ""
         try withUnsafeMutablePointer(to: &record) { (pointer) throws(Refusal) in
             _ = try call(
-                __NR_statx, word(descriptor), word(empty.utf8Start), UInt64(AT_EMPTY_PATH), UInt64(linux_statx_basic),
-                word(pointer))
+                __NR_statx, word(descriptor), word(empty.utf8Start), UInt64(AT_EMPTY_PATH),
+                UInt64(linux_statx_basic | linux_statx_mount), word(pointer))
         }
         mode = UInt32(record.mode)
+        inode = record.inode
+        mount = record.mount_id
         major = record.rdev_major
         minor = record.rdev_minor
     }

@@ -32,6 +32,7 @@ extension Interpreter {
             }
             target = try openInRoot(root, path, flags: pathOnly, resolve: resolve)
         }
+        try refuseRoot(target, root)
         // The kernel calls it an invalid argument; callers look for "not a directory".
         if flags & stage_target_existing == 0, try NodeStatus(target).isDirectory != wantsDirectory {
             throw Refusal(ENOTDIR, wantsDirectory ? stage_detail_target_is_file : stage_detail_target_is_directory)
@@ -40,6 +41,14 @@ extension Interpreter {
             throw Refusal(EPERM, stage_detail_proc_target)
         }
         return target
+    }
+
+    /// A link of the image may lead to the root itself. Nobody who is in the root already would see what is mounted on it.
+    private func refuseRoot(_ target: Int32, _ root: Int32) throws(Refusal) {
+        let (status, rootStatus) = (try NodeStatus(target), try NodeStatus(root))
+        if status.mount == rootStatus.mount && status.inode == rootStatus.inode {
+            throw Refusal(EINVAL, stage_detail_target_is_root)
+        }
     }
 
     /// Makes the directory and those above it, one component at a time, each below a descriptor of its parent.
@@ -149,6 +158,7 @@ extension Interpreter {
             throw error
         }
         defer { close(target) }
+        try refuseRoot(target, arguments.slot(0))
         let tree = try cloneTree(target, recursive: true)
         defer { close(tree) }
         var attributes = mount_attr()

@@ -133,6 +133,14 @@ extension Attacks {
         try refuse("a file system on a file", ["mounts[2]", "not a directory"]) {
             $0.mounts.append(["destination": "/etc/passwd", "type": "tmpfs", "source": "tmpfs"])
         }
+        try refuse("a directory on a link to the root", ["mounts[2]", "the place is the root itself"]) {
+            $0.link("link", to: "/")
+            $0.bind("/link", from: $0.victim)
+        }
+        try refuse("a read-only path that is a link to the root", ["linux.readonlyPaths[0]", "the place is the root itself"]) {
+            $0.link("link", to: "../..")
+            $0.set("readonlyPaths", ["/link"])
+        }
         try refuse("an option that no file system knows", ["mounts[2]", "nonsense", "EINVAL"]) {
             $0.mounts.append(["destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["nonsense"]])
         }

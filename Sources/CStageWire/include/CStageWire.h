@@ -109,6 +109,7 @@ enum stage_detail : uint32_t {
     stage_detail_gate_refused,
     stage_detail_target_is_file,      // a directory was to be mounted on it
     stage_detail_target_is_directory, // a file was to be mounted on it
+    stage_detail_target_is_root,      // the container's root itself
 };
 
 enum : uint32_t { stage_progress_size = 4096, stage_text_size = 848, stage_clock_count = 400 };

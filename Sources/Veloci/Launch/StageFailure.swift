@@ -85,6 +85,7 @@ enum StageFailure {
         case stage_detail_gate_refused: ": the runtime went away"
         case stage_detail_target_is_file: ": a directory would be mounted on a file"
         case stage_detail_target_is_directory: ": a file would be mounted on a directory"
+        case stage_detail_target_is_root: ": the place is the root itself"
         default: ""
         }
     }
