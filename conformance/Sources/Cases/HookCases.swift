@@ -66,7 +66,9 @@ enum HookCases {
             try expect("env", env, is: ["ONE=1", "TWO=2 3"])
         },
         .refused("hook-path-relative", ["hooks.path"], "A relative path is refused") {
-            $0["hooks.createRuntime"] = [["path": "rootfs/probe"]]
+            // One that works where the path is not looked at, and reads what it is given.
+            $0["hooks.createRuntime"] = [$0.hook()]
+            $0["hooks.createRuntime[0].path"] = "rootfs/probe"
         } valid: {
             $0["hooks.createRuntime"] = [$0.hook()]
         },
@@ -76,7 +78,8 @@ enum HookCases {
             $0["hooks.createRuntime"] = [$0.hook()]
         },
         .refused("hook-path-relative-poststop", ["hooks.path"], "A relative path of a poststop hook is refused by create") {
-            $0["hooks.poststop"] = [["path": "rootfs/probe"]]
+            $0["hooks.poststop"] = [$0.hook()]
+            $0["hooks.poststop[0].path"] = "rootfs/probe"
         } valid: {
             $0["hooks.poststop"] = [$0.hook()]
         },
