@@ -31,7 +31,8 @@ fetch_sources() {
     list=$own_folder/sources.list
     . /etc/os-release
     archive=$(apt-cache policy 2>/dev/null | sed -n "s|^ *[0-9]* \(http[^ ]*/debian\) $VERSION_CODENAME/main .*|\1|p" | head -n 1)
-    echo "deb-src ${archive:-http://deb.debian.org/debian} $VERSION_CODENAME main" >"$list"
+    [ -n "$archive" ] || { echo "apt knows no Debian archive of $VERSION_CODENAME: apt-get update"; return 1; }
+    echo "deb-src $archive $VERSION_CODENAME main" >"$list"
     from_list() { apt-get -qq -o Dir::Etc::sourcelist="$list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$own_folder/lists" "$@"; }
     from_list update || return
     (cd "$own_folder/source" && from_list source --download-only "$package" && tar xf "$package"_*.orig.tar.*) || return
