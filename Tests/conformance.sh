@@ -64,7 +64,10 @@ for _ in $(seq 100); do [ -n "$(left 2>/dev/null)" ] || break; sleep 0.2; done
 [ -z "$(left 2>/dev/null)" ] || { echo "left by a run that was killed:"; left 2>/dev/null; exit 1; }
 echo "a run that was killed left nothing"
 
+# Some documents ask for network devices by names that machines have.
+devices=$(ls /sys/class/net)
 .build/release/oci-conformance --fixtures spec-fixtures --runtime "$runtime" >"$fixtures" 2>&1
+[ "$devices" = "$(ls /sys/class/net)" ] || { echo "network devices of the machine are gone or have other names"; exit 1; }
 tail -n 1 "$fixtures"
 grep -q "^$name: [1-9][0-9][0-9] of" "$fixtures" || { echo "the documents were not handed over: see $fixtures"; exit 1; }
 failed=$(sed -n 's/^\([a-z]*\/[^:]*\.json\): .*/\1/p' "$fixtures" | unexpected)

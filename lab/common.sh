@@ -6,8 +6,8 @@ set -euo pipefail
 lab_home=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 lab_suite=${LAB_SUITE:-trixie}
 lab_cache=${LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/veloci-lab}
-# 125 is the lab's own failure; every other status is the command's.
-lab_failure=125
+# 125 is the lab's own failure, 123 that the mirror does not answer and the cache lacks something; every other status is the command's.
+lab_failure=125 lab_unreachable=123
 
 # one clock for the script that was called and those that it calls
 export LAB_STARTED=${LAB_STARTED:-$EPOCHSECONDS}
@@ -24,12 +24,21 @@ PATH=$PATH:/usr/sbin:/sbin
 [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || die "the lab needs a Debian machine of architecture amd64"
 mkdir -p "$lab_cache"
 
-# the Debian mirror that this machine already uses
+# the Debian mirror that this machine already uses; asked for when something is missing, so it must answer
 lab_mirror() {
     local uri=${LAB_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' 2>/dev/null | sort -u | head -1)}
     [ -n "$uri" ] || die "apt knows no Debian mirror on this machine" \
         "sudo apt-get update, or set LAB_MIRROR to the mirror's address as it stands in sources.list"
+    mirror_answers "$uri" || lab_failure=$lab_unreachable die "the mirror $uri does not answer, and the cache lacks something" \
+        "what the cache has works without; LAB_MIRROR names another mirror"
     printf '%s\n' "$uri"
+}
+# an answer is enough: that it lacks something is another failure
+mirror_answers() {
+    local end=0 said
+    said=$(LC_ALL=C timeout 60 /usr/lib/apt/apt-helper -o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 \
+        download-file "${1%/}/dists/$lab_suite/InRelease" /dev/null 2>&1) || end=$?
+    [ $end != 124 ] && ! grep -qE 'resolving|Could not connect|unreachable|timed out|No route' <<<"$said"
 }
 
 lab_keyring() {
@@ -42,11 +51,11 @@ lab_keyring() {
 lab_apt() {
     local suite=$1 command=$2 state; shift 2
     state=$lab_cache/apt/$suite
-    [ -e "$state/ready" ] || (lab_lock "apt-$suite" 400; [ -e "$state/ready" ] || lab_index "$suite" "$state") || exit $lab_failure
+    [ -e "$state/ready" ] || (lab_lock "apt-$suite" 400; [ -e "$state/ready" ] || lab_index "$suite" "$state") || exit
     lab_apt_with "$state" "$command" "$@"
 }
 lab_index() {
-    local suite=$1 state=$2 mirror keyring end=0; mirror=$(lab_mirror) && keyring=$(lab_keyring) || exit $lab_failure
+    local suite=$1 state=$2 mirror keyring end=0; mirror=$(lab_mirror) && keyring=$(lab_keyring) || exit
     say "package index of $suite"
     mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
     echo "deb [signed-by=$keyring] $mirror $suite main" >"$state/sources.list"
@@ -78,6 +87,7 @@ lab_unpack() {
     # an index as old as the cache may name versions that the mirror no longer has: renew it once
     (cd "$scratch" && { lab_apt "$suite" apt-get -q -q download "$@" >&2 || { [ $? != 124 ] || exit 124; rm -f "$lab_cache/apt/$suite/ready"
         lab_apt "$suite" apt-get -q -q download "$@" >&2; }; }) || end=$?
+    [ $end != $lab_unreachable ] || { rm -rf "$scratch"; exit $end; }
     [ $end = 0 ] || { rm -rf "$scratch"; die "cannot download from $suite: $*$(lab_why $end)" "the mirror is $(lab_mirror)"; }
     mkdir -p "$directory"
     for deb in "$scratch"/*.deb; do dpkg-deb -x "$deb" "$directory"; done

@@ -221,6 +221,21 @@ enum CgroupCases {
                 try expect("owner of \(name)", owner("/sys/fs/cgroup/owned/" + name), is: listed.contains(name) ? 100_000 : 0)
             }
         },
+        .steps(
+            "ownership-fallback", ["ownership.fallback"],
+            "Without /sys/kernel/cgroup/delegate three files change owner", view: .version2,
+            sabotage: .configuration { $0.removeNamespace("cgroup") }
+        ) { trial in
+            owned(&trial.bundle)
+            // Every kernel has the file; this case's runtime does not see it. Then a user namespace may not mount sysfs.
+            try System.mount("tmpfs", "/sys/kernel/cgroup", "tmpfs")
+            trial.bundle.remove("mounts") { $0.object?["destination"]?.string == "/sys" }
+            try trial.succeed("create", try trial.create())
+            let listed = ["cgroup.procs", "cgroup.subtree_control", "cgroup.threads"]
+            for name in Files.list("/sys/fs/cgroup/owned") where !Files.isDirectory("/sys/fs/cgroup/owned/" + name) {
+                try expect("owner of \(name)", owner("/sys/fs/cgroup/owned/" + name), is: listed.contains(name) ? 100_000 : 0)
+            }
+        },
     ]
 
     private static let deny: JSONValue = ["allow": false, "access": "rwm"]

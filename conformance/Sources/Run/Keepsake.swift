@@ -24,7 +24,7 @@ struct Keepsake {
         text += """
             # This repeats the case by hand, as root, with what it had: \(trial.directory), empty, and control groups of
             # version \(trial.view == .version1 ? 1 : 2) at /sys/fs/cgroup, in mount and process namespaces that end with the script.
-            [ -n "${INSIDE:-}" ] || INSIDE=1 exec unshare --mount --pid --fork --kill-child --mount-proc sh "$(realpath "$0")"
+            [ -n "${INSIDE:-}" ] || INSIDE=1 exec unshare --mount --net --pid --fork --kill-child --mount-proc sh "$(realpath "$0")"
             kept=$(dirname "$0")
             umask 022
             mkdir -p \(trial.directory) && mount -t tmpfs tmpfs \(trial.directory) && cd \(trial.directory) || exit

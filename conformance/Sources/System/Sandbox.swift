@@ -6,14 +6,15 @@ enum CgroupView: String, Sendable {
     case version2 = "v2"
 }
 
-/// The surroundings of one case: its own mounts, processes, control groups and files. All of it is gone with its last process,
+/// The surroundings of one case: its own mounts, processes, network, control groups and files. All of it is gone with its last process,
 /// but for the control groups, which the harness removes.
 enum Sandbox {
-    /// Leaves the machine's mount and control group namespaces. Children of this process will be in a new process namespace.
+    /// Leaves the machine's mount, network and control group namespaces: a configuration may ask for a network device by name,
+    /// and the machine's must not be lost that way. Children of this process will be in a new process namespace.
     static func leave(group: String, hierarchies: Hierarchies) throws(SystemError) {
         try hierarchies.make(group)
         try hierarchies.enter(group)
-        try System.unshare(Raw.newMounts | Raw.newProcesses | Raw.newCgroups)
+        try System.unshare(Raw.newMounts | Raw.newProcesses | Raw.newCgroups | Raw.newNetwork)
         try System.mount("none", "/", "", System.recursivePrivate)
         // A group with a process of its own cannot hand controllers down, so the root of the view stays empty.
         try hierarchies.make(group + "/harness", handingDown: false)
