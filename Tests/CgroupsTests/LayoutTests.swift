@@ -26,7 +26,7 @@ enum Samples {
         7:blkio:/
         6:freezer:/
         5:devices:/
-        4:memory:/process_api/0abc
+        4:memory:/service/0abc
         3:cpuset:/
         2:cpu,cpuacct:/
         0::/a/b
@@ -63,7 +63,7 @@ enum Samples {
         #expect(layout.mode == .hybrid)
         #expect(layout.hierarchies.count == 10)
         #expect(layout.hierarchy(of: "cpuacct")?.mountPoint == "/sys/fs/cgroup/cpu,cpuacct")
-        #expect(layout.hierarchy(of: "memory")?.ownCgroup == "/process_api/0abc")
+        #expect(layout.hierarchy(of: "memory")?.ownCgroup == "/service/0abc")
         #expect(layout.unified?.mountPoint == "/sys/fs/cgroup/unified")
         #expect(layout.unified?.controllers == ["hugetlb"])
         #expect(layout.unified?.ownCgroup == "/a/b")
@@ -133,7 +133,7 @@ enum Samples {
     @Test func relativePathsStartAtTheCallersGroup() throws {
         for text in [nil, "", "web"] {
             let paths = try CgroupPaths(layout: Samples.hybrid, cgroupsPath: text, containerID: "web")
-            #expect(paths.location(of: "memory")?.directory == "/sys/fs/cgroup/memory/process_api/0abc/web")
+            #expect(paths.location(of: "memory")?.directory == "/sys/fs/cgroup/memory/service/0abc/web")
             #expect(paths.location(of: "pids")?.directory == "/sys/fs/cgroup/pids/web")
             #expect(paths.unified?.directory == "/sys/fs/cgroup/unified/a/web")
             #expect(paths.isExplicit == (text == "web"))

@@ -1,3 +1,4 @@
+import Foundation
 import RuntimeSpec
 import Testing
 
@@ -54,6 +55,23 @@ import Testing
                 #expect(error.kind != .missingController || error.hint != nil)
             }
         }
+    }
+
+    /// No machine that tests run on has an rdma device: the kernel would get what a file in the place of its own gets.
+    @Test(arguments: [CgroupVersion.v1, .v2]) func rdmaReachesItsFile(version: CgroupVersion) throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let file = directory.appendingPathComponent("rdma.max")
+        try Data().write(to: file)
+        let resources = Resources(rdma: ["mlx5_1": Rdma(hcaHandles: 3, hcaObjects: 10_000)])
+        let layout = version == .v1 ? Samples.legacy : Samples.unified
+        let location = CgroupLocation(
+            version: version, controllers: ["rdma"], mountPoint: directory.deletingLastPathComponent().path, directory: directory.path)
+        var changes = try CgroupChanges(resources: resources, layout: layout)
+        changes.deviceRules = nil  // a program, which only a group can have
+        try Cgroup(paths: CgroupPaths(locations: [location])).apply(changes)
+        #expect(try String(contentsOf: file, encoding: .utf8) == "mlx5_1 hca_handle=3 hca_object=10000")
     }
 
     @Test func sharesBecomeWeights() {

@@ -26,7 +26,7 @@ struct ResourceWatch: Sendable {
         "bfq": "KernelTests.weightsOfARealDisk", "weight": "lab systemd driver: a weight of I/O outlives those of other units",
         "devices": "KernelDeviceTests.rulesOfAContainer", "taken": "SystemdHostTests.everyPropertyIsTaken",
         "scope": "SystemdHostTests.aContainerIsAScope", "reload": "lab systemd driver: nothing changes by a reload",
-        "nofile": "KernelTests.whatTheKernelHasNoFileFor", "netcls": "lab files: limits",
+        "tree": "ResourceTests.rdmaReachesItsFile", "nofile": "KernelTests.whatTheKernelHasNoFileFor", "netcls": "lab files: limits",
     ]
 
     static let all: [ResourceWatch] = [
@@ -74,8 +74,8 @@ struct ResourceWatch: Sendable {
             .init("network.classID", v1: "cgroup-v1-network-class netcls", v2: "cgroup-v2-network"),
             .init("network.priorities[].name", v1: "cgroup-v1-network-priority"),
             .init("network.priorities[].priority", v1: "cgroup-v1-network-priority"),
-            .init("rdma.*.hcaHandles", v1: "cgroup-rdma-device", v2: "cgroup-rdma-device"),
-            .init("rdma.*.hcaObjects", v1: "cgroup-rdma-device", v2: "cgroup-rdma-device"),
+            .init("rdma.*.hcaHandles", v1: "tree cgroup-rdma-device", v2: "tree cgroup-rdma-device"),
+            .init("rdma.*.hcaObjects", v1: "tree cgroup-rdma-device", v2: "tree cgroup-rdma-device"),
             .init("unified", v1: "cgroup-unified-v1", v2: "kernel cgroup-v2-unified cgroup-v2-unified-unknown", systemd: "taken"),
         ]
 
