@@ -32,15 +32,13 @@ public enum Mounts {
         }
     }
 
-    /// Attaches a detached mount, with all below it, at a path of this mount namespace (move_mount(2)).
-    public static func attach(_ tree: borrowing Descriptor, at path: String) throws(KernelError) {
-        let number = tree.number
+    /// Attaches a detached mount, with all below it, on a directory of this mount namespace (move_mount(2)).
+    public static func attach(_ tree: borrowing Descriptor, on place: borrowing Descriptor, name: String) throws(KernelError) {
+        let (number, placeNumber) = (tree.number, place.number)
         try Files.withPath("") { (empty) throws(KernelError) in
-            try Files.withPath(path) { (place) throws(KernelError) in
-                _ = try systemCall(
-                    __NR_move_mount, "move_mount", on: path, UInt64(descriptor: number), empty,
-                    UInt64(descriptor: currentDirectory), place, UInt64(MOVE_MOUNT_F_EMPTY_PATH))
-            }
+            _ = try systemCall(
+                __NR_move_mount, "move_mount", on: name, UInt64(descriptor: number), empty,
+                UInt64(descriptor: placeNumber), empty, UInt64(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
         }
     }
 

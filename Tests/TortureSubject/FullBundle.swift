@@ -38,6 +38,11 @@ struct FullBundle {
         mkdir(marks, 0o777)
         chmod(marks, 0o777)
         chmod(work.directory, 0o755)
+        if variant == .hosted {
+            // An engine may keep the tree elsewhere.
+            try FileManager.default.moveItem(atPath: directory + "/rootfs", toPath: directory + "/tree")
+            symlink("tree", directory + "/rootfs")
+        }
         if variant == .joined { try pinNamespaces() }
         if variant == .mapped { RootFileSystem.give(directory + "/rootfs", to: 100_000) }
         try JSONFile.write(configuration(command), to: directory + "/config.json")

@@ -6,7 +6,9 @@ internal import RuntimeSpec
 /// The root of a container without a mount namespace: a mount of the runtime's own namespace, below which all others are.
 enum HostRoot {
     static func attach(_ tree: borrowing Descriptor, at path: String) throws(KernelError) {
-        try Mounts.attach(tree, at: path)
+        // As the stage does it: the root may be a link to where an engine keeps the tree.
+        let place = try Files.open(path, flags: O_PATH | O_DIRECTORY)
+        try Mounts.attach(tree, on: place, name: path)
         // KERNEL: on a shared mount it became shared; what is mounted on it later would appear in other namespaces.
         try Mounts.setAttributes(of: tree, propagation: MountPropagation.private.mountFlag, recursive: true, name: path)
     }
