@@ -37,6 +37,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux"),
+        .target(name: "CLibrary"),
         // SwiftPM's own knowledge of the commit is as old as its cached manifest; the environment is not.
         .target(
             name: "CBuildFacts",
@@ -48,9 +49,9 @@ let package = Package(
         .systemLibrary(name: "CCapability", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
 
         .target(name: "RuntimeSpec", swiftSettings: strict),
-        .target(name: "LinuxKernel", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "LinuxKernel", dependencies: ["CLinux", "CLibrary"], swiftSettings: strict),
         .target(name: "DBus", dependencies: ["LinuxKernel"], swiftSettings: strict),
-        .target(name: "Cgroups", dependencies: ["DBus", "LinuxKernel", "RuntimeSpec", "CLinux"], swiftSettings: strict),
+        .target(name: "Cgroups", dependencies: ["DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "CLibrary"], swiftSettings: strict),
         .target(name: "Seccomp", dependencies: ["RuntimeSpec", "CSeccomp", "CLinux"], swiftSettings: strict),
         .target(
             name: "ContainerPlan", dependencies: ["RuntimeSpec", "CLinux", "CStageWire"],
@@ -67,14 +68,14 @@ let package = Package(
             name: "Veloci",
             dependencies: [
                 "RuntimeSpec", "LinuxKernel", "Cgroups", "Seccomp", "ContainerPlan", "StageImage", "CLinux",
-                "CStageWire",
+                "CLibrary", "CStageWire",
             ], swiftSettings: strict),
         // The command line is a library so that tests can link it; the executable's own settings would not let them.
         .target(
-            name: "VelociCommand", dependencies: ["Veloci", "RuntimeSpec", "LinuxKernel", "Seccomp", "CBuildFacts"],
+            name: "VelociCommand", dependencies: ["Veloci", "RuntimeSpec", "LinuxKernel", "Seccomp", "CBuildFacts", "CLinux", "CLibrary"],
             swiftSettings: strict),
         .executableTarget(
-            name: "veloci", dependencies: ["VelociCommand"], path: "Sources/VelociExecutable", swiftSettings: strict,
+            name: "veloci", dependencies: ["VelociCommand"], path: "Sources/VelociExecutable", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])],
             linkerSettings: staticExecutable),
 
         // What tests of several targets share.

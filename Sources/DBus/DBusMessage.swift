@@ -60,7 +60,7 @@ public struct DBusMessage: Hashable, Sendable {
         add(5, replySerial.map { .uint32($0) })
         add(6, destination.map { .string($0) })
         add(7, sender.map { .string($0) })
-        if !self.body.isEmpty { add(8, .signature(self.body.map(\.signature).joined())) }
+        if !self.body.isEmpty { add(8, .signature(self.body.map({ $0.signature }).joined())) }
         var header = DBusWriter()
         header.write(UInt8(ascii: "l"))
         header.write(kind.rawValue)

@@ -1,7 +1,7 @@
 internal import CLinux
 
 /// A file descriptor that is owned: it is closed when its owner goes away.
-public struct Descriptor: ~Copyable, Sendable {
+@frozen public struct Descriptor: ~Copyable, Sendable {
     /// The number by which the kernel knows it.
     public let number: Int32
 

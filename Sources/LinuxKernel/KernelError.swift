@@ -1,5 +1,5 @@
+internal import CLibrary
 internal import CLinux
-internal import Glibc
 
 /// An error number of the kernel (errno(3)).
 public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
@@ -13,13 +13,13 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
 
     /// The symbolic name, such as `ENOENT`.
     public var name: String {
-        guard let name = strerrorname_np(rawValue) else { return "errno \(rawValue)" }
+        guard let name = library_error_name(rawValue) else { return "errno \(rawValue)" }
         return String(cString: name)
     }
 
     /// The kernel's sentence for it in lower case, such as `no such file or directory`, as runc prints it.
     public var description: String {
-        guard let sentence = strerrordesc_np(rawValue) else { return "errno \(rawValue)" }
+        guard let sentence = library_error_sentence(rawValue) else { return "errno \(rawValue)" }
         return String(cString: sentence).lowercased()
     }
 

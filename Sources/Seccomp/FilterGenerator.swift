@@ -56,7 +56,7 @@ struct FilterGenerator {
     private mutating func add(_ action: UInt32, _ alternatives: [[scmp_arg_cmp]], to number: UInt32) -> Bool {
         var rules = calls[number] ?? CallRules()
         defer { calls[number] = rules }
-        if alternatives.contains(where: \.isEmpty) {
+        if alternatives.contains(where: { $0.isEmpty }) {
             rules.unconditional = rules.unconditional ?? action
             return true
         }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CLibrary
 internal import LinuxKernel
 
 /// A program of the host whose output is wanted.
@@ -8,7 +8,7 @@ enum HostProgram {
     /// - Throws: `CommandFailure` when it cannot be run, or ends with another code than 0.
     static func output(_ name: String, _ arguments: [String]) throws(CommandFailure) -> String {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw failure(name, Glibc.errno) }
+        guard pipe(&ends) == 0 else { throw failure(name, library_errno()) }
         let reader = Descriptor(owning: ends[0])
         let writer = Descriptor(owning: ends[1])
         let pid = try spawn(name, arguments, output: writer.number, closing: reader.number)
@@ -20,7 +20,7 @@ enum HostProgram {
             read = .failure(error)
         }
         var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, Glibc.errno == EINTR {}
+        while waitpid(pid, &status, 0) < 0, library_errno() == EINTR {}
         guard case .success(let bytes) = read else { throw failure(name, EIO) }
         let text = String(decoding: bytes, as: UTF8.self)
         guard status == 0 else {
@@ -43,7 +43,7 @@ enum HostProgram {
         var texts = ([name] + arguments).map { strdup($0) } + [nil]
         defer { for text in texts { free(text) } }
         var pid: pid_t = 0
-        let result = posix_spawnp(&pid, name, &actions, nil, &texts, environ)
+        let result = posix_spawnp(&pid, name, &actions, nil, &texts, library_environment())
         guard result == 0 else { throw failure(name, result) }
         return pid
     }

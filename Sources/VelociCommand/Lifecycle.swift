@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CLibrary
 internal import LinuxKernel
 internal import RuntimeSpec
 internal import Veloci

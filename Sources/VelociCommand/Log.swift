@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CLibrary
 internal import LinuxKernel
 internal import RuntimeSpec
 
@@ -18,7 +18,17 @@ internal import RuntimeSpec
 /// Sendable because the library's warnings may come from any thread of a program; this program has one.
 final class Log: @unchecked Sendable {
     enum Format: Sendable { case text, json }
-    enum Level: Int, Sendable { case debug, info, warning, error }
+    enum Level: Int, Sendable, CustomStringConvertible {
+        case debug, info, warning, error
+        var description: String {
+            switch self {
+            case .debug: "debug"
+            case .info: "info"
+            case .warning: "warning"
+            case .error: "error"
+            }
+        }
+    }
 
     var level = Level.info
     var format = Format.text
@@ -38,7 +48,7 @@ final class Log: @unchecked Sendable {
     ///
     /// - Throws: the kernel's refusal.
     func open(_ path: String) throws(KernelError) {
-        file = try Files.open(path, flags: O_CREAT | O_WRONLY | O_APPEND | O_SYNC, mode: 0o644)
+        file = try Files.open(path, flags: O_CREAT | O_WRONLY | O_APPEND | 0o4010000, mode: 0o644)
     }
 
     func debug(_ message: @autoclosure () -> String) {

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CLibrary
 internal import LinuxKernel
 
 /// Standard output, collected and written at once.
@@ -23,14 +23,14 @@ final class Output {
     static func write(_ bytes: [UInt8], to descriptor: Int32) throws(KernelError) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = rest.withUnsafeBytes { CLibrary.write(descriptor, $0.baseAddress, $0.count) }
             if count >= 0 {
                 rest = rest.dropFirst(count)
-            } else if Glibc.errno == EAGAIN {
+            } else if library_errno() == EAGAIN {
                 // Whoever shares the caller's stream may have made it so that it does not wait.
                 _ = try Waiting.poll([(descriptor, .writable)], milliseconds: -1)
-            } else if Glibc.errno != EINTR {
-                throw KernelError(LinuxKernel.Errno(rawValue: Glibc.errno), call: "write", object: "descriptor \(descriptor)")
+            } else if library_errno() != EINTR {
+                throw KernelError(LinuxKernel.Errno(rawValue: library_errno()), call: "write", object: "descriptor \(descriptor)")
             }
         }
     }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CLibrary
 internal import LinuxKernel
 
 /// The program: reads the command line, does what it says, and tells the outcome as runc would.

@@ -48,7 +48,7 @@ enum StateList {
 
     /// RUNC: one line; `null` when there are no containers.
     static func json(_ states: [StateDocument]) -> String {
-        (states.isEmpty ? "null" : JSONValue.array(states.map(\.json)).encodedText()) + "\n"
+        (states.isEmpty ? "null" : JSONValue.array(states.map({ $0.json })).encodedText()) + "\n"
     }
 
     static func ids(_ states: [StateDocument]) -> String { states.reduce("") { $0 + $1.id + "\n" } }

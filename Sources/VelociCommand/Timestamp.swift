@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CLibrary
 
 /// A moment, in seconds since 1970 in UTC.
 struct Timestamp: Equatable, Sendable {

@@ -131,7 +131,7 @@ extension Cgroup {
                 let sizes = ((try? Files.list(group.directory)) ?? []).filter { $0.hasPrefix("hugetlb.") }
                     .compactMap { $0.split(separator: ".").dropFirst().first.map(String.init) }
                 hint = "this host's page sizes: " + Set(sizes).sorted().joined(separator: ", ")
-            } else if write.file.contains("swap") {
+            } else if write.file.utf8.indices.contains(where: { write.file.utf8[$0...].starts(with: "swap".utf8) }) {
                 hint = "the kernel counts no swap; boot with swapaccount=1, or leave the property out"
             }
             return CgroupError(

@@ -64,7 +64,7 @@ extension Cgroup {
                 guard let location = location(for: write) else { return false }
                 return (try? GroupFiles(location).write(write.value, to: write.file)) == nil
             }
-            if refused.isEmpty || refused.count == pending.count { return refused.map(\.file) }
+            if refused.isEmpty || refused.count == pending.count { return refused.map({ $0.file }) }
             pending = refused
         }
     }

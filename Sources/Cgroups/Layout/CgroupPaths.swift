@@ -39,7 +39,7 @@ package struct CgroupPaths: Hashable, Sendable {
     }
 
     /// The directories, for a journal and for the state file.
-    package var directories: [String] { locations.map(\.directory) }
+    package var directories: [String] { locations.map({ $0.directory }) }
 
     /// The location in the v2 hierarchy.
     package var unified: CgroupLocation? { locations.first { $0.version == .v2 } }

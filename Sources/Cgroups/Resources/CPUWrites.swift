@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CLibrary
 internal import RuntimeSpec
 
 /// SPEC(config-linux.md#cpu), KERNEL(Documentation/scheduler/sched-bwc.rst, cgroup-v1/cpusets.rst, cgroup-v2.rst).

@@ -25,7 +25,7 @@ package struct CgroupUpdate: Equatable, Sendable {
         let named = Set(
             try CgroupChanges(
                 resources: resources.restricted(to: change), layout: layout, path: top, changingDevices: changesDevices
-            ).writes.map(\.path))
+            ).writes.map({ $0.path }))
         planned.writes.removeAll { known.contains("\($0.file) \($0.value)") && !named.contains($0.path) }
         // The container's processes are inside.
         for index in planned.writes.indices { planned.writes[index].moment = .beforeJoin }
@@ -50,8 +50,16 @@ extension Resources {
             merged.priorities = replacing(merged.priorities, network.priorities) { $0.name }
             result.network = merged
         }
-        if let rdma = change.rdma { result.rdma = (result.rdma ?? [:]).merging(rdma) { $1 } }
-        if let unified = change.unified { result.unified = (result.unified ?? [:]).merging(unified) { $1 } }
+        if let rdma = change.rdma {
+            var merged = result.rdma ?? [:]
+            for (key, value) in rdma { merged[key] = value }
+            result.rdma = merged
+        }
+        if let unified = change.unified {
+            var merged = result.unified ?? [:]
+            for (key, value) in unified { merged[key] = value }
+            result.unified = merged
+        }
         return result
     }
 

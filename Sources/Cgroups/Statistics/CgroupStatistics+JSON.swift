@@ -122,7 +122,7 @@ extension BlockIOStatistics {
             ("ioServiceTimeRecursive", serviceTime), ("ioWaitTimeRecursive", waitTime), ("ioMergedRecursive", merged),
             ("ioTimeRecursive", time), ("sectorsRecursive", sectors),
         ] where !entries.isEmpty {
-            members.add(name, "[" + entries.map(\.jsonText).joined(separator: ",") + "]")
+            members.add(name, "[" + entries.map({ $0.jsonText }).joined(separator: ",") + "]")
         }
         members.addUnlessNil("psi", psi)
         return members.text

@@ -277,10 +277,10 @@ struct DeviceAllowList: Equatable {
             let all = granted(nil, nil)
             if all == .all { allowsAll = true }
             if !all.isEmpty { entries.append(Entry(path: "\(word)-*", access: all.text)) }
-            for major in Set(applying.compactMap(\.major)).sorted() {
+            for major in Set(applying.compactMap({ $0.major })).sorted() {
                 let some = granted(major, nil)
                 if !some.isSubset(of: all) { entries.append(Entry(path: "\(word)-\(major)", access: some.text)) }
-                for minor in Set(applying.filter { $0.major == major }.compactMap(\.minor)).sorted() {
+                for minor in Set(applying.filter { $0.major == major }.compactMap({ $0.minor })).sorted() {
                     let one = granted(major, minor)
                     if !one.isSubset(of: some.union(all)) {
                         entries.append(Entry(path: "/dev/\(word)/\(major):\(minor)", access: one.text))
@@ -311,8 +311,8 @@ extension DBusValue {
         case .uint64(let value): value == UInt64.max ? "infinity" : String(value)
         case .double(let value): String(value)
         case .string(let text), .objectPath(let text), .signature(let text): "\"" + text.escaped + "\""
-        case .array(_, let values): "[" + values.map(\.shown).joined(separator: ", ") + "]"
-        case .structure(let values): "(" + values.map(\.shown).joined(separator: ", ") + ")"
+        case .array(_, let values): "[" + values.map({ $0.shown }).joined(separator: ", ") + "]"
+        case .structure(let values): "(" + values.map({ $0.shown }).joined(separator: ", ") + ")"
         case .entry(let key, let value): key.shown + ": " + value.shown
         case .variant(let value): value.shown
         }

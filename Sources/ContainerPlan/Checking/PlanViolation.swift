@@ -1,7 +1,8 @@
 /// A rule about the order of a plan that the plan breaks.
 package struct PlanViolation: Equatable, Sendable, CustomStringConvertible {
     /// What must hold of every plan, whatever the configuration.
-    package enum Rule: String, CaseIterable, Sendable {
+    package enum Rule: String, CaseIterable, Sendable, CustomStringConvertible {
+        package var description: String { rawValue }
         /// Nothing that needs power over a namespace comes after the capabilities are gone.
         case power
         /// A slot is filled once before it is used, is used, and is not used after it was closed.

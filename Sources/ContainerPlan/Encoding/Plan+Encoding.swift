@@ -14,7 +14,7 @@ extension Plan {
         descriptors: [Slot: Int32], options: PlanEncodingOptions = PlanEncodingOptions()
     ) -> EncodedPlan {
         var encoder = RecordEncoder(slotCount: slotCount)
-        for case .execute(_, let environment, let home) in steps.lazy.map(\.action) {
+        for case .execute(_, let environment, let home) in steps.lazy.map({ $0.action }) {
             encoder.makeEnvironment(environment, findsHome: home)
         }
         for (index, planned) in steps.enumerated() {

@@ -104,7 +104,7 @@ struct CreatePlanner {
             (linux.rootPropagation != nil, .of("linux", "rootfsPropagation")),
             (!(linux.devices ?? []).isEmpty, .of("linux", "devices")),
         ]
-        guard let wish = wishes.first(where: \.isThere) else { return }
+        guard let wish = wishes.first(where: { $0.isThere }) else { return }
         throw PlanError(
             "without a mount namespace mounts are made on the host, which neither a user namespace nor an unprivileged user may; "
                 + "add a mount namespace to linux.namespaces", at: wish.path)

@@ -24,7 +24,7 @@ extension Plan {
         builder.add(.refuseTracing)
         planAffinity(process.execCPUAffinity?.initial, .of("process", "execCPUAffinity", "initial"), &builder)
         if request.joinsControlGroups {
-            for name in facts.controlGroups.hierarchies.map(\.name) + (request.entersUnified ? ["unified"] : []) {
+            for name in facts.controlGroups.hierarchies.map({ $0.name }) + (request.entersUnified ? ["unified"] : []) {
                 let tasks = builder.slot()
                 builder.prepare(.openControlGroupTasks(hierarchy: name, into: tasks))
                 builder.add(.joinControlGroup(hierarchy: name, tasks: tasks))

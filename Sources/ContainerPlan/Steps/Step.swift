@@ -116,6 +116,19 @@ public enum Gate: UInt32, CaseIterable, Sendable {
     case ready
 }
 
+extension Gate: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .userNamespace: "userNamespace"
+        case .timeNamespace: "timeNamespace"
+        case .namespaces: "namespaces"
+        case .mounts: "mounts"
+        case .listener: "listener"
+        case .ready: "ready"
+        }
+    }
+}
+
 /// How the root changes.
 public enum ChangeOfRoot: Equatable, Sendable {
     /// pivot_root(2), the old root is left for `detachOldRoot`.

@@ -64,6 +64,6 @@ func memoryPolicy(_ number: UInt32) -> String {
         (1 << 13, "MPOL_F_NUMA_BALANCING"), (1 << 14, "MPOL_F_RELATIVE_NODES"), (1 << 15, "MPOL_F_STATIC_NODES"),
     ]
     let mode = Int(number & 0x1fff)
-    return ([mode < modes.count ? modes[mode] : "mode \(mode)"] + flags.filter { number & $0.0 != 0 }.map(\.1))
+    return ([mode < modes.count ? modes[mode] : "mode \(mode)"] + flags.filter { number & $0.0 != 0 }.map({ $0.1 }))
         .joined(separator: ", ")
 }

@@ -82,8 +82,8 @@ extension Validator {
             validator.member("containerID") { $0.idRange(mapping.containerID, mapping.size) }
             validator.member("hostID") { $0.idRange(mapping.hostID, mapping.size) }
         }
-        overlap(name, mappings, \.containerID, "containerID")
-        overlap(name, mappings, \.hostID, "hostID")
+        overlap(name, mappings, { $0.containerID }, "containerID")
+        overlap(name, mappings, { $0.hostID }, "hostID")
     }
 
     private mutating func idRange(_ first: UInt32, _ size: UInt32) {

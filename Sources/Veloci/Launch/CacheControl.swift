@@ -14,9 +14,9 @@ struct CacheControl {
     /// Where resctrl is mounted on this host; nil if it is not.
     static func mountPoint(inMountTable table: String) -> String? {
         for line in table.split(separator: "\n") {
-            let halves = line.split(separator: " - ", maxSplits: 1)
             let fields = line.split(separator: " ")
-            if halves.count == 2, halves[1].hasPrefix("resctrl "), fields.count > 4 { return String(fields[4]) }
+            guard let dash = fields.firstIndex(of: "-") else { continue }
+            if dash + 1 < fields.count, fields[dash + 1] == "resctrl", fields.count > 4 { return String(fields[4]) }
         }
         return nil
     }

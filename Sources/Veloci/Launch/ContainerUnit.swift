@@ -1,5 +1,5 @@
+internal import CLibrary
 internal import Cgroups
-internal import Glibc
 internal import LinuxKernel
 internal import RuntimeSpec
 

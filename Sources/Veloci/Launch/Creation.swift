@@ -66,7 +66,7 @@ final class Creation {
         record.unit = groups?.unit?.unit.name ?? ""
         record.unitIsOfUser = groups?.unit?.isUser ?? false
         for remark in remarks { runtime.remark(remark) }
-        for warning in (groups?.changes.warnings.map(\.description) ?? []) + plan.warnings { runtime.warn(warning) }
+        for warning in (groups?.changes.warnings.map({ $0.description }) ?? []) + plan.warnings { runtime.warn(warning) }
     }
 
     /// - Parameter facts: what the plan is for, if not this process.

@@ -49,10 +49,10 @@ struct ContainerRecord: Equatable, Sendable {
     /// Nil for a document that veloci did not write, or not completely.
     init?(_ value: JSONValue) {
         guard let object = value.object else { return nil }
-        func list(_ name: String) -> [String]? { object[name]?.array?.compactMap(\.string) }
+        func list(_ name: String) -> [String]? { object[name]?.array?.compactMap({ $0.string }) }
         func texts(_ name: String) -> [String: String]? {
             guard let members = object[name]?.object?.members else { return nil }
-            return Dictionary(members.map { ($0.name, $0.value.string ?? "") }) { $1 }
+            return members.reduce(into: [:]) { $0[$1.name] = $1.value.string ?? "" }
         }
         guard object["format"]?.number?.integer(as: Int.self) == 1, let id = object["id"]?.string,
             let bundle = object["bundle"]?.string, let rootfs = object["rootfs"]?.string,

@@ -1,4 +1,0 @@
-import Glibc
-import VelociCommand
-
-exit(Program.run(CommandLine.arguments))
