@@ -54,7 +54,7 @@ let package = Package(
         .target(name: "Cgroups", dependencies: ["DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "CLibrary"], swiftSettings: strict),
         .target(name: "Seccomp", dependencies: ["RuntimeSpec", "CSeccomp", "CLinux"], swiftSettings: strict),
         .target(
-            name: "ContainerPlan", dependencies: ["RuntimeSpec", "CLinux", "CStageWire"],
+            name: "ContainerPlan", dependencies: ["Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
             swiftSettings: strict),
 
         .executableTarget(

@@ -1,4 +1,4 @@
-public import RuntimeSpec
+package import Cgroups
 
 /// What a plan depends on besides the bundle. Collected once by the host side; a test writes them down.
 public struct HostFacts: Equatable, Sendable {
@@ -10,55 +10,52 @@ public struct HostFacts: Equatable, Sendable {
     public var appArmorIsEnabled: Bool
     /// Whether SELinux is active; labels are refused otherwise.
     public var selinuxIsEnabled: Bool
-    /// The control group hierarchies.
-    public var controlGroups: ControlGroupFacts
     /// Whether the kernel shows its memory as /proc/kcore.
     public var hasKernelCore = false
     /// Whether veloci has CAP_SYS_RESOURCE over the host.
     public var canRaiseLimits = true
     /// The capabilities that veloci has and so can give, a bit for each; in a user namespace all can be given.
     public var permittedCapabilities = UInt64.max
+    /// Whether refusals of control groups are passed over where no limit depends on them, and systemd is the user's own: for
+    /// callers who are not the host's root.
+    public var isRootless = false
+    /// The control group hierarchies.
+    package var layout = CgroupLayout(hierarchies: [
+        CgroupHierarchy(version: .v2, controllers: [], mountPoint: CgroupLayout.customaryMountPoint)
+    ])
+    /// systemd, where it makes the control groups.
+    package var systemd: SystemdFacts?
+    /// Directories for control groups that the caller may not make, each with what the kernel would say.
+    package var refusedGroups: [String: String] = [:]
 
     /// A privileged host with version 2 alone and no security module, unless told otherwise.
     public init(
         isPrivileged: Bool = true, lastCapability: UInt8 = 40, appArmorIsEnabled: Bool = false,
-        selinuxIsEnabled: Bool = false, controlGroups: ControlGroupFacts = ControlGroupFacts()
+        selinuxIsEnabled: Bool = false
     ) {
         self.isPrivileged = isPrivileged
         self.lastCapability = lastCapability
         self.appArmorIsEnabled = appArmorIsEnabled
         self.selinuxIsEnabled = selinuxIsEnabled
-        self.controlGroups = controlGroups
     }
 }
 
-/// The control group hierarchies of the host, as a plan sees them.
-public struct ControlGroupFacts: Equatable, Sendable {
-    /// One mounted version 1 hierarchy.
-    public struct Hierarchy: Equatable, Sendable {
-        /// The name of its directory below the mount point, such as `cpu,cpuacct` or `systemd`.
-        public var name: String
-        /// The options that mount it: controllers, or `name=…` for one without.
-        public var options: [String]
-        /// Whether the container has a group of its own there.
-        public var isJoined = true
+/// The systemd that makes a container's unit.
+package struct SystemdFacts: Equatable, Sendable {
+    /// Such as 252.
+    package var version: Int
+    /// Whether it is a user's.
+    package var isUser: Bool
+    /// Its own group, such as `/user.slice/user-1000.slice/user@1000.service`; empty for the machine's.
+    package var controlGroup: String
+    /// Whether weights of block I/O are those of BFQ.
+    package var hasBFQ: Bool
 
-        /// A hierarchy from the name of its directory and the options that mount it.
-        public init(name: String, options: [String]) {
-            self.name = name
-            self.options = options
-        }
-    }
-
-    /// Version 1 hierarchies in the order of their mounts; empty on a host with version 2 alone.
-    public var hierarchies: [Hierarchy]
-    /// Whether version 2 is mounted: alone, or beside version 1 as `unified`.
-    public var hasVersion2: Bool
-
-    /// By default a host with version 2 alone.
-    public init(hierarchies: [Hierarchy] = [], hasVersion2: Bool = true) {
-        self.hierarchies = hierarchies
-        self.hasVersion2 = hasVersion2
+    package init(version: Int, isUser: Bool = false, controlGroup: String = "", hasBFQ: Bool = false) {
+        self.version = version
+        self.isUser = isUser
+        self.controlGroup = controlGroup
+        self.hasBFQ = hasBFQ
     }
 }
 
@@ -82,16 +79,20 @@ public struct PlanRequest: Sendable {
     public var addedEnvironment: [String] = []
     /// The file on the host that gets the pid.
     public var pidFile: String?
-    /// The container's control group as it is shown; empty for none.
-    public var controlGroup = ""
-    /// The limits that will be written, as text, each with the place that asked for it.
-    public var limits: [(text: String, origin: JSONPath)] = []
+    /// Who makes the control group.
+    public var controlGroupManager = ControlGroupManager.files
     /// The compiled filter of `linux.seccomp`.
     public var seccomp: SeccompFilter?
-    /// Whether the stage moves itself into the version 1 hierarchies.
-    public var joinsControlGroups = true
-    /// Whether the stage moves itself into the version 2 group too; otherwise it is born there.
-    public var entersUnified = false
+    /// Whether nobody stays with the program of `run`.
+    public var detaches = false
+    /// The socket to which a descriptor of the container's process is sent.
+    public var processSocket: String?
+    /// The socket of a service manager that waits for the container to be ready (NOTIFY_SOCKET of sd_notify(3)).
+    public var notifySocket: String?
+    /// For `exec`: the control groups that the container has.
+    package var containerGroups = CgroupPaths(locations: [])
+    /// For `exec`: the container's unit of the user's systemd.
+    package var unitOfUser: String?
 
     /// A request for the container `id` from a bundle, with everything else as `create` has it.
     public init(id: String, bundle: String, waitsForStart: Bool = true) {

@@ -8,18 +8,22 @@ public struct Plan: Equatable, Sendable {
     public internal(set) var steps: [Planned<Step>] = []
     /// What the host does while the stage waits at a gate.
     public internal(set) var gates: [Gate: [Planned<HostStep>]] = [:]
+    /// What the host does once the program runs: for `run` at once, for `create` in `start`.
+    public internal(set) var completion: [Planned<HostStep>] = []
     /// What the kernel or the specification could misunderstand; said once, on the log.
     public internal(set) var warnings: [String] = []
     /// The namespaces that the first clone makes.
     public internal(set) var cloneNamespaces: [NamespaceKind] = []
+    /// Whether hooks follow the container's end.
+    public internal(set) var hasPoststopHooks = false
     /// How many descriptors the stage holds at most.
     public internal(set) var slotCount = 0
 
     init() {}
 
-    /// What the host does, in its order: before the process exists, then at each gate.
+    /// What the host does, in its order: before the process exists, then at each gate, and once the program runs.
     package var hostSteps: [Planned<HostStep>] {
-        preparation + Gate.allCases.flatMap { gates[$0] ?? [] }
+        preparation + Gate.allCases.flatMap { gates[$0] ?? [] } + completion
     }
 }
 
@@ -42,11 +46,27 @@ public struct PlanError: Error, Equatable, Sendable, CustomStringConvertible {
     public var path: JSONPath
     /// What cannot be done, and what to do instead where there is something.
     public var message: String
+    /// What to do about it.
+    public var hint: String?
+    /// What is in the way.
+    public var kind = Kind.invalid
+
+    /// What is in the way of a plan.
+    public enum Kind: Sendable {
+        /// The document, as it is.
+        case invalid
+        /// This host, which lacks something.
+        case unsupported
+        /// What the caller asks for beside the document.
+        case argument
+    }
 
     /// An error at a place in config.json.
-    public init(_ message: String, at path: JSONPath) {
+    public init(_ message: String, at path: JSONPath, hint: String? = nil, kind: Kind = .invalid) {
         self.path = path
         self.message = message
+        self.hint = hint
+        self.kind = kind
     }
 
     public var description: String {
@@ -73,6 +93,10 @@ struct PlanBuilder {
 
     mutating func at(_ gate: Gate, _ step: HostStep, for origin: JSONPath = JSONPath()) {
         plan.gates[gate, default: []].append(Planned(step, origin))
+    }
+
+    mutating func complete(_ step: HostStep, for origin: JSONPath = JSONPath()) {
+        plan.completion.append(Planned(step, origin))
     }
 
     /// Adds the gate if the host has something to do there.

@@ -233,6 +233,20 @@ public enum Files {
         try status(of: "", at: file.number)
     }
 
+    /// Why this process may not make files in a directory (faccessat2(2) with its effective ids); nil when it may.
+    public static func refusal(ofMakingIn path: String) -> Errno? {
+        do throws(KernelError) {
+            try withPath(path) { (pointer) throws(KernelError) in
+                _ = try systemCall(
+                    __NR_faccessat2, "faccessat2", on: path, UInt64(bitPattern: -100), pointer, UInt64(W_OK | X_OK),
+                    UInt64(AT_EACCESS))
+            }
+            return nil
+        } catch {
+            return error.errno
+        }
+    }
+
     /// The names in a directory, without `.` and `..`, in the kernel's order.
     public static func list(_ path: String, at directory: Int32 = -100) throws(KernelError) -> [String] {
         let opened = try open(path, flags: O_RDONLY | O_DIRECTORY, at: directory)

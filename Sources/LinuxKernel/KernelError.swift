@@ -59,6 +59,10 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     public static let tooManyLinks = Errno(rawValue: ELOOP)
     /// `ENAMETOOLONG`.
     public static let nameTooLong = Errno(rawValue: ENAMETOOLONG)
+    /// `EIO`.
+    public static let inputOutput = Errno(rawValue: EIO)
+    /// `ENOSPC`.
+    public static let noSpace = Errno(rawValue: ENOSPC)
     /// `ECHILD`.
     public static let noChild = Errno(rawValue: ECHILD)
 }

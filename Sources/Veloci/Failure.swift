@@ -50,7 +50,13 @@ public struct Failure: Error, Sendable, CustomStringConvertible {
 
 extension Failure {
     init(_ error: PlanError) {
-        self.init(.invalidConfiguration, error.message, path: error.path)
+        let code: Code =
+            switch error.kind {
+            case .invalid: .invalidConfiguration
+            case .unsupported: .unsupported
+            case .argument: .invalidArgument
+            }
+        self.init(code, error.message, path: error.path, hint: error.hint)
     }
 
     /// All problems of a document: the first in full, the others counted.

@@ -20,16 +20,6 @@ public struct Runtime: Sendable {
     /// `linux.seccomp` that this host does not have.
     public var remark: @Sendable (String) -> Void = { _ in }
 
-    /// Who makes control groups.
-    public enum ControlGroupManager: String, Sendable {
-        /// Directories in the control group file systems.
-        case files
-        /// Units of systemd.
-        case systemd
-        /// No control group at all.
-        case disabled
-    }
-
     /// - Parameter root: an absolute path, `/run/veloci` for root by custom.
     public init(root: String) {
         self.root = root

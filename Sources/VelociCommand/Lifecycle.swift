@@ -107,11 +107,16 @@ enum Lifecycle {
         let plan: Plan
         let processFile = invocation.flags.text("process")
         if processFile.isEmpty {
-            let request = CreateRequest(
-                id: invocation.arguments.first ?? "container", bundle: try bundle(invocation.flags))
-            plan = try calling { () throws(Failure) in try runtime(invocation).plan(request) }
+            var request = try createRequest(invocation, id: invocation.arguments.first ?? "container")
+            let runs = invocation.flags.bool("run")
+            request.detaches = runs && invocation.flags.bool("detach")
+            plan = try calling { () throws(Failure) in try runtime(invocation).plan(request, waitsForStart: !runs) }
         } else {
-            let request = ExecuteRequest(id: try invocation.id, process: try ExecCommand.read(processFile))
+            var request = ExecuteRequest(id: try invocation.id, process: try ExecCommand.read(processFile))
+            request.consoleSocket = text("console-socket", invocation.flags)
+            request.processSocket = text("pidfd-socket", invocation.flags)
+            request.pidFile = text("pid-file", invocation.flags)
+            request.preservedDescriptors = try InheritedDescriptors.preserved(invocation.flags)
             plan = try calling { () throws(Failure) in try runtime(invocation).plan(request) }
         }
         switch invocation.flags.text("format") {
@@ -156,8 +161,12 @@ enum Lifecycle {
     }
 
     private static func createRequest(_ invocation: Invocation) throws(CommandFailure) -> CreateRequest {
+        try createRequest(invocation, id: invocation.id)
+    }
+
+    private static func createRequest(_ invocation: Invocation, id: String) throws(CommandFailure) -> CreateRequest {
         let flags = invocation.flags
-        var request = CreateRequest(id: try invocation.id, bundle: try bundle(flags))
+        var request = CreateRequest(id: id, bundle: try bundle(flags))
         request.consoleSocket = text("console-socket", flags)
         request.processSocket = text("pidfd-socket", flags)
         request.pidFile = text("pid-file", flags)

@@ -67,10 +67,19 @@ import Testing
             $0.gates[.ready]?.append(Planned(.sendListener(path: "/s"), JSONPath()))
         },
         Mistake("a gate's step in the preparation", .hostSteps) {
-            $0.preparation.insert(Planned(.writeState, JSONPath()), at: 0)
+            $0.preparation.insert(Planned(.recordProcess, JSONPath()), at: 0)
         },
         Mistake("no process is cloned", .hostSteps) { $0.preparation.removeLast() },
         Mistake("the process is cloned too early", .hostSteps) { $0.preparation.swapAt(0, $0.preparation.count - 1) },
+        Mistake("an effect before the record tells how it is taken back", .hostSteps) { $0.preparation.swapAt(1, 2) },
+        Mistake("an effect that nobody would take back", .hostSteps) { $0.preparation.removeFirst(2) },
+        Mistake("a hook of a program that does not run yet", .hostSteps) {
+            $0.preparation.insert(Planned(.runHook(.poststart, Hook(path: "/bin/true")), JSONPath()), at: 3)
+        },
+        Mistake("a step that is too late", .hostSteps) { $0.completion.append(Planned(.setOOMScore(1), JSONPath())) },
+        Mistake("something after the pid is told", .hostSteps) {
+            $0.gates[.ready]? += [Planned(.writePidFile("/pid"), JSONPath()), Planned(.setOOMScore(1), JSONPath())]
+        },
         Mistake("the pid before the state", .hostSteps) {
             $0.gates[.ready]?.insert(Planned(.writePidFile("/pid"), JSONPath()), at: 0)
         },

@@ -34,25 +34,18 @@ struct PaperHost: Sendable {
         ], HostFacts(appArmorIsEnabled: true, selinuxIsEnabled: true))
 
     /// What a user without any privilege sees of the same host.
-    static let unprivileged = PaperHost("unprivileged", unified.layout.hierarchies, HostFacts(isPrivileged: false))
+    static let unprivileged: PaperHost = {
+        var facts = HostFacts(isPrivileged: false)
+        facts.isRootless = true
+        return PaperHost("unprivileged", unified.layout.hierarchies, facts)
+    }()
 
     private init(_ name: String, _ hierarchies: [CgroupHierarchy], _ facts: HostFacts) {
         self.name = name
         layout = CgroupLayout(hierarchies: hierarchies)
-        self.facts = facts
-    }
-
-    /// The facts with the hierarchies, as the host side tells a planner.
-    func facts(_ paths: CgroupPaths) -> HostFacts {
         var facts = facts
-        facts.controlGroups = ControlGroupFacts(
-            hierarchies: paths.locations.filter { $0.version == .v1 }.map { location in
-                let name = location.name ?? ""
-                return ControlGroupFacts.Hierarchy(
-                    name: location.controllers.isEmpty ? name : location.controllers.joined(separator: ","),
-                    options: location.controllers.isEmpty ? ["none", "name=\(name)"] : location.controllers)
-            }, hasVersion2: paths.unified != nil)
-        return facts
+        facts.layout = layout
+        self.facts = facts
     }
 }
 
@@ -67,12 +60,26 @@ enum PlanVariant: String, CaseIterable, Sendable {
     case exec
     /// `exec` in a terminal with kept descriptors and a pid file.
     case terminal
+    /// `exec` in a terminal that nobody else gets, by a user whose container has a unit of the user's systemd.
+    case terminalOfUser
+    /// `create` with systemd's units, and with those of a user.
+    case systemd, systemdOfUser
+    /// `run --detach` under a service manager that waits, with a socket for the process.
+    case service
 
     func request(bundle: String, _ spec: Spec) -> PlanRequest {
-        var request = PlanRequest(id: "golden", bundle: bundle, waitsForStart: self == .create || self == .options)
+        let creates: [PlanVariant] = [.create, .options, .systemd, .systemdOfUser]
+        var request = PlanRequest(id: "golden", bundle: bundle, waitsForStart: creates.contains(self))
         let hasTerminal = self == .terminal || spec.process?.terminal == true
-        if hasTerminal && self != .run { request.consoleSocket = "/run/console.sock" }
+        if hasTerminal && self != .run && self != .terminalOfUser { request.consoleSocket = "/run/console.sock" }
         if self != .create && self != .exec { request.pidFile = "/run/golden.pid" }
+        if self == .systemd || self == .systemdOfUser { request.controlGroupManager = .systemd }
+        if self == .service {
+            request.detaches = true
+            request.processSocket = "/run/process.sock"
+            request.notifySocket = "/run/notify.sock"
+        }
+        if self == .terminalOfUser { request.unitOfUser = "user.scope" }
         if self == .options {
             request.usesPivotRoot = false
             request.makesSessionKeyring = false
@@ -107,6 +114,12 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
         ("full-default", .hybrid, [.run, .options, .exec, .terminal]),
         ("full-default", .unified, [.run, .options, .exec, .terminal]),
         ("terminal", .unified, [.run]),
+        ("full-default", .unprivileged, [.terminalOfUser]),
+        ("cgroups-path-systemd", .hybrid, [.systemd]),
+        ("cgroups-path-systemd", .unified, [.systemd]),
+        ("cgroups-path-systemd", .unprivileged, [.systemdOfUser]),
+        ("pids-zero", .unified, [.systemd]),
+        ("engine-daemonless", .unified, [.service]),
         ("every-hook", .unified, [.run, .options]),
         ("every-namespace", .unified, [.exec]),
         ("exec-cpu-affinity", .unified, [.exec]),
@@ -149,23 +162,24 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
     /// The plan, made with the host's facts only.
     func plan() throws -> Plan {
         var request = variant.request(bundle: "/bundles/\(name)", spec)
-        let paths = try CgroupPaths(layout: host.layout, cgroupsPath: spec.linux?.cgroupsPath, containerID: request.id)
         request.seccomp = spec.linux?.seccomp.map(SeccompFilter.standIn)
-        if variant == .exec || variant == .terminal {
-            guard var process = spec.process else { throw PlanError("no process", at: .of("process")) }
-            if variant == .terminal {
-                process.terminal = true
-                process.consoleSize = ConsoleSize(height: 24, width: 80)
-            }
-            return try Plan.execute(process, in: spec, request: request, facts: host.facts(paths))
+        var facts = host.facts
+        if variant == .systemd { facts.systemd = SystemdFacts(version: 257) }
+        if variant == .systemdOfUser {
+            let manager = "/user.slice/user-1000.slice/user@1000.service"
+            facts.systemd = SystemdFacts(version: 257, isUser: true, controlGroup: manager)
         }
-        let changes = try CgroupChanges(resources: spec.linux?.resources, layout: host.layout)
-        request.controlGroup = "/" + (paths.locations.first?.components ?? []).joined(separator: "/")
-        request.limits = changes.writes.map { (text: "write \($0)", origin: $0.path) }
-        if changes.deviceRules != nil {
-            request.limits.append(("attach the device program", .of("linux", "resources", "devices")))
+        guard [.exec, .terminal, .terminalOfUser].contains(variant) else {
+            return try Plan.create(spec, request: request, facts: facts)
         }
-        return try Plan.create(spec, request: request, facts: host.facts(paths))
+        guard var process = spec.process else { throw PlanError("no process", at: .of("process")) }
+        if variant != .exec {
+            process.terminal = true
+            process.consoleSize = ConsoleSize(height: 24, width: 80)
+        }
+        request.containerGroups = try CgroupPaths(
+            layout: host.layout, cgroupsPath: spec.linux?.cgroupsPath, containerID: request.id)
+        return try Plan.execute(process, in: spec, request: request, facts: facts)
     }
 
     /// What the golden file holds: the plan and its warnings, or why there is none.

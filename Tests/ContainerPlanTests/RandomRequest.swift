@@ -1,3 +1,4 @@
+import Cgroups
 import RuntimeSpec
 
 @testable import ContainerPlan
@@ -57,11 +58,14 @@ struct RandomRequest {
         var request = PlanRequest(id: "random", bundle: "/bundle", waitsForStart: chance(70))
         request.usesPivotRoot = chance(80)
         request.makesSessionKeyring = chance(80)
-        request.consoleSocket = chance(50) ? "/run/console" : nil
+        request.detaches = !request.waitsForStart && chance(50)
+        let sendsTerminal = spec.process?.terminal == true && (request.waitsForStart || request.detaches)
+        request.consoleSocket = sendsTerminal ? "/run/console" : nil
+        request.processSocket = chance(20) ? "/run/process" : nil
+        request.notifySocket = chance(20) ? "/run/notify" : nil
         request.pidFile = chance(30) ? "/run/pid" : nil
         request.keptDescriptors = chance(20) ? [3, 5] : []
-        request.controlGroup = chance(80) ? "/random" : ""
-        request.joinsControlGroups = chance(90)
+        request.controlGroupManager = chance(80) ? .files : .disabled
         if chance(50) {
             request.seccomp = SeccompFilter(program: [UInt8](repeating: 6, count: 16), flags: 0, needsListener: chance(30))
             spec.linux?.seccomp = SeccompProfile(defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/run/listener")
@@ -70,11 +74,17 @@ struct RandomRequest {
     }
 
     private mutating func makeFacts() -> HostFacts {
-        let hierarchies = ["cpu,cpuacct", "memory", "systemd"].map { ControlGroupFacts.Hierarchy(name: $0, options: [$0]) }
-        return HostFacts(
+        var facts = HostFacts(
             isPrivileged: chance(80), lastCapability: pick([37, 40, 41]), appArmorIsEnabled: chance(50),
-            selinuxIsEnabled: chance(50),
-            controlGroups: ControlGroupFacts(hierarchies: chance(50) ? hierarchies : [], hasVersion2: chance(80)))
+            selinuxIsEnabled: chance(50))
+        let names = chance(50) ? ["cpu,cpuacct", "memory"] : []
+        let legacy = names.map { name in
+            CgroupHierarchy(
+                version: .v1, controllers: name.split(separator: ",").map(String.init), mountPoint: "/sys/fs/cgroup/\(name)")
+        }
+        let unified = CgroupHierarchy(version: .v2, controllers: [], mountPoint: "/sys/fs/cgroup")
+        facts.layout = CgroupLayout(hierarchies: legacy + (legacy.isEmpty || chance(80) ? [unified] : []))
+        return facts
     }
 
     private mutating func makeLinux() -> Linux {

@@ -38,7 +38,7 @@ import Testing
         let declared = try Self.cases(of: "HostStep", in: "HostStep.swift")
         #expect(declared.count > 20)
         let plans = PlannedFixture.all.compactMap { try? $0.plan() }
-        let seen = Set(plans.flatMap { ($0.preparation + $0.gates.values.flatMap(\.self)).map { name($0.action) } })
+        let seen = Set(plans.flatMap { $0.hostSteps.map { name($0.action) } })
         for step in declared where !seen.contains(step) && Self.missing[step] == nil {
             Issue.record("no golden plan has the host step \(step)")
         }

@@ -39,7 +39,6 @@ import Testing
 
     /// Files whose declarations only tests use, each with the reason.
     static let forTests: [String: String] = [
-        "Sources/ContainerPlan/Checking/HostStep+Undo.swift": "the answer that every host step owes (house rule 2)",
         "Sources/ContainerPlan/Checking/PlanViolation.swift": "the plan checker runs on every plan in tests",
     ]
 

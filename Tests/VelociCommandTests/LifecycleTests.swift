@@ -85,18 +85,23 @@ import Testing
             _ = try Self.veloci(["spec"], directory)
             try FileManager.default.createDirectory(
                 at: directory.appendingPathComponent("rootfs"), withIntermediateDirectories: false)
-            let text = try Self.veloci(["plan"], directory)
+            let refusal = try Self.veloci(["plan"], directory)
+            #expect(refusal.code == 1 && refusal.output.isEmpty)
+            #expect(refusal.errors.contains("cannot allocate tty if runc will detach without setting console socket"))
+            let sent = try Self.veloci(["plan", "--console-socket", "/run/console"], directory)
+            #expect(sent.output.contains("connect to the console socket /run/console"))
+            let text = try Self.veloci(["plan", "--run"], directory)
             #expect(text.code == 0 && text.errors.isEmpty)
             #expect(text.output.hasPrefix("on the host\n"))
             #expect(text.output.contains("  # mounts[0]\n") && text.output.contains("  # process.cwd\n"))
-            let json = try JSONValue.decode(try Self.veloci(["plan", "-f", "json"], directory).output)
+            let json = try JSONValue.decode(try Self.veloci(["plan", "--run", "-f", "json"], directory).output)
             let steps = try #require(json[JSONPath("steps")!]?.array)
             let lines = text.output.split(separator: "\n").filter { $0.hasPrefix(" ") }
             #expect(steps.count == lines.count && steps.count > 30)
             let numbers = steps.compactMap { $0[JSONPath("step")!]?.number?.integer(as: Int64.self) }
             #expect(numbers == numbers.indices.map { Int64($0 + 1) } && numbers.count > 30)
             #expect(steps.contains { $0[JSONPath("path")!]?.string == "mounts[0]" })
-            #expect(try Self.veloci(["plan", "--format", "xml"], directory).errors == "invalid format option\n")
+            #expect(try Self.veloci(["plan", "--run", "--format", "xml"], directory).errors == "invalid format option\n")
             #expect(!FileManager.default.fileExists(atPath: directory.appendingPathComponent("root").path))
         }
     }

@@ -1,9 +1,7 @@
 // The C library, as far as the host side needs it: Embedded Swift has no overlay for it, so neither build uses one.
 #pragma once
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
+// Without _GNU_SOURCE: it changes structures that Foundation's modules have seen otherwise. What needs it is declared here.
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -14,6 +12,10 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+extern char **environ;
+const char *strerrorname_np(int number);
+const char *strerrordesc_np(int number);
 
 // Variadic functions, and what is a macro or of another type in C.
 static inline int library_errno(void) { return errno; }

@@ -61,10 +61,13 @@
 #define AT_FDCWD -100
 #define AT_SYMLINK_NOFOLLOW 0x100
 #define AT_REMOVEDIR 0x200
+#define AT_EACCESS 0x200
 #define AT_SYMLINK_FOLLOW 0x400
 #define AT_NO_AUTOMOUNT 0x800
 #define AT_EMPTY_PATH 0x1000
 #define AT_RECURSIVE 0x8000
+#define X_OK 1
+#define W_OK 2
 #define SIG_BLOCK 0
 #define SIG_SETMASK 2
 #define SIGCHLD 17

@@ -4,30 +4,24 @@ internal import LinuxKernel
 extension Cgroup {
     /// Writes values that have this moment, in order, after looking at the limits that must be above the current use.
     /// - Parameter isPrivileged: without privileges the kernel's refusal of device rules is no error.
-    /// - Throws: `CgroupError` of kind `refused` that names file, value, the kernel's answer and the property, and for a
-    ///   limit of memory the current use; `missingController` when the file does not exist.
+    /// - Throws: `CgroupError` as `apply(_:isPrivileged:)` for one limit does.
     package func apply(
         _ changes: CgroupChanges, _ moment: CgroupWrite.Moment = .beforeJoin, isPrivileged: Bool = true
     ) throws(CgroupError) {
-        if moment == .beforeJoin {
-            for check in changes.checks { try perform(check) }
-        }
-        let writes = changes.writes.filter { $0.moment == moment }
-        var index = 0
-        while index < writes.count {
-            var end = index + 1
-            if writes[index].controller == "devices" {
-                while end < writes.count, writes[end].controller == "devices" { end += 1 }
-                try performDevices(writes[index..<end], isPrivileged: isPrivileged)
-                index = end
-                continue
-            }
-            // Values of one set follow each other.
-            while end < writes.count, let set = writes[index].set, writes[end].set == set { end += 1 }
-            try perform(Array(writes[index..<end]))
-            index = end
-        }
-        if moment == .beforeJoin, let rules = changes.deviceRules, let unified = paths.unified {
+        for limit in changes.limits(moment) { try apply(limit, isPrivileged: isPrivileged) }
+    }
+
+    /// Applies one limit.
+    /// - Parameter isPrivileged: without privileges the kernel's refusal of device rules is no error.
+    /// - Throws: `CgroupError` of kind `refused` that names file, value, the kernel's answer and the property, and for a
+    ///   limit of memory the current use; `missingController` when the file does not exist.
+    package func apply(_ limit: CgroupLimit, isPrivileged: Bool = true) throws(CgroupError) {
+        switch limit {
+        case .use(let check): try perform(check)
+        case .values(let writes): try perform(writes)
+        case .deviceLists(let lines): try performDevices(lines, isPrivileged: isPrivileged)
+        case .deviceProgram(let rules):
+            guard let unified = paths.unified else { return }
             do throws(CgroupError) {
                 try DeviceProgram(rules).attach(to: unified.directory)
             } catch where !isPrivileged {
@@ -36,7 +30,7 @@ extension Cgroup {
     }
 
     /// Writes the lines of the device lists: a dozen for every container, to two files that are opened once.
-    private func performDevices(_ lines: ArraySlice<CgroupWrite>, isPrivileged: Bool) throws(CgroupError) {
+    private func performDevices(_ lines: [CgroupWrite], isPrivileged: Bool) throws(CgroupError) {
         guard let first = lines.first, let location = location(for: first) else { return }
         let group = GroupFiles(location)
         var current = first

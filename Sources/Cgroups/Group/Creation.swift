@@ -120,7 +120,7 @@ extension Cgroup {
 extension CgroupChanges {
     /// Whether something besides the device rules is to be written in the location's hierarchy. Without privileges device
     /// rules cannot be set, and nodes cannot be made that they would be for.
-    func needs(_ location: CgroupLocation) -> Bool {
+    package func needs(_ location: CgroupLocation) -> Bool {
         writes.contains { write in
             write.version == location.version && write.controller != "devices"
                 && (location.version == .v2 || location.controllers.contains(write.controller))

@@ -20,6 +20,12 @@ package struct CgroupLocation: Hashable, Sendable {
         self.directory = directory
     }
 
+    /// How the hierarchy is called below /sys/fs/cgroup; empty for version 2.
+    package var hierarchyName: String {
+        guard version == .v1 else { return "" }
+        return controllers.isEmpty ? name ?? "" : controllers.joined(separator: ",")
+    }
+
     /// The names from the mount point down to the directory.
     package var components: [String] {
         directory.dropFirst(mountPoint.count).split(separator: "/").map(String.init)

@@ -11,6 +11,11 @@ package struct SystemdProperty: Hashable, Sendable, CustomStringConvertible {
         self.value = value
     }
 
+    /// The process that systemd moves into a new scope.
+    package static func process(_ pid: Int32) -> SystemdProperty {
+        SystemdProperty("PIDs", .array(element: "u", [.uint32(UInt32(bitPattern: pid))]))
+    }
+
     /// `MemoryMax = 1048576`
     package var description: String { "\(name) = \(value.shown)" }
 }
@@ -48,7 +53,7 @@ package struct SystemdProperties: Sendable {
             properties.append(SystemdProperty("Slice", .string(unit.slice)))
             properties.append(SystemdProperty("Delegate", .boolean(true)))
             if let process {
-                properties.append(SystemdProperty("PIDs", .array(element: "u", [.uint32(UInt32(bitPattern: process))])))
+                properties.append(.process(process))
             }
         }
         for name in ["MemoryAccounting", "CPUAccounting", isUnified ? "IOAccounting" : "BlockIOAccounting", "TasksAccounting"] {
@@ -317,4 +322,9 @@ extension DBusValue {
         case .variant(let value): value.shown
         }
     }
+}
+
+extension Pids {
+    /// Whether the limit leaves no room for the process that holds the unit until the container's is there.
+    package var isTight: Bool { limit.map { (0...4).contains($0) } ?? false }
 }

@@ -91,6 +91,7 @@ extension PlanChecker {
         for (index, planned) in plan.preparation.enumerated() {
             let step = planned.action
             if !step.gates.isEmpty { report(.hostSteps, index + 1, "\"\(step.text)\" needs a gate") }
+            if step.isCompletion { report(.hostSteps, index + 1, "\"\(step.text)\" needs a program that runs") }
             for slot in step.fills { fill(slot, index + 1) }
             // The host waits for the end of this one; the stage only holds it.
             if case .makeStartPipe(_, let started) = step { slots[started] = .filled(used: true) }
@@ -101,24 +102,47 @@ extension PlanChecker {
                 mountsOnHost = true
                 root = .attached
             }
-            if case .cloneProcess(let kinds) = step {
+            if case .cloneProcess(let kinds, _) = step {
                 if index + 1 != plan.preparation.count { report(.hostSteps, index + 1, "the process is cloned too early") }
                 if kinds != plan.cloneNamespaces { report(.hostSteps, index + 1, "the text tells of other namespaces") }
             }
         }
         if case .cloneProcess? = plan.preparation.last?.action {} else { report(.hostSteps, 0, "no process is cloned") }
+        checkRecord()
+        checkHostGates()
+        let entersMountNamespace = plan.cloneNamespaces.contains(.mount) || plan.steps.contains { $0.action.entersMountNamespace }
+        if mountsOnHost && entersMountNamespace { report(.mounts, 0, "the root is attached on the host for nothing") }
+    }
+
+    /// How the effects are taken back is written down before the first of them.
+    private mutating func checkRecord() {
+        let steps = plan.preparation.map { $0.action }
+        guard steps.contains(.makeStateDirectory) else {
+            for step in steps where step.undo.actions.contains(where: { $0 != .endProcess }) {
+                report(.hostSteps, 0, "nobody would take \"\(step.text)\" back: there is no record")
+            }
+            return
+        }
+        if steps.first != .makeStateDirectory || steps.dropFirst().first != .writeRecord {
+            report(.hostSteps, 0, "something happens before the record tells how it is taken back")
+        }
+    }
+
+    private mutating func checkHostGates() {
         for gate in Gate.allCases {
             for planned in plan.gates[gate] ?? [] where !planned.action.gates.contains(gate) {
                 report(.hostSteps, 0, "\"\(planned.action.text)\" stands at gate \(gate)")
             }
         }
-        let entersMountNamespace = plan.cloneNamespaces.contains(.mount) || plan.steps.contains { $0.action.entersMountNamespace }
-        if mountsOnHost && entersMountNamespace { report(.mounts, 0, "the root is attached on the host for nothing") }
+        for planned in plan.completion where !planned.action.isCompletion {
+            report(.hostSteps, 0, "\"\(planned.action.text)\" comes when the program runs")
+        }
         let ready = (plan.gates[.ready] ?? []).map({ $0.action })
-        if let pid = ready.firstIndex(where: { if case .writePidFile = $0 { true } else { false } }),
-            let state = ready.firstIndex(of: .writeState), pid < state
-        {
-            report(.hostSteps, 0, "the pid is told before the state can be read")
+        if let pid = ready.firstIndex(where: { if case .writePidFile = $0 { true } else { false } }) {
+            if let state = ready.firstIndex(of: .recordProcess), pid < state {
+                report(.hostSteps, 0, "the pid is told before the state can be read")
+            }
+            if pid + 1 != ready.count { report(.hostSteps, 0, "the pid is told before all is done") }
         }
     }
 }

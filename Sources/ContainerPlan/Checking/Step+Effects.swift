@@ -83,7 +83,7 @@ extension HostStep {
         }
     }
 
-    /// The gates at which the step may stand; empty for those of the preparation.
+    /// The gates at which the step may stand; empty for those of the preparation, and for those once the program runs.
     var gates: [Gate] {
         switch self {
         case .writeMappings: [.userNamespace]
@@ -91,10 +91,27 @@ extension HostStep {
         case .moveNetworkDevice: [.namespaces]
         // A program that joins has no gate but the last.
         case .setOOMScore: [.namespaces, .ready]
+        case .runHook(.poststart, _): []
         case .runHook: [.mounts]
         case .sendListener: [.listener]
-        case .setLimit, .writeState, .writePidFile: [.ready]
-        default: []
+        case .moveIntoUnit, .receiveTerminal, .releaseUnit, .tellUnit, .joinCacheGroup, .setLimit, .recordProcess,
+            .sendProcessDescriptor, .writePidFile:
+            [.ready]
+        // What the kernel takes only for a group with a process in it.
+        case .limit(let limit) where limit.isLate: [.ready]
+        case .makeStateDirectory, .writeRecord, .keepConfiguration, .makeNotifyDirectory, .listenForReadiness, .holdUnit,
+            .startUnit, .makeControlGroup, .limit, .giveControlGroup, .makeCacheGroup, .openRoot, .openTree, .makeTree,
+            .openControlGroupTree, .openControlGroupTasks, .openNamespace, .openContainerProcess, .connectConsole,
+            .makeStartPipe, .attachRoot, .makeProgressPage, .cloneProcess, .passOnReadiness:
+            []
+        }
+    }
+
+    /// Whether the step comes once the program runs: for `run` at once, for `create` in `start`.
+    var isCompletion: Bool {
+        switch self {
+        case .runHook(.poststart, _), .passOnReadiness: true
+        default: false
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Cgroups
 public import RuntimeSpec
 
 extension Plan {
@@ -7,7 +8,7 @@ extension Plan {
     public static func create(
         _ spec: Spec, request: PlanRequest, facts: HostFacts
     ) throws(PlanError) -> Plan {
-        var planner = CreatePlanner(spec: spec, request: request, facts: facts)
+        var planner = try CreatePlanner(spec: spec, request: request, facts: facts)
         try planner.plan()
         return planner.builder.plan
     }
@@ -21,6 +22,9 @@ struct CreatePlanner {
     let process: Process
     let linux: Linux
     let namespaces: NamespaceRequest
+    /// The container's control groups; nil when they are switched off.
+    let groups: ControlGroupPlanner?
+    let hierarchies: ContainerHierarchies
     var builder = PlanBuilder()
     /// Whether the mount namespace is new or joined by path, and not the runtime's own.
     let hasMountNamespace: Bool
@@ -30,7 +34,7 @@ struct CreatePlanner {
     var mountsOnHost: Bool { !hasMountNamespace && facts.isPrivileged && !namespaces.has(.user) }
     var usesTerminal: Bool { process.terminal == true }
 
-    init(spec: Spec, request: PlanRequest, facts: HostFacts) {
+    init(spec: Spec, request: PlanRequest, facts: HostFacts) throws(PlanError) {
         self.spec = spec
         self.request = request
         self.facts = facts
@@ -38,17 +42,18 @@ struct CreatePlanner {
         linux = spec.linux ?? Linux()
         namespaces = NamespaceRequest(linux)
         hasMountNamespace = namespaces.has(.mount)
+        groups = try ControlGroupPlanner(spec, request, facts)
+        hierarchies = ContainerHierarchies(groups?.paths)
     }
 
     mutating func plan() throws(PlanError) {
         try checkProcess()
-        builder.prepare(.makeStateDirectory)
-        if !request.controlGroup.isEmpty {
-            builder.prepare(.makeControlGroup(request.controlGroup), for: JSONPath.of("linux", "cgroupsPath"))
-            for limit in request.limits { builder.prepare(.limit(limit.text), for: limit.origin) }
-        }
+        try checkTerminal()
+        planState()
+        groups?.plan(&builder)
+        builder.plan.warnings += groups?.warnings ?? []
         if let intelRdt = linux.intelRdt {
-            builder.prepare(.joinCacheControl(closID: intelRdt.closID), for: JSONPath.of("linux", "intelRdt"))
+            builder.prepare(.makeCacheGroup(intelRdt), for: JSONPath.of("linux", "intelRdt"))
         }
         let console = usesTerminal ? builder.slot() : nil
         if let console {
@@ -96,6 +101,30 @@ struct CreatePlanner {
         try checkMountsWithoutNamespace()
     }
 
+    /// RUNC: the words of both are what callers look for.
+    private func checkTerminal() throws(PlanError) {
+        let path = JSONPath.of("process", "terminal")
+        let detaches = request.waitsForStart || request.detaches
+        if usesTerminal && detaches && request.consoleSocket == nil {
+            throw PlanError(
+                "cannot allocate tty if runc will detach without setting console socket", at: path, hint: "give --console-socket",
+                kind: .argument)
+        }
+        if request.consoleSocket != nil && !(usesTerminal && detaches) {
+            throw PlanError("cannot use console socket if runc will not detach or allocate tty", at: path, kind: .argument)
+        }
+    }
+
+    /// What other commands know the container by. First of all what takes everything back.
+    private mutating func planState() {
+        builder.prepare(.makeStateDirectory)
+        builder.prepare(.writeRecord)
+        builder.prepare(.keepConfiguration)
+        guard request.notifySocket != nil else { return }
+        builder.prepare(.makeNotifyDirectory)
+        if !request.waitsForStart { builder.prepare(.listenForReadiness) }
+    }
+
     private func checkMountsWithoutNamespace() throws(PlanError) {
         guard !mountsRoot else { return }
         let wishes: [(isThere: Bool, path: JSONPath)] = [
@@ -113,8 +142,8 @@ struct CreatePlanner {
     /// A process that is born in its control group, or moves itself, waits for nobody; one that is moved by its pid waits
     /// for all processors of the machine (cgroup_threadgroup_rwsem).
     private mutating func planControlGroups() {
-        guard request.joinsControlGroups && !request.controlGroup.isEmpty else { return }
-        for hierarchy in facts.controlGroups.hierarchies where hierarchy.isJoined {
+        guard groups != nil else { return }
+        for hierarchy in hierarchies.legacy {
             let tasks = builder.slot()
             builder.prepare(
                 .openControlGroupTasks(hierarchy: hierarchy.name, into: tasks), for: JSONPath.of("linux", "cgroupsPath"))
@@ -170,15 +199,26 @@ struct CreatePlanner {
         let started = request.waitsForStart ? builder.slot() : nil
         if let start, let started { builder.prepare(.makeStartPipe(into: start, started: started)) }
         let state = HookState.make(spec, request: request, status: "created")
+        let ready = ReadyPlanner(request: request, groups: groups, intelRdt: linux.intelRdt, usesTerminal: usesTerminal)
         try entry.plan(&builder, root: root) { (builder) in
-            builder.at(.ready, .writeState)
-            if let file = request.pidFile { builder.at(.ready, .writePidFile(file)) }
+            ready.plan(&builder)
             builder.add(.gate(.ready))
             if let start { builder.add(.waitForStart(start)) }
             for (index, hook) in hooks.enumerated() {
                 builder.add(
                     .runHook(.startContainer, hook, state: state), for: JSONPath.of("hooks", "startContainer").index(index))
             }
+        }
+        planCompletion()
+    }
+
+    private mutating func planCompletion() {
+        builder.plan.hasPoststopHooks = !(spec.hooks?.poststop ?? []).isEmpty
+        for (index, hook) in (spec.hooks?.poststart ?? []).enumerated() {
+            builder.complete(.runHook(.poststart, hook), for: JSONPath.of("hooks", "poststart").index(index))
+        }
+        if let manager = request.notifySocket, request.detaches, !request.waitsForStart {
+            builder.complete(.passOnReadiness(to: manager))
         }
     }
 
@@ -191,6 +231,35 @@ struct CreatePlanner {
                     + "alone keeps it inside its root")
         }
         builder.plan.cloneNamespaces = namespaces.byClone
-        builder.prepare(.cloneProcess(namespaces: namespaces.byClone), for: JSONPath.of("linux", "namespaces"))
+        builder.prepare(.makeProgressPage)
+        builder.prepare(
+            .cloneProcess(namespaces: namespaces.byClone, inControlGroup: groups?.paths.unified != nil),
+            for: JSONPath.of("linux", "namespaces"))
+    }
+}
+
+/// What the host does when the container is complete.
+private struct ReadyPlanner {
+    let request: PlanRequest
+    let groups: ControlGroupPlanner?
+    let intelRdt: IntelRdt?
+    let usesTerminal: Bool
+
+    func plan(_ builder: inout PlanBuilder) {
+        if usesTerminal && request.consoleSocket == nil {
+            builder.at(.ready, .receiveTerminal, for: .of("process", "terminal"))
+        }
+        groups?.planLate(&builder)
+        if let intelRdt { builder.at(.ready, .joinCacheGroup(closID: intelRdt.closID), for: .of("linux", "intelRdt")) }
+        builder.at(.ready, .recordProcess)
+        builder.planTold(request)
+    }
+}
+
+extension PlanBuilder {
+    /// What others are told of the process. The pid's file comes last, for callers wait for it.
+    mutating func planTold(_ request: PlanRequest) {
+        if let socket = request.processSocket { at(.ready, .sendProcessDescriptor(path: socket)) }
+        if let file = request.pidFile { at(.ready, .writePidFile(file)) }
     }
 }

@@ -1,3 +1,4 @@
+internal import Cgroups
 public import RuntimeSpec
 
 extension Plan {
@@ -23,13 +24,8 @@ extension Plan {
         // CVE-2016-9962: those inside could trace us while we still hold the host's descriptors.
         builder.add(.refuseTracing)
         planAffinity(process.execCPUAffinity?.initial, .of("process", "execCPUAffinity", "initial"), &builder)
-        if request.joinsControlGroups {
-            for name in facts.controlGroups.hierarchies.map({ $0.name }) + (request.entersUnified ? ["unified"] : []) {
-                let tasks = builder.slot()
-                builder.prepare(.openControlGroupTasks(hierarchy: name, into: tasks))
-                builder.add(.joinControlGroup(hierarchy: name, tasks: tasks))
-            }
-        }
+        let groups = ContainerHierarchies(request.containerGroups)
+        let entersUnified = planControlGroups(process, groups, facts, &builder)
         let limits = LimitPlanner(process: process, facts: facts, path: .of("process", "rlimits"))
         try limits.planEarly(&builder, hasUserNamespace: kinds.contains(.user))
         planJoin(kinds, facts, &builder)
@@ -52,16 +48,44 @@ extension Plan {
         planAffinity(process.execCPUAffinity?.final, .of("process", "execCPUAffinity", "final"), &builder)
         try limits.planFromOutside(&builder, hasUserNamespace: kinds.contains(.user))
         if let score = process.oomScoreAdj { builder.at(.ready, .setOOMScore(score), for: .of("process", "oomScoreAdj")) }
-        if let file = request.pidFile { builder.at(.ready, .writePidFile(file)) }
+        planReady(request, facts, groups, usesTerminal: process.terminal == true, &builder)
 
         let program = ProgramPlanner(
             process: process, request: request, confinement: confinement, hasStartHooks: false, makesDirectory: false,
             origin: .of("process"))
         try program.plan(&builder, root: root) { builder in builder.add(.gate(.ready)) }
-        builder.prepare(.cloneProcess(namespaces: []))
+        builder.prepare(.makeProgressPage)
+        builder.prepare(.cloneProcess(namespaces: [], inControlGroup: groups.hasUnified && !entersUnified))
         confinement.warnOfCapabilities()
         builder.plan.warnings += confinement.warnings
         return builder.plan
+    }
+
+    /// - Returns: whether the program enters the group of version 2 later in its life, instead of being born there.
+    private static func planControlGroups(
+        _ process: Process, _ groups: ContainerHierarchies, _ facts: HostFacts, _ builder: inout PlanBuilder
+    ) -> Bool {
+        // SPEC(config.md#linux-process): the initial CPUs are those before the process comes into the group, which may have
+        // others; a process that is born there cannot have been on them. A user who may not enter the group is brought in later.
+        let entersUnified = process.execCPUAffinity?.initial?.isEmpty == false && groups.hasUnified && !facts.isRootless
+        for name in groups.legacy.map({ $0.name }) + (entersUnified ? ["unified"] : []) {
+            let tasks = builder.slot()
+            builder.prepare(.openControlGroupTasks(hierarchy: name, into: tasks))
+            builder.add(.joinControlGroup(hierarchy: name, tasks: tasks))
+        }
+        return entersUnified
+    }
+
+    /// What the host does when the program is about to run.
+    private static func planReady(
+        _ request: PlanRequest, _ facts: HostFacts, _ groups: ContainerHierarchies, usesTerminal: Bool,
+        _ builder: inout PlanBuilder
+    ) {
+        if facts.isRootless && groups.hasUnified { builder.at(.ready, .moveIntoUnit(name: request.unitOfUser)) }
+        if usesTerminal && request.consoleSocket == nil {
+            builder.at(.ready, .receiveTerminal, for: .of("process", "terminal"))
+        }
+        builder.planTold(request)
     }
 
     private static func planJoin(_ kinds: [NamespaceKind], _ facts: HostFacts, _ builder: inout PlanBuilder) {

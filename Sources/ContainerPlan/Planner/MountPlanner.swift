@@ -157,10 +157,10 @@ extension CreatePlanner {
     private mutating func planControlGroupMount(
         _ options: MountOptions, _ destination: String, _ origin: JSONPath, _ root: Slot
     ) throws(PlanError) {
-        let groups = facts.controlGroups
+        let groups = hierarchies
         var attributes = options.attributes
         attributes.clear = 0
-        if groups.hierarchies.isEmpty {
+        if groups.legacy.isEmpty {
             try planHierarchy("", type: "cgroup2", [], destination, attributes, origin, root)
             return
         }
@@ -169,7 +169,7 @@ extension CreatePlanner {
             attributes: MountAttributes(set: attributes.set & ~UInt64(MOUNT_ATTR_RDONLY), propagation: attributes.propagation),
             target: MountTarget(destination, kind: .directory, refusesProcessFileSystem: true))
         builder.add(.mountFileSystem(directory, root: root), for: origin)
-        for hierarchy in groups.hierarchies {
+        for hierarchy in groups.legacy {
             try planHierarchy(
                 hierarchy.name, type: "cgroup", hierarchy.options, destination + "/" + hierarchy.name, attributes, origin,
                 root)
@@ -181,7 +181,7 @@ extension CreatePlanner {
                     for: origin)
             }
         }
-        if groups.hasVersion2 {
+        if groups.hasUnified {
             try planHierarchy("unified", type: "cgroup2", [], destination + "/unified", attributes, origin, root)
         }
         if options.flags.contains(.readOnly) {

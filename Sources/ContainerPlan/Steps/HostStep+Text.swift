@@ -5,8 +5,17 @@ extension HostStep {
     public var text: String {
         switch self {
         case .makeStateDirectory: "make the state directory"
-        case .makeControlGroup(let path): "make the control group \(path)"
-        case .limit(let text): text
+        case .writeRecord: "write down how all that follows is taken back"
+        case .keepConfiguration: "keep a copy of config.json"
+        case .makeNotifyDirectory: "make the directory of the notify socket"
+        case .listenForReadiness: "make the notify socket"
+        case .holdUnit(let name): "start a process that holds the unit \(name)"
+        case .startUnit(let request):
+            "have systemd start the unit \(request.name) with \(request.text)"
+        case .makeControlGroup(let request): "\(request.isOfUnit ? "take" : "make") the control group \(request.path)"
+        case .limit(let limit): limit.text
+        case .giveControlGroup(let user): "give the control group to user \(user)"
+        case .makeCacheGroup(let rdt): "make the cache control group \(rdt.closID ?? "")"
         case .openRoot(let path, let attributes, _): "open a copy of the mounts at \(path)" + optionText([], attributes)
         case .openTree(let path, let recursive, let attributes, let mappings, _):
             "open a copy of the mount\(recursive ? "s" : "") at \(path)" + optionText([], attributes)
@@ -24,8 +33,9 @@ extension HostStep {
         case .connectConsole(nil, _): "make a socket for the terminal"
         case .makeStartPipe: "make the pipe that start writes to"
         case .attachRoot(_, let path): "attach the root at \(path), on the host"
-        case .cloneProcess(let kinds):
-            "clone the container's process"
+        case .makeProgressPage: "make the page that tells how far the container's process is"
+        case .cloneProcess(let kinds, let inControlGroup):
+            "clone the container's process" + (inControlGroup ? " inside its control group" : "")
                 + (kinds.isEmpty ? "" : " into new namespaces: \(kinds.map({ $0.rawValue }).joined(separator: ", "))")
         case .writeMappings(let uid, let gid):
             "map users \(HostStep.text(uid)) and groups \(HostStep.text(gid))"
@@ -37,9 +47,17 @@ extension HostStep {
         case .runHook(let kind, let hook): "run the \(kind.rawValue) hook \(hook.path)"
         case .sendListener(let path): "send the seccomp listener to \(path)"
         case .setLimit(let kind, let soft, let hard): HostStep.limitText(kind, soft: soft, hard: hard)
-        case .writeState: "write the container's state"
+        case .moveIntoUnit(let name?): "have systemd move the process into the unit \(name), if it could not be born there"
+        case .moveIntoUnit(nil): "warn if the process could not be born in the container's control group"
+        case .receiveTerminal: "receive the terminal"
+        case .releaseUnit(let name): "end the process that holds the unit \(name)"
+        case .tellUnit(let change):
+            "tell systemd of \(change.text) for the unit \(change.name)"
+        case .joinCacheGroup(let group): "join the cache control group \(group ?? "")"
+        case .recordProcess: "write the container's state"
+        case .sendProcessDescriptor(let path): "send a descriptor of the process to \(path)"
         case .writePidFile(let path): "write the pid to \(path)"
-        case .joinCacheControl(let group): "join the cache control group \(group ?? "")"
+        case .passOnReadiness(let path): "tell \(path) when the container is ready"
         }
     }
 

@@ -1,87 +1,126 @@
+internal import ContainerPlan
 internal import RuntimeSpec
 
-/// What veloci keeps about a container between commands, as `state.json` in its state directory.
+/// What veloci keeps about a container between commands, as `state.json` in its state directory: all that `start`, `state`,
+/// `kill`, `delete`, `ps`, `list` and `pause` need, so that none of them reads config.json again (hooks excepted).
 struct ContainerRecord: Equatable, Sendable {
+    /// The container's first process, told from a later one with the same pid.
+    struct FirstProcess: Equatable, Sendable {
+        /// As the runtime sees it.
+        var pid: Int32
+        /// Clock ticks after the machine's start.
+        var startTime: UInt64
+    }
+
     var id: String
     var bundle: String
     var rootfs: String
     /// RFC 3339.
     var created: String
-    /// The name of the user who made it; empty for root.
-    var owner: String
     var annotations: [String: String] = [:]
-    /// The container's first process as the runtime sees it; 0 while it is being made.
-    var pid: Int32 = 0
-    /// Clock ticks after the machine's start; tells the process from a later one with the same pid.
-    var startTime: UInt64 = 0
-    /// How many steps the stage's plan has.
-    var stepCount = 0
-    /// Directories of its control group by controller, empty for version 2: known before they are made, so that nothing is
-    /// left behind.
-    var controlGroups: [String: String] = [:]
-    /// The systemd unit, if systemd made the control group.
-    var unit: String = ""
-    /// Whether the unit is of the user's systemd.
-    var unitIsOfUser = false
-    /// The kernel's number of the mount at `rootfs` in the runtime's own mount namespace; 0 without one.
-    var rootMount: UInt64 = 0
-    /// What the container has been given beyond namespaces that this record's process can show.
-    var cacheControlGroups: [String] = []
+    /// Whether the container has a pid namespace of its own, all processes of which end with its first.
+    var hasOwnProcesses = true
+    /// Whether hooks run when the program has been started.
+    var hasPoststartHooks = false
+    /// What takes the container back, in this order: the undo of its plan, known before the first effect.
+    var undo: [Undo] = []
+    /// What the steps are about that come in `start`.
+    var start: [StepAccount] = []
 
-    var json: JSONValue {
-        func list(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
-        func object(_ texts: [String: String]) -> JSONValue {
-            var members = JSONMembers()
-            for (name, value) in texts.sorted(by: { $0.key < $1.key }) { members[name] = .string(value) }
-            return .object(members)
-        }
-        return [
-            "format": 1, "id": .string(id), "bundle": .string(bundle), "rootfs": .string(rootfs),
-            "created": .string(created), "owner": .string(owner), "annotations": object(annotations),
-            "pid": .number(JSONNumber(pid)), "startTime": .number(JSONNumber(startTime)),
-            "stepCount": .number(JSONNumber(stepCount)),
-            "controlGroups": object(controlGroups), "unit": .string(unit),
-            "unitIsOfUser": .bool(unitIsOfUser), "cacheControlGroups": list(cacheControlGroups),
-            "rootMount": .number(JSONNumber(rootMount)),
-        ]
-    }
+    // What is learned later.
 
-    /// Nil for a document that veloci did not write, or not completely.
-    init?(_ value: JSONValue) {
-        guard let object = value.object else { return nil }
-        func list(_ name: String) -> [String]? { object[name]?.array?.compactMap({ $0.string }) }
-        func texts(_ name: String) -> [String: String]? {
-            guard let members = object[name]?.object?.members else { return nil }
-            return members.reduce(into: [:]) { $0[$1.name] = $1.value.string ?? "" }
-        }
-        guard object["format"]?.number?.integer(as: Int.self) == 1, let id = object["id"]?.string,
-            let bundle = object["bundle"]?.string, let rootfs = object["rootfs"]?.string,
-            let created = object["created"]?.string, let owner = object["owner"]?.string,
-            let pid = object["pid"]?.number?.integer(as: Int32.self),
-            let startTime = object["startTime"]?.number?.integer(as: UInt64.self),
-            let stepCount = object["stepCount"]?.number?.integer(as: Int.self),
-            let controlGroups = texts("controlGroups"), let unit = object["unit"]?.string,
-            let unitIsOfUser = object["unitIsOfUser"]?.bool,
-            let rootMount = object["rootMount"]?.number?.integer(as: UInt64.self),
-            let cacheControlGroups = list("cacheControlGroups"), let annotations = texts("annotations")
-        else { return nil }
-        self.init(id: id, bundle: bundle, rootfs: rootfs, created: created, owner: owner)
-        self.pid = pid
-        self.startTime = startTime
-        self.stepCount = stepCount
-        self.controlGroups = controlGroups
-        self.unit = unit
-        self.unitIsOfUser = unitIsOfUser
-        self.rootMount = rootMount
-        self.cacheControlGroups = cacheControlGroups
-        self.annotations = annotations
-    }
+    /// Nil while the container is being made.
+    var process: FirstProcess?
+    /// The kernel's number of the mount at `rootfs` in the runtime's own mount namespace.
+    var rootMount: UInt64?
+    /// Directories of resctrl that were made for the container.
+    var cacheGroups: [String] = []
 
-    init(id: String, bundle: String, rootfs: String, created: String, owner: String) {
+    init(id: String, bundle: String, rootfs: String, created: String) {
         self.id = id
         self.bundle = bundle
         self.rootfs = rootfs
         self.created = created
-        self.owner = owner
+    }
+
+    /// The directories of the container's control group by controller, the empty name for version 2.
+    var controlGroups: [String: String] {
+        for case .removeControlGroup(let directories) in undo { return directories }
+        return [:]
+    }
+
+    /// The unit of systemd that has the control group.
+    var unit: (name: String, isOfUser: Bool)? {
+        for case .stopUnit(let name, let isOfUser) in undo { return (name, isOfUser) }
+        return nil
+    }
+}
+
+extension ContainerRecord {
+    private static let format = 2
+
+    var json: JSONValue {
+        var members: JSONMembers = [
+            "format": .number(JSONNumber(Self.format)), "id": .string(id), "bundle": .string(bundle), "rootfs": .string(rootfs),
+            "created": .string(created),
+        ]
+        if !annotations.isEmpty { members["annotations"] = .object(JSONMembers(texts: annotations)) }
+        if let process {
+            members["process"] = [
+                "pid": .number(JSONNumber(process.pid)), "startTime": .number(JSONNumber(process.startTime)),
+            ]
+        }
+        members["hasOwnProcesses"] = .bool(hasOwnProcesses)
+        members["hasPoststartHooks"] = .bool(hasPoststartHooks)
+        if let rootMount { members["rootMount"] = .number(JSONNumber(rootMount)) }
+        if !cacheGroups.isEmpty { members["cacheGroups"] = .array(cacheGroups.map { .string($0) }) }
+        members["undo"] = .array(undo.map { $0.json })
+        members["start"] = .array(start.map { $0.json })
+        return .object(members)
+    }
+
+    /// Nil for a document that veloci did not write, or not completely.
+    init?(_ value: JSONValue) {
+        guard let object = value.object, object["format"]?.number?.integer(as: Int.self) == Self.format,
+            let id = object["id"]?.string, let bundle = object["bundle"]?.string, let rootfs = object["rootfs"]?.string,
+            let created = object["created"]?.string, let hasOwnProcesses = object["hasOwnProcesses"]?.bool,
+            let hasPoststartHooks = object["hasPoststartHooks"]?.bool, let undo = object["undo"]?.array,
+            let start = object["start"]?.array
+        else { return nil }
+        self.init(id: id, bundle: bundle, rootfs: rootfs, created: created)
+        self.hasOwnProcesses = hasOwnProcesses
+        self.hasPoststartHooks = hasPoststartHooks
+        for value in undo {
+            guard let undo = Undo(value) else { return nil }
+            self.undo.append(undo)
+        }
+        for value in start {
+            guard let account = StepAccount(value) else { return nil }
+            self.start.append(account)
+        }
+        annotations = object["annotations"]?.object?.texts ?? [:]
+        cacheGroups = object["cacheGroups"]?.array?.compactMap { $0.string } ?? []
+        rootMount = object["rootMount"]?.number?.integer(as: UInt64.self)
+        if let process = object["process"] {
+            guard let pid = process.object?["pid"]?.number?.integer(as: Int32.self), pid > 0,
+                let startTime = process.object?["startTime"]?.number?.integer(as: UInt64.self)
+            else { return nil }
+            self.process = FirstProcess(pid: pid, startTime: startTime)
+        }
+    }
+}
+
+extension JSONMembers {
+    /// Texts by name, in the order of their names.
+    init(texts: [String: String]) {
+        self.init()
+        for (name, value) in texts.sorted(by: { $0.key < $1.key }) { self[name] = .string(value) }
+    }
+
+    /// The members that are texts.
+    var texts: [String: String] {
+        members.reduce(into: [:]) { texts, member in
+            if let text = member.value.string { texts[member.name] = text }
+        }
     }
 }

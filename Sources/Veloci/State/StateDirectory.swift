@@ -4,7 +4,7 @@ internal import RuntimeSpec
 
 /// The directory of one container below the runtime's root: `state.json`, `config.json`, the start pipe and the stage's
 /// progress page. Holding its lock keeps every other command that changes the container out.
-struct StateDirectory: ~Copyable {
+final class StateDirectory {
     let path: String
     let directory: Descriptor
     var number: Int32 { directory.number }

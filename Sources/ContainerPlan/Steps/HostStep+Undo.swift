@@ -1,0 +1,33 @@
+extension HostStep {
+    /// What takes the step back when a later one fails or the container is deleted, or why nothing has to.
+    ///
+    /// Tests look at every golden plan's host steps; a new case does not compile without its answer.
+    public var undo: StepUndo {
+        switch self {
+        case .makeStateDirectory: .by([.removeStateDirectory])
+        case .writeRecord, .keepConfiguration, .makeNotifyDirectory, .listenForReadiness, .makeStartPipe, .makeProgressPage,
+            .recordProcess:
+            .nothing(because: "it goes with the state directory")
+        case .holdUnit, .releaseUnit: .nothing(because: "the process that holds the unit ends with the caller")
+        case .startUnit(let request): .by([.stopUnit(name: request.name, isOfUser: request.isOfUser)])
+        case .makeControlGroup(let request): .by([.removeControlGroup(request.directories)])
+        case .limit, .giveControlGroup: .nothing(because: "it goes with the control group")
+        case .tellUnit: .nothing(because: "it goes with the unit")
+        case .makeCacheGroup: .by([.removeCacheGroups])
+        case .joinCacheGroup, .moveIntoUnit: .nothing(because: "the process that joined ends")
+        case .openRoot, .openTree, .makeTree, .openControlGroupTree:
+            .nothing(because: "a mount that is attached nowhere goes with its last descriptor")
+        case .openControlGroupTasks, .openNamespace, .openContainerProcess, .connectConsole, .receiveTerminal:
+            .nothing(because: "the descriptor is closed with the table of descriptors")
+        case .attachRoot(_, let path): .by([.detachRoot(at: path)])
+        case .cloneProcess: .by([.endProcess])
+        case .writeMappings, .writeTimeOffset: .nothing(because: "it goes with the namespace")
+        case .moveNetworkDevice(let name, _): .by([.moveDeviceBack(name)])
+        case .setOOMScore, .setLimit: .nothing(because: "it goes with the process")
+        case .runHook: .nothing(because: "the poststop hooks answer, when the process has ended")
+        case .sendListener, .sendProcessDescriptor: .nothing(because: "the receiver sees the end of the process")
+        case .writePidFile(let path): .by([.removePidFile(path)])
+        case .passOnReadiness: .nothing(because: "the service manager sees the end of the process")
+        }
+    }
+}

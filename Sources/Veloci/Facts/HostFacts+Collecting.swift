@@ -1,0 +1,63 @@
+internal import CLinux
+internal import Cgroups
+internal import ContainerPlan
+internal import LinuxKernel
+internal import RuntimeSpec
+
+extension HostFacts {
+    /// Looks at this host.
+    static func collect(isRootless: Bool) -> HostFacts {
+        var facts = HostFacts()
+        facts.isRootless = isRootless
+        if let text = try? Files.readText("/proc/sys/kernel/cap_last_cap"),
+            let number = UInt8(text.split(separator: "\n").first ?? "")
+        {
+            facts.lastCapability = min(number, 63)
+        }
+        facts.canRaiseLimits = UserIdentity.hasEffectiveCapability(24)
+        facts.isPrivileged = UserIdentity.isPrivileged
+        facts.permittedCapabilities = UserIdentity.permittedCapabilities
+        if let text = try? Files.readText("/sys/module/apparmor/parameters/enabled") {
+            facts.appArmorIsEnabled = text.hasPrefix("Y")
+        }
+        facts.selinuxIsEnabled = (try? Files.status(of: "/sys/fs/selinux/enforce")) != nil
+        facts.hasKernelCore = (try? Files.status(of: "/proc/kcore")) != nil
+        return facts
+    }
+
+    /// Looks at this host, and at what of it a new container needs.
+    static func collect(for spec: Spec, id: String, _ runtime: Runtime) throws(Failure) -> HostFacts {
+        var facts = collect(isRootless: runtime.toleratesRefusals)
+        guard runtime.controlGroupManager != .disabled else { return facts }
+        do throws(CgroupError) {
+            facts.layout = try CgroupLayout.detect()
+            if runtime.controlGroupManager == .systemd {
+                facts.systemd = try ContainerUnit.facts(isRootless: runtime.isRootless)
+            } else if facts.isRootless {
+                let paths = try CgroupPaths(layout: facts.layout, cgroupsPath: spec.linux?.cgroupsPath, containerID: id)
+                facts.refusedGroups = refusals(paths)
+            }
+        } catch {
+            throw Failure(error)
+        }
+        return facts
+    }
+
+    /// The groups that this process may not make, each with what the kernel says.
+    private static func refusals(_ paths: CgroupPaths) -> [String: String] {
+        var refusals: [String: String] = [:]
+        for location in paths.locations {
+            var directory = location.mountPoint
+            for component in location.components {
+                let inside = directory + "/" + component
+                guard (try? Files.status(of: inside)) != nil else { break }
+                directory = inside
+            }
+            if directory == location.directory { continue }
+            if let errno = Files.refusal(ofMakingIn: directory) {
+                refusals[location.directory] = "mkdir below \(directory): \(errno) (\(errno.name))"
+            }
+        }
+        return refusals
+    }
+}

@@ -1,0 +1,100 @@
+internal import CLinux
+internal import ContainerPlan
+internal import LinuxKernel
+internal import RuntimeSpec
+
+// What is opened on the host for the stage, before it exists.
+extension Performer {
+    func openRoot(_ path: String, _ attributes: MountAttributes, into slot: Slot) throws(Failure) {
+        try open(slot) { () throws(KernelError) in
+            let status = try Files.status(of: path, followingLink: true)
+            guard status.kind == .directory else { throw KernelError(.notDirectory, call: "stat", object: path) }
+            return try MountTrees.open(path, recursive: true, attributes, nil)
+        }
+    }
+
+    func openTree(
+        _ path: String, recursive: Bool, _ attributes: MountAttributes, _ mappings: TreeMappings?, into slot: Slot
+    ) throws(Failure) {
+        try open(slot) { () throws(KernelError) in try MountTrees.open(path, recursive: recursive, attributes, mappings) }
+    }
+
+    func makeTree(
+        _ mount: FileSystemMount, _ root: String, copies: Bool, _ mappings: TreeMappings?, into slot: Slot
+    ) throws(Failure) {
+        try open(slot) { () throws(KernelError) in try MountTrees.make(mount, root: root, copies: copies, mappings) }
+    }
+
+    func openControlGroupTree(_ hierarchy: String, _ attributes: MountAttributes, into slot: Slot) throws(Failure) {
+        let group = effects.group
+        try open(slot) { () throws(KernelError) in
+            // On version 2 alone /proc/self/cgroup shows the whole path, so what is mounted must begin where that does.
+            let whole = hierarchy.isEmpty ? group?.unifiedMountPoint : nil
+            guard let path = whole ?? group?.directory(hierarchy) else {
+                throw KernelError(.noEntry, call: "open", object: "control group of \(hierarchy)")
+            }
+            return try MountTrees.open(path, recursive: false, attributes, nil)
+        }
+    }
+
+    func openControlGroupTasks(_ hierarchy: String, into slot: Slot) throws(Failure) {
+        let (group, subgroups) = (effects.group, subject.subgroups)
+        try open(slot) { () throws(KernelError) in
+            guard let group else { throw KernelError(.noEntry, call: "open", object: "control group of \(hierarchy)") }
+            return try group.openTasks(hierarchy, subgroups)
+        }
+    }
+
+    func openNamespace(_ kind: NamespaceKind, _ path: String, into slot: Slot) throws(Failure) {
+        try open(slot) { () throws(KernelError) in try Namespaces.open(kind, path) }
+    }
+
+    func openContainerProcess(into slot: Slot, root: Slot) throws(Failure) {
+        let record = subject.record
+        guard let pid = record.process?.pid else { throw Failure(.notRunning, "container not running") }
+        try open(slot) { () throws(KernelError) in try Processes.open(pid) }
+        try open(root) { () throws(KernelError) in try Files.open("/proc/\(pid)/root", flags: O_PATH | O_DIRECTORY) }
+        // Whatever the pid meant when the descriptors were opened, it still is the container's.
+        _ = try record.openProcess()
+    }
+
+    func connectConsole(_ path: String?, into slot: Slot) throws(Failure) {
+        if let path {
+            return try open(slot) { () throws(KernelError) in try Sockets.connect(path) }
+        }
+        let (own, other) = try kernel { () throws(KernelError) in try Sockets.streamPair() }
+        effects.table.ownConsole = own
+        effects.table.set(slot, Descriptor(owning: other))
+    }
+
+    func makeStartPipe(into start: Slot, started: Slot) throws(Failure) {
+        let directory = try state().number
+        for (name, slot) in [(StateDirectory.startPipe, start), (StateDirectory.startedPipe, started)] {
+            try open(slot) { () throws(KernelError) in
+                try Files.makeFifo(name, mode: 0o600, at: directory)
+                return try Files.open(name, flags: O_RDWR | O_NOFOLLOW, at: directory)
+            }
+        }
+    }
+
+    private func open(_ slot: Slot, _ body: () throws(KernelError) -> Descriptor) throws(Failure) {
+        let number = try kernel { () throws(KernelError) in try body().release() }
+        effects.table.set(slot, Descriptor(owning: number))
+    }
+}
+
+/// Namespaces by the files that stand for them.
+enum Namespaces {
+    /// A namespace of the wrong kind would be joined silently by some calls, so the kind is checked first. A named pipe in its
+    /// place would be waited for.
+    static func open(_ kind: NamespaceKind, _ path: String) throws(KernelError) -> Descriptor {
+        let namespace = try Files.open(path, flags: O_NONBLOCK)
+        let type = try systemCall(__NR_ioctl, "ioctl NS_GET_NSTYPE", on: path, UInt64(descriptor: namespace.number), 0xb703)
+        guard UInt64(type) == kind.cloneFlag else { throw KernelError(.invalidArgument, call: "setns", object: path) }
+        let own = try Files.status(of: "/proc/self/ns/mnt", followingLink: true)
+        if kind == .mount, try Files.status(of: namespace).inode == own.inode {
+            throw KernelError(.invalidArgument, call: "the container's mounts would be made on the host: setns", object: path)
+        }
+        return namespace
+    }
+}

@@ -1,0 +1,90 @@
+internal import ContainerPlan
+internal import LinuxKernel
+internal import RuntimeSpec
+
+/// Hooks that run in the namespaces of the runtime.
+enum HostHooks {
+    /// Runs one hook with the state on its standard input; its environment is exactly the hook's own.
+    ///
+    /// - Parameter container: a descriptor of the container's process, if the hook has no purpose any more once that has ended.
+    static func run(
+        _ hook: Hook, kind: HookKind, state: String, path: JSONPath, for container: Int32? = nil
+    ) throws(Failure) {
+        var said = ""
+        func failure(_ what: String, _ errno: Errno? = nil) -> Failure {
+            Failure(.hook, "error running \(kind.rawValue) hook \(hook.path): \(what)\(said)", path: path, errno: errno)
+        }
+        do throws(KernelError) {
+            // The standard streams are the container's, and what a hook says matters when it fails. Not a pipe: a hook may leave
+            // somebody behind who holds it open.
+            let output = try Memory.readableFile(name: "veloci-hook-output", "")
+            defer { said = Self.said((try? Files.end(of: output, count: mostOutput)) ?? []) }
+            let input = try Memory.readableFile(name: "veloci-hook-state", state)
+            var request = SpawnRequest(
+                path: hook.path, arguments: hook.args.flatMap { $0.isEmpty ? nil : $0 } ?? [hook.path],
+                environment: hook.env ?? [])
+            request.standard = [input.number, output.number, output.number]
+            // In the foreground this process has them blocked by now.
+            request.resetsSignals = true
+            let process = Descriptor(owning: try Processes.spawn(request).descriptor)
+            let time = hook.timeout.map { Int64($0) * 1000 } ?? -1
+            if let lateness = try lateness(process, time, container) {
+                try Processes.signal(process, 9)
+                _ = try Processes.wait(for: process)
+                let timeout = "hook ran past specified timeout of \(hook.timeout ?? 0)s"
+                throw KernelError(
+                    Errno(rawValue: 110), call: lateness == .time ? timeout : "the container's process has ended meanwhile")
+            }
+            switch try Processes.wait(for: process) {
+            case .exited(0): return
+            case .exited(let status): throw KernelError(.noChild, call: "exit status \(status)")
+            case .signalled(let signal): throw KernelError(.noChild, call: "ended by signal \(signal)")
+            }
+        } catch {
+            let isOurs = error.errno == .noChild || error.errno.rawValue == 110
+            throw failure(isOurs ? error.call : "cannot execute it: \(error.call)", isOurs ? nil : error.errno)
+        }
+    }
+
+    private enum Lateness { case time, container }
+
+    /// Milliseconds that a hook has to come to an end of its own when the container is gone.
+    private static let grace: Int64 = 2000
+
+    /// Waits for the end of a hook; says what came before it.
+    private static func lateness(
+        _ hook: borrowing Descriptor, _ time: Int64, _ container: Int32?
+    ) throws(KernelError) -> Lateness? {
+        // A negative descriptor is passed over.
+        let ready = try Waiting.poll([(hook.number, .readable), (container ?? -1, .readable)], milliseconds: time)
+        if !ready[0].isEmpty { return nil }
+        if ready[1].isEmpty { return .time }
+        return try Processes.hasEnded(hook, withinMilliseconds: grace) ? nil : .container
+    }
+
+    /// The hooks that follow the end of a container. SPEC(runtime.md#lifecycle): a failure is logged and the next hook runs.
+    static func runPoststop(_ spec: Spec, _ record: ContainerRecord, _ runtime: Runtime) {
+        let state = HookState.make(spec, request: PlanRequest(id: record.id, bundle: record.bundle), status: "stopped")
+        for (index, hook) in (spec.hooks?.poststop ?? []).enumerated() {
+            do throws(Failure) {
+                try run(
+                    hook, kind: .poststop, state: state.text(pid: 0),
+                    path: JSONPath([.member("hooks"), .member("poststop"), .index(index)]))
+            } catch {
+                runtime.warn("\(error)")
+            }
+        }
+    }
+
+    /// How much of a hook's output is shown: its last words are the reason.
+    private static let mostOutput = 2048
+
+    /// What a hook wrote, behind a message of one line.
+    static func said(_ output: [UInt8]) -> String {
+        let lines = output.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.compactMap { line in
+            let text = line.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: " ") : $0 }
+            return text.allSatisfy { $0 == UInt8(ascii: " ") } ? nil : String(decoding: text, as: UTF8.self)
+        }
+        return lines.isEmpty ? "" : ", output: " + lines.joined(separator: "; ")
+    }
+}

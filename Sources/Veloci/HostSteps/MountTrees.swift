@@ -1,0 +1,84 @@
+internal import CLinux
+internal import ContainerPlan
+internal import LinuxKernel
+internal import RuntimeSpec
+
+/// Mounts that the host side makes for the stage to attach: what needs the host's ids or the host's view of paths.
+enum MountTrees {
+    /// A copy of mounts of the host.
+    static func open(
+        _ path: String, recursive: Bool, _ attributes: MountAttributes, _ mappings: TreeMappings?
+    ) throws(KernelError) -> Descriptor {
+        let tree = try Mounts.cloneTree(path, recursive: recursive)
+        try change(tree, attributes, mappings, name: path)
+        return tree
+    }
+
+    /// A new file system.
+    static func make(
+        _ mount: FileSystemMount, root: String, copies: Bool, _ mappings: TreeMappings?
+    ) throws(KernelError) -> Descriptor {
+        // Filled first: what is read-only afterwards, be it the mount or the file system, takes no copies.
+        var options = mount.options
+        let becomesReadOnly = copies && options.contains("ro")
+        if becomesReadOnly { options.removeAll { $0 == "ro" } }
+        if mount.copiesMode {
+            try withCovered(mount, root) { (covered) throws(KernelError) in
+                options.append("mode=" + String(try Files.status(of: covered).mode, radix: 8))
+            }
+        }
+        let tree = try Mounts.make(
+            type: mount.type, source: mount.source, options: options, optionalOptions: mount.optionalOptions, attributes: 0)
+        if copies {
+            let target = tree.number
+            try withCovered(mount, root) { (covered) throws(KernelError) in
+                try CopyUp.copy(
+                    covered, to: target, keepsOwner: options.contains { $0.hasPrefix("uid=") || $0.hasPrefix("gid=") })
+            }
+        }
+        var attributes = mount.attributes
+        attributes.clear = attributes.set & UInt64(MOUNT_ATTR__ATIME) == 0 ? 0 : UInt64(MOUNT_ATTR__ATIME)
+        if becomesReadOnly { attributes.set |= UInt64(MOUNT_ATTR_RDONLY) }
+        try change(tree, attributes, mappings, name: mount.type)
+        return tree
+    }
+
+    /// Does something with the directory that a mount covers, if it exists.
+    private static func withCovered(
+        _ mount: FileSystemMount, _ root: String, _ body: (borrowing Descriptor) throws(KernelError) -> Void
+    ) throws(KernelError) {
+        let rootDirectory = try Files.open(root, flags: O_PATH | O_DIRECTORY)
+        let covered: Descriptor
+        do throws(KernelError) {
+            covered = try RootedFiles.open(mount.target.path, in: rootDirectory, flags: O_RDONLY | O_DIRECTORY)
+        } catch where error.errno == .noEntry {
+            return
+        }
+        try body(covered)
+    }
+
+    private static func change(
+        _ tree: borrowing Descriptor, _ attributes: MountAttributes, _ mappings: TreeMappings?, name: String
+    ) throws(KernelError) {
+        if attributes.set | attributes.clear != 0 {
+            try Mounts.setAttributes(of: tree, set: attributes.set, clear: attributes.clear, recursive: false, name: name)
+        }
+        if attributes.recursiveSet | attributes.recursiveClear != 0 {
+            try Mounts.setAttributes(
+                of: tree, set: attributes.recursiveSet, clear: attributes.recursiveClear, recursive: true, name: name)
+        }
+        for change in attributes.propagation {
+            try Mounts.setAttributes(
+                of: tree, propagation: change.kind.mountFlag, recursive: change.recursive, name: name)
+        }
+        switch mappings {
+        case .own(let uid, let gid, let recursive)?:
+            let namespace = try MappedNamespace.make(uid: uid, gid: gid)
+            try Mounts.setAttributes(of: tree, userNamespace: namespace.number, recursive: recursive, name: name)
+        case .namespace(let path, let recursive)?:
+            let namespace = try Namespaces.open(.user, path)
+            try Mounts.setAttributes(of: tree, userNamespace: namespace.number, recursive: recursive, name: name)
+        case nil: break
+        }
+    }
+}

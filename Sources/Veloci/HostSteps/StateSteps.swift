@@ -1,0 +1,52 @@
+internal import ContainerPlan
+internal import LinuxKernel
+internal import RuntimeSpec
+
+// What other commands, and callers, know a container by.
+extension Performer {
+    func makeStateDirectory() throws(Failure) {
+        effects.state = try StateDirectory.make(root: runtime.root, id: subject.record.id)
+    }
+
+    func writeRecord() throws(Failure) {
+        try state().begin(effects.record)
+    }
+
+    func keepConfiguration() throws(Failure) {
+        try state().write(subject.configuration, to: StateDirectory.configurationFile)
+    }
+
+    /// From here on other commands find the container.
+    func recordProcess() throws(Failure) {
+        let pid = try stage().pid
+        guard let startTime = Processes.startTime(of: pid) else {
+            throw Failure(.kernel, "the container's process ended before it was complete")
+        }
+        effects.record.process = ContainerRecord.FirstProcess(pid: pid, startTime: startTime)
+        try state().write(effects.record)
+    }
+
+    func sendProcessDescriptor(to path: String) throws(Failure) {
+        let descriptor = try stage().processDescriptor
+        let isFirst = subject.status == .creating
+        try kernel { () throws(KernelError) in
+            let connection = try Sockets.connect(path)
+            try Sockets.send(Array((isFirst ? "standard" : "setns").utf8), descriptors: [descriptor], over: connection.number)
+        }
+    }
+
+    func writePidFile(_ path: String) throws(Failure) {
+        let pid = try stage().pid
+        try kernel { () throws(KernelError) in try PidFile.write(pid, to: path) }
+        effects.hasPidFile = true
+    }
+
+    func listenForReadiness() throws(Failure) {
+        effects.notification = try Notification(state: state().number, manager: request.notifySocket ?? "")
+    }
+
+    func passOnReadiness() throws(Failure) {
+        let stage = try stage()
+        try effects.notification?.wait(for: stage.processDescriptor, pid: stage.pid)
+    }
+}

@@ -1,0 +1,45 @@
+internal import ContainerPlan
+internal import LinuxKernel
+internal import RuntimeSpec
+
+extension Runtime {
+    /// Makes a container that waits for `start`. It exists completely afterwards, or nothing of it does.
+    public func create(_ request: CreateRequest) throws(Failure) {
+        let performer = try performer(request, waitsForStart: true, standard: [nil, nil, nil])
+        try performer.whole { () throws(Failure) in
+            try performer.prepare()
+            try performer.meetGates(until: .ready)
+        }
+    }
+
+    /// What performs the plan of a new container.
+    func performer(_ request: CreateRequest, waitsForStart: Bool, standard: [Int32?]) throws(Failure) -> Performer {
+        let planned = try PlannedContainer(request, waitsForStart: waitsForStart, self)
+        for text in planned.remarks { remark(text) }
+        for warning in planned.plan.warnings { warn(warning) }
+        let kept = try request.keptDescriptors()
+        try KeptDescriptors.check(kept)
+        let subject = Subject(record: planned.record, spec: planned.bundle.spec, configuration: planned.bundle.bytes)
+        let wanted = PerformanceRequest(
+            standard: standard, kept: kept, options: request.stageOptions, prepareTerminal: request.prepareTerminal,
+            notifySocket: request.notifySocket, failingHostStep: request.failingHostStep)
+        return Performer(planned.plan, for: subject, wanted, self)
+    }
+}
+
+extension Performer {
+    /// Performs all of an operation; when a part fails, nothing of it stays.
+    func whole<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        do throws(Failure) {
+            return try body()
+        } catch {
+            if let state = effects.state, !state.lockAgain() {
+                // Deleted meanwhile, and perhaps made again by somebody else.
+                effects.stage?.kill()
+            } else {
+                undo()
+            }
+            throw error
+        }
+    }
+}

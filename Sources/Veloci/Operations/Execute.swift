@@ -1,0 +1,105 @@
+internal import Cgroups
+public import ContainerPlan
+internal import LinuxKernel
+public import RuntimeSpec
+
+/// What `exec` asks for.
+public struct ExecuteRequest: Sendable {
+    /// The container.
+    public var id: String
+    /// The program, its user, and what it may do.
+    public var process: Process
+    /// The socket to which the terminal is sent.
+    public var consoleSocket: String?
+    /// Called with our side of the terminal when nobody else gets it, before the program runs: to set its size, for example.
+    public var prepareTerminal: (@Sendable (Int32) -> Void)?
+    /// The socket to which a descriptor of the process is sent.
+    public var processSocket: String?
+    /// The file that gets the pid, without a line break.
+    public var pidFile: String?
+    /// How many descriptors from 3 on the program keeps.
+    public var preservedDescriptors: Int32 = 0
+    /// Whether a paused container is no error; the program then waits for `resume`.
+    public var ignoresPause = false
+    /// Control groups below the container's own, by controller; the empty name is for version 2, and for all controllers
+    /// without a path of their own. The groups must exist.
+    public var controlGroups: [String: String] = [:]
+    /// What tests and traces ask of the stage.
+    public var stageOptions = PlanEncodingOptions()
+    /// The step of the host that a test makes fail: an index into `Plan.hostSteps`.
+    package var failingHostStep: Int?
+
+    /// A program for a container.
+    public init(id: String, process: Process) {
+        self.id = id
+        self.process = process
+    }
+}
+
+extension Runtime {
+    /// Runs another program in a running container. The caller waits for it.
+    public func execute(
+        _ request: ExecuteRequest, standard: [Int32?] = [nil, nil, nil]
+    ) throws(Failure) -> ContainerProcess {
+        let kept = try KeptDescriptors.numbers(Int(request.preservedDescriptors))
+        try KeptDescriptors.check(kept)
+        let container = try StoredContainer.open(root: root, id: request.id, locking: false)
+        switch container.status() {
+        case .running, .created: break
+        case .paused where request.ignoresPause: break
+        case .paused: throw Failure(.paused, "cannot exec in a paused container (use --ignore-paused to override)")
+        case .stopped, .creating: throw Failure(.stopped, "cannot exec in a stopped container")
+        }
+        let spec = try container.state.configuration()
+        let plan = try plan(request, spec, container.record, kept: kept)
+        for warning in plan.warnings { warn(warning) }
+
+        var subject = Subject(record: container.record, spec: spec, status: .running)
+        subject.subgroups = try Subgroups(
+            request.controlGroups, ContainerGroup(recorded: container.record.controlGroups),
+            containerProcess: container.record.process?.pid ?? 0)
+        let wanted = PerformanceRequest(
+            standard: standard, kept: kept, options: request.stageOptions, prepareTerminal: request.prepareTerminal,
+            failingHostStep: request.failingHostStep)
+        let performer = Performer(plan, for: subject, wanted, self)
+        return try performer.whole { () throws(Failure) in
+            try performer.prepare()
+            try performer.meetGates(until: nil)
+            return ContainerProcess(try performer.stage(), terminal: performer.effects.table.takeTerminal())
+        }
+    }
+
+    /// The plan of a program for a container that exists.
+    public func plan(_ request: ExecuteRequest) throws(Failure) -> Plan {
+        let container = try StoredContainer.open(root: root, id: request.id, locking: false)
+        return try plan(
+            request, try container.state.configuration(), container.record,
+            kept: KeptDescriptors.numbers(Int(request.preservedDescriptors)))
+    }
+
+    private func plan(
+        _ request: ExecuteRequest, _ spec: Spec, _ record: ContainerRecord, kept: [Int32]
+    ) throws(Failure) -> Plan {
+        // Nobody has looked at it yet. The kernel takes the user 4294967295 for "as before", which is root.
+        let problems = request.process.validate(in: spec.linux).map { problem in
+            var problem = problem
+            problem.path = JSONPath([.member("process")] + problem.path.components)
+            return problem
+        }
+        if problems.contains(where: { $0.severity == .must }) { throw Failure(problems) }
+        var wanted = PlanRequest(id: request.id, bundle: "", waitsForStart: false)
+        wanted.consoleSocket = request.consoleSocket
+        wanted.processSocket = request.processSocket
+        wanted.pidFile = request.pidFile
+        wanted.keptDescriptors = kept
+        wanted.containerGroups = CgroupPaths(recorded: record.controlGroups)
+        wanted.unitOfUser = record.unit.flatMap { $0.isOfUser ? $0.name : nil }
+        var warnings: [String] = []
+        if let profile = spec.linux?.seccomp { wanted.seccomp = try FilterCompiler.compile(profile, &warnings) }
+        do throws(PlanError) {
+            return try Plan.execute(request.process, in: spec, request: wanted, facts: .collect(isRootless: toleratesRefusals))
+        } catch {
+            throw Failure(error)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+internal import ContainerPlan
+internal import LinuxKernel
+internal import RuntimeSpec
+
+/// What `create` and `run` will do, completely decided: nothing has been touched yet.
+struct PlannedContainer {
+    let bundle: Bundle
+    let plan: Plan
+    /// What is worth knowing only when something is looked for.
+    let remarks: [String]
+    /// What the container will be known by.
+    let record: ContainerRecord
+
+    /// - Parameter change: what the plan is for, if not this process.
+    init(
+        _ request: CreateRequest, waitsForStart: Bool, _ runtime: Runtime,
+        facts change: (inout HostFacts, Spec) -> Void = { _, _ in }
+    ) throws(Failure) {
+        try ContainerID.check(request.id)
+        try KernelVersion.checkOldest()
+        var bundle = try Bundle.open(request.bundle)
+        if request.notifySocket != nil {
+            Notification.add(to: &bundle.spec, state: runtime.root + "/" + request.id)
+            bundle.bytes = bundle.spec.encoded()
+        }
+        self.bundle = bundle
+        var facts = try HostFacts.collect(for: bundle.spec, id: request.id, runtime)
+        change(&facts, bundle.spec)
+        var remarks: [String] = []
+        var wanted = try request.planned(bundle.path, waitsForStart: waitsForStart, runtime)
+        if let profile = bundle.spec.linux?.seccomp { wanted.seccomp = try FilterCompiler.compile(profile, &remarks) }
+        do throws(PlanError) {
+            plan = try Plan.create(bundle.spec, request: wanted, facts: facts)
+        } catch {
+            throw Failure(error)
+        }
+        self.remarks = remarks
+        record = ContainerRecord(request.id, bundle, plan)
+    }
+}
+
+extension ContainerRecord {
+    /// As it is written before the first effect.
+    fileprivate init(_ id: String, _ bundle: Bundle, _ plan: Plan) {
+        self.init(id: id, bundle: bundle.path, rootfs: bundle.rootfs, created: Clock.now())
+        annotations = bundle.spec.annotations ?? [:]
+        hasOwnProcesses = (bundle.spec.linux?.namespaces ?? []).contains { $0.kind == .pid && ($0.path ?? "").isEmpty }
+        hasPoststartHooks = !(bundle.spec.hooks?.poststart ?? []).isEmpty
+        undo = plan.undo
+        start = plan.accountsOfStart
+    }
+}
+
+extension CreateRequest {
+    fileprivate func planned(_ bundle: String, waitsForStart: Bool, _ runtime: Runtime) throws(Failure) -> PlanRequest {
+        var wanted = PlanRequest(id: id, bundle: bundle, waitsForStart: waitsForStart)
+        wanted.consoleSocket = consoleSocket
+        wanted.usesPivotRoot = usesPivotRoot
+        wanted.makesSessionKeyring = makesSessionKeyring
+        wanted.pidFile = pidFile
+        wanted.processSocket = processSocket
+        wanted.notifySocket = notifySocket
+        wanted.detaches = detaches
+        wanted.controlGroupManager = runtime.controlGroupManager
+        wanted.keptDescriptors = try keptDescriptors()
+        if listenDescriptors > 0 { wanted.addedEnvironment = ["LISTEN_FDS=\(listenDescriptors)", "LISTEN_PID=1"] }
+        return wanted
+    }
+
+    /// Sockets of activation first, then those that the caller preserves.
+    func keptDescriptors() throws(Failure) -> [Int32] {
+        try KeptDescriptors.numbers(Int(listenDescriptors) + Int(preservedDescriptors))
+    }
+}
+
+extension KernelVersion {
+    /// The first with mount_setattr(2), cgroup.kill and all else that every container needs (RHEL 9).
+    static let oldest = KernelVersion(5, 14)
+
+    static func checkOldest() throws(Failure) {
+        guard let running, running < oldest else { return }
+        throw Failure(.unsupported, "Linux \(running) runs here; veloci needs \(oldest) or newer")
+    }
+}
+
+extension Runtime {
+    /// The plan for a bundle; nothing is touched, no privilege is needed. Without a user namespace it is root's plan.
+    public func plan(_ request: CreateRequest) throws(Failure) -> Plan {
+        try plan(request, waitsForStart: true)
+    }
+
+    /// The plan of `create`, or of `run`, which does not wait.
+    package func plan(_ request: CreateRequest, waitsForStart: Bool) throws(Failure) -> Plan {
+        try PlannedContainer(request, waitsForStart: waitsForStart, self) { facts, spec in
+            // Without a user namespace only root can make it, so that is whose plan people want to see.
+            if facts.isPrivileged || spec.linux?.hasNamespace(.user) == true { return }
+            facts.isPrivileged = true
+            facts.canRaiseLimits = true
+            facts.permittedCapabilities = .max
+            facts.refusedGroups = [:]
+        }.plan
+    }
+}

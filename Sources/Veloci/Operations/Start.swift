@@ -1,0 +1,104 @@
+internal import CLinux
+internal import CStageWire
+internal import ContainerPlan
+internal import LinuxKernel
+internal import RuntimeSpec
+
+extension Runtime {
+    /// Starts the program of a created container. Returns when it runs and the poststart hooks are done.
+    ///
+    /// - Parameter notifySocket: a service manager's socket: returns when the program is ready, or has ended. The container
+    ///   must have been created with one as well.
+    public func start(_ id: String, notifySocket: String? = nil) throws(Failure) {
+        let container = try StoredContainer.open(root: root, id: id, locking: true)
+        switch container.status(holdingLock: true) {
+        case .created: break
+        case .stopped: throw Failure(.stopped, "cannot start a container that has stopped")
+        // It could not go on, and `resume` would wait for the end of this command.
+        case .paused: throw Failure(.paused, "cannot start a container in the paused state", hint: "resume it first")
+        case .creating, .running: throw Failure(.running, "cannot start an already running container")
+        }
+        let notification = try notifySocket.map { (manager) throws(Failure) in
+            try Notification(state: container.state.number, manager: manager)
+        }
+        do throws(KernelError) {
+            try release(container)
+        } catch {
+            throw .kernel(error, "cannot start the container")
+        }
+        do throws(Failure) {
+            try checkStart(container)
+        } catch {
+            // A program that cannot be executed leaves a stopped container, as the end of any program does.
+            if error.code == .hook { destroy(container) }
+            throw error
+        }
+        let record = container.record
+        if record.hasPoststartHooks { try runPoststartHooks(container) }
+        guard let notification, let recorded = record.process, let process = try? record.openProcess() else { return }
+        container.state.unlock()
+        try notification.wait(for: process.number, pid: recorded.pid)
+    }
+
+    /// Lets the stage go on, and waits until it executes the program or ends: both close its end of the second pipe.
+    private func release(_ container: StoredContainer) throws(KernelError) {
+        let directory = container.state.number
+        let started = try Files.open(
+            StateDirectory.startedPipe, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, at: directory)
+        let start = try Files.open(StateDirectory.startPipe, flags: O_WRONLY | O_NONBLOCK | O_NOFOLLOW, at: directory)
+        try Files.write([1], to: start, name: StateDirectory.startPipe)
+        _ = try Polling.isReadable(started.number, withinMilliseconds: -1)
+    }
+
+    private func checkStart(_ container: StoredContainer) throws(Failure) {
+        let page: ProgressPage
+        do throws(KernelError) {
+            page = try ProgressPage(reading: container.state.number)
+        } catch {
+            throw .kernel(error, "cannot read how far the container came")
+        }
+        let report = page.report
+        if report.phase == stage_phase_executing { return }
+        let account = container.record.start.first { $0.number == report.step }
+        throw StageFailure.describe(report, account, end: nil)
+    }
+
+    /// SPEC(runtime.md#lifecycle): a failing hook of poststart stops the container and destroys it.
+    private func runPoststartHooks(_ container: StoredContainer) throws(Failure) {
+        let record = container.record
+        let spec = try container.state.configuration()
+        // From here on others may look at the container, change and delete it: a hook may itself call us about it, and need not
+        // end in time.
+        container.state.unlock()
+        let state = HookState.make(spec, request: PlanRequest(id: record.id, bundle: record.bundle), status: "running")
+        do throws(Failure) {
+            for (index, hook) in (spec.hooks?.poststart ?? []).enumerated() {
+                try HostHooks.run(
+                    hook, kind: .poststart, state: state.text(pid: record.process?.pid ?? 0),
+                    path: JSONPath([.member("hooks"), .member("poststart"), .index(index)]))
+            }
+        } catch {
+            destroyUnlessReplaced(record)
+            throw error
+        }
+    }
+
+    private func destroyUnlessReplaced(_ record: ContainerRecord) {
+        do throws(Failure) {
+            let container = try StoredContainer.open(root: root, id: record.id, locking: true)
+            if container.record.process == record.process { destroy(container) }
+        } catch where error.code == .notFound {
+            return  // deleted meanwhile
+        } catch {
+            warn("after a hook failed: \(error)")
+        }
+    }
+
+    private func destroy(_ container: StoredContainer) {
+        do throws(Failure) {
+            try Undoing(self, container.record, container.state).delete()
+        } catch {
+            warn("after a hook failed: \(error)")
+        }
+    }
+}
