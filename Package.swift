@@ -72,7 +72,7 @@ let package = Package(
             ], swiftSettings: strict),
         // The command line is a library so that tests can link it; the executable's own settings would not let them.
         .target(
-            name: "VelociCommand", dependencies: ["Veloci", "RuntimeSpec", "LinuxKernel", "Seccomp", "CBuildFacts", "CLinux", "CLibrary"],
+            name: "VelociCommand", dependencies: ["Veloci", "RuntimeSpec", "LinuxKernel", "Seccomp", "CBuildFacts", "CLibrary"],
             swiftSettings: strict),
         .executableTarget(
             name: "veloci", dependencies: ["VelociCommand"], path: "Sources/VelociExecutable", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])],

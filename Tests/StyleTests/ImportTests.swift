@@ -11,7 +11,7 @@ import Testing
 
     /// The order of the targets, from the ground up: each may import those before it only.
     static let order = [
-        "CLinux", "CBuildFacts", "CStageWire", "CStageEntry", "CSeccomp", "CCapability", "RuntimeSpec", "LinuxKernel", "DBus", "Cgroups",
+        "CLinux", "CLibrary", "CBuildFacts", "CStageWire", "CStageEntry", "CSeccomp", "CCapability", "RuntimeSpec", "LinuxKernel", "DBus", "Cgroups",
         "Seccomp", "ContainerPlan", "Stage", "StageEmbedder", "EmbedStage", "StageImage", "Veloci", "VelociCommand", "veloci",
     ]
 
