@@ -103,8 +103,8 @@ final class Log: @unchecked Sendable {
 
     private func write(_ line: String) { Self.write(line, to: file?.number ?? standardError) }
 
-    /// A message that cannot be written cannot be reported either.
+    /// A message that cannot be written cannot be reported either; and nobody who stops reading them ends a command half way.
     private static func write(_ text: String, to descriptor: Int32) {
-        try? Output.write(Array(text.utf8), to: descriptor)
+        try? Pipes.write(Array(text.utf8), to: descriptor)
     }
 }

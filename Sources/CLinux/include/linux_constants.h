@@ -67,6 +67,7 @@
 #define AT_RECURSIVE 0x8000
 #define SIG_BLOCK 0
 #define SIG_SETMASK 2
+#define MSG_NOSIGNAL 0x4000
 #define SIGCHLD 17
 #define MNT_DETACH 2
 
