@@ -1,3 +1,4 @@
+internal import ByteText
 internal import ContainerPlan
 internal import LinuxKernel
 internal import RuntimeSpec
@@ -94,10 +95,7 @@ enum PidFile {
         if let status = try? Files.status(of: path), status.kind == .characterDevice {
             return try Files.write(bytes, to: try Files.open(path, flags: 0o1), name: path)
         }
-        let slash = path.lastIndex(of: "/")
-        let directory = slash.map { String(path[...$0]) } ?? ""
-        let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
-        let temporary = "\(directory).\(name)"
+        let temporary = path.lastHalves(at: "/").map { "\($0.first)/.\($0.second)" } ?? "." + path
         _ = try? Files.removeFile(temporary)
         let file = try Files.open(temporary, flags: 0o1 | 0o100 | 0o200 | 0o400000, mode: 0o644)  // write, create, new, no link
         do throws(KernelError) {
