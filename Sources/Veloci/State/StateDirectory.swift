@@ -117,6 +117,17 @@ struct StateDirectory: ~Copyable {
     /// The record; nil if there is none that can be read.
     func record() -> ContainerRecord? { record(Self.stateFile) }
 
+    /// The record, nil if it cannot be read, and whether somebody is still making the container. As long as who makes it has
+    /// written nothing, there is none.
+    func currentRecord(holdingLock isOurs: Bool) throws(Failure) -> (record: ContainerRecord?, isBeingMade: Bool) {
+        if let record = record(), record.pid > 0 { return (record, false) }
+        // The lock first and then the record again, so that whoever finished in between is seen.
+        let isBeingMade = !isOurs && isLocked
+        let current = record()
+        if isBeingMade, current == nil, (try? Files.status(of: Self.stateFile, at: number)) == nil { throw .doesNotExist }
+        return (current, isBeingMade && current?.pid == 0)
+    }
+
     /// The record of the time before the control group was made.
     func journal() -> ContainerRecord? { record(Self.journalFile) }
 
@@ -185,8 +196,9 @@ struct StateDirectory: ~Copyable {
         do throws(KernelError) {
             // The records first: what tells of a control group must not outlive what tells whether it is ours.
             let records = [Self.stateFile, Self.journalFile]
-            let names = try Files.list(path)
-            for name in records.filter(names.contains) + names.filter({ !records.contains($0) }) { try remove(name) }
+            let names = try Files.names(in: path)
+            for record in records { for name in names where name.text == record { try remove(name) } }
+            for name in names where !records.contains(name.text) { try remove(name) }
             try Files.removeDirectory(path)
         } catch where error.errno == .noEntry {
             return
@@ -195,11 +207,12 @@ struct StateDirectory: ~Copyable {
         }
     }
 
-    private func remove(_ name: String) throws(KernelError) {
+    private func remove(_ name: FileName) throws(KernelError) {
         do throws(KernelError) {
             try Files.removeFile(name, at: number)
         } catch where error.errno.name == "EISDIR" {
-            for child in try Files.list(name, at: number) { try Files.removeFile(name + "/" + child, at: number) }
+            let inner = try Files.open(name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: number)
+            for child in try Files.names(in: ".", at: inner.number) { try Files.removeFile(child, at: inner.number) }
             try Files.removeDirectory(name, at: number)
         }
     }
