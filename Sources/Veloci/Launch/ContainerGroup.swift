@@ -202,10 +202,10 @@ extension Failure {
 }
 
 extension ContainerGroup {
-    /// Lets frozen processes run, so that they can die.
+    /// Lets frozen processes run, those of groups that the container made inside too, so that they can die.
     func thawForDeath() throws(Failure) {
-        guard isFrozen else { return }
-        try thaw()
+        group.thawForDeath()
+        if isFrozen { try thaw() }
     }
 
     func freeze() throws(Failure) {
