@@ -5,35 +5,35 @@ import Testing
 
 @testable import Veloci
 
-/// What others see of a container while somebody is making it.
-@Suite struct CreatingTests {
-    /// The state directory of an id, with its lock held as its creator holds it.
-    private struct Making {
-        let root = NSTemporaryDirectory() + "veloci-creating-\(UUID().uuidString)"
-        let lock: Int32
-        var runtime: Runtime { Runtime(root: root) }
-        var directory: String { root + "/web" }
+/// The state directory of an id, with its lock held as its creator holds it.
+struct Making {
+    let root = NSTemporaryDirectory() + "veloci-creating-\(UUID().uuidString)"
+    let lock: Int32
+    var runtime: Runtime { Runtime(root: root) }
+    var directory: String { root + "/web" }
 
-        init() throws {
-            try FileManager.default.createDirectory(atPath: root + "/web", withIntermediateDirectories: true)
-            lock = open(root + "/web", O_RDONLY | O_DIRECTORY)
-            try #require(flock(lock, LOCK_EX) == 0)
-        }
-
-        func write(_ record: ContainerRecord) throws {
-            try Data(record.json.encoded()).write(to: URL(fileURLWithPath: directory + "/state.json"))
-        }
-
-        func end() {
-            close(lock)
-            try? FileManager.default.removeItem(atPath: root)
-        }
+    init() throws {
+        try FileManager.default.createDirectory(atPath: root + "/web", withIntermediateDirectories: true)
+        lock = open(root + "/web", O_RDONLY | O_DIRECTORY)
+        try #require(flock(lock, LOCK_EX) == 0)
     }
 
-    private static var record: ContainerRecord {
+    func write(_ record: ContainerRecord) throws {
+        try Data(record.json.encoded()).write(to: URL(fileURLWithPath: directory + "/state.json"))
+    }
+
+    func end() {
+        close(lock)
+        try? FileManager.default.removeItem(atPath: root)
+    }
+
+    static var record: ContainerRecord {
         ContainerRecord(id: "web", bundle: "/b", rootfs: "/b/rootfs", created: "2026-01-01T00:00:00Z", owner: "")
     }
+}
 
+/// What others see of a container while somebody is making it.
+@Suite struct CreatingTests {
     /// RUNC: before the first record there is no container.
     @Test func nothingBeforeTheFirstRecord() throws {
         let making = try Making()
@@ -50,7 +50,7 @@ import Testing
     @Test func creatingUntilThePidIsWritten() throws {
         let making = try Making()
         defer { making.end() }
-        try making.write(Self.record)
+        try making.write(Making.record)
         #expect(try making.runtime.state("web").status == "creating")
         #expect(try making.runtime.state("web").pid == 0)
         let failure = #expect(throws: Failure.self) { try making.runtime.kill("web", signal: 15) }

@@ -41,6 +41,7 @@ extension Runtime {
                 throw Failure(
                     .internalError, "the state of the container cannot be read", hint: "use --force to remove what is left")
             }
+            try checkNothingRuns(of: id, state)
             return try state.remove()
         }
         try stop(record, state, force: force)

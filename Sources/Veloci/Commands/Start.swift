@@ -81,6 +81,10 @@ extension Runtime {
         let started = try Files.open(
             StateDirectory.startedPipe, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, at: directory)
         let start = try Files.open(StateDirectory.startPipe, flags: O_WRONLY | O_NONBLOCK | O_NOFOLLOW, at: directory)
+        // What is no pipe is not what the container waits at, and waiting for it would be for ever.
+        for pipe in [try Files.status(of: started), try Files.status(of: start)] where pipe.kind != .pipe {
+            throw KernelError(.invalidArgument, call: "open", object: "a file in place of the container's pipe")
+        }
         try Pipes.write([1], to: start.number, name: StateDirectory.startPipe)
         _ = try Polling.isReadable(started.number, withinMilliseconds: -1)
     }

@@ -74,6 +74,7 @@ extension Creation {
             throw Failure(.kernel, "the container's process ended before it was complete")
         }
         record.startTime = startTime
+        record.identifyGroups()
         try StateDirectory.write(record, at: directory, shown: runtime.root + "/" + record.id)
         if let socket = request.processSocket {
             do throws(KernelError) {

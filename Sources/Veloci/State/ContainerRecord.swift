@@ -19,6 +19,10 @@ struct ContainerRecord: Equatable, Sendable {
     /// Directories of its control group by controller, empty for version 2: known before they are made, so that nothing is
     /// left behind.
     var controlGroups: [String: String] = [:]
+    /// The kernel's number of each of these directories, since the container's process is in it.
+    var controlGroupNumbers: [String: UInt64] = [:]
+    /// The start of the machine in which the container was made; empty for unknown.
+    var boot: String
     /// The systemd unit, if systemd made the control group.
     var unit: String = ""
     /// Whether the unit is of the user's systemd.
@@ -35,12 +39,18 @@ struct ContainerRecord: Equatable, Sendable {
             for (name, value) in texts.sorted(by: { $0.key < $1.key }) { members[name] = .string(value) }
             return .object(members)
         }
+        func numbers(_ numbers: [String: UInt64]) -> JSONValue {
+            var members = JSONMembers()
+            for (name, value) in numbers.sorted(by: { $0.key < $1.key }) { members[name] = .number(JSONNumber(value)) }
+            return .object(members)
+        }
         return [
             "format": 1, "id": .string(id), "bundle": .string(bundle), "rootfs": .string(rootfs),
             "created": .string(created), "owner": .string(owner), "annotations": object(annotations),
             "pid": .number(JSONNumber(pid)), "startTime": .number(JSONNumber(startTime)),
             "stepCount": .number(JSONNumber(stepCount)),
-            "controlGroups": object(controlGroups), "unit": .string(unit),
+            "controlGroups": object(controlGroups), "controlGroupNumbers": numbers(controlGroupNumbers),
+            "boot": .string(boot), "unit": .string(unit),
             "unitIsOfUser": .bool(unitIsOfUser), "cacheControlGroups": list(cacheControlGroups),
             "rootMount": .number(JSONNumber(rootMount)),
         ]
@@ -65,7 +75,11 @@ struct ContainerRecord: Equatable, Sendable {
             let rootMount = object["rootMount"]?.number?.integer(as: UInt64.self),
             let cacheControlGroups = list("cacheControlGroups"), let annotations = texts("annotations")
         else { return nil }
-        self.init(id: id, bundle: bundle, rootfs: rootfs, created: created, owner: owner)
+        self.init(
+            id: id, bundle: bundle, rootfs: rootfs, created: created, owner: owner, boot: object["boot"]?.string ?? "")
+        for member in object["controlGroupNumbers"]?.object?.members ?? [] {
+            controlGroupNumbers[member.name] = member.value.number?.integer(as: UInt64.self)
+        }
         self.pid = pid
         self.startTime = startTime
         self.stepCount = stepCount
@@ -77,7 +91,11 @@ struct ContainerRecord: Equatable, Sendable {
         self.annotations = annotations
     }
 
-    init(id: String, bundle: String, rootfs: String, created: String, owner: String) {
+    init(
+        id: String, bundle: String, rootfs: String, created: String, owner: String,
+        boot: String = ContainerRecord.currentBoot
+    ) {
+        self.boot = boot
         self.id = id
         self.bundle = bundle
         self.rootfs = rootfs
