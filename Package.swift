@@ -48,13 +48,14 @@ let package = Package(
         // Nothing that runs needs it: the tests hold our table of capabilities against it.
         .systemLibrary(name: "CCapability", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
 
-        .target(name: "RuntimeSpec", swiftSettings: strict),
-        .target(name: "LinuxKernel", dependencies: ["CLinux", "CLibrary"], swiftSettings: strict),
-        .target(name: "DBus", dependencies: ["LinuxKernel"], swiftSettings: strict),
-        .target(name: "Cgroups", dependencies: ["DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "CLibrary"], swiftSettings: strict),
+        .target(name: "ByteText", swiftSettings: strict),
+        .target(name: "RuntimeSpec", dependencies: ["ByteText"], swiftSettings: strict),
+        .target(name: "LinuxKernel", dependencies: ["ByteText", "CLinux", "CLibrary"], swiftSettings: strict),
+        .target(name: "DBus", dependencies: ["ByteText", "LinuxKernel"], swiftSettings: strict),
+        .target(name: "Cgroups", dependencies: ["ByteText", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "CLibrary"], swiftSettings: strict),
         .target(name: "Seccomp", dependencies: ["RuntimeSpec", "CSeccomp", "CLinux"], swiftSettings: strict),
         .target(
-            name: "ContainerPlan", dependencies: ["Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
+            name: "ContainerPlan", dependencies: ["ByteText", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
             swiftSettings: strict),
 
         .executableTarget(
@@ -67,12 +68,13 @@ let package = Package(
         .target(
             name: "Veloci",
             dependencies: [
-                "RuntimeSpec", "LinuxKernel", "Cgroups", "Seccomp", "ContainerPlan", "StageImage", "CLinux",
+                "ByteText", "RuntimeSpec", "LinuxKernel", "Cgroups", "Seccomp", "ContainerPlan", "StageImage", "CLinux",
                 "CLibrary", "CStageWire",
             ], swiftSettings: strict),
         // The command line is a library so that tests can link it; the executable's own settings would not let them.
         .target(
-            name: "VelociCommand", dependencies: ["Veloci", "RuntimeSpec", "LinuxKernel", "Seccomp", "CBuildFacts", "CLinux", "CLibrary"],
+            name: "VelociCommand",
+            dependencies: ["ByteText", "Veloci", "RuntimeSpec", "LinuxKernel", "Seccomp", "CBuildFacts", "CLibrary"],
             swiftSettings: strict),
         .executableTarget(
             name: "veloci", dependencies: ["VelociCommand"], path: "Sources/VelociExecutable", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])],
@@ -81,9 +83,10 @@ let package = Package(
         // What tests of several targets share.
         .target(name: "TestSupport", dependencies: ["DBus", "LinuxKernel"], path: "Tests/TestSupport", swiftSettings: strict),
 
+        .testTarget(name: "ByteTextTests", dependencies: ["ByteText"], swiftSettings: strict),
         .testTarget(name: "DBusTests", dependencies: ["DBus", "LinuxKernel", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "CgroupsTests", dependencies: ["Cgroups", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "TestSupport"],
+            name: "CgroupsTests", dependencies: ["ByteText", "Cgroups", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "TestSupport"],
             exclude: ["RESOURCES.md"], swiftSettings: strict),
         // The conformance suite: the probe that runs inside containers, and the tool that carries it.
         .executableTarget(
@@ -108,7 +111,7 @@ let package = Package(
         .testTarget(
             name: "ContainerPlanTests", dependencies: ["ContainerPlan", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
             swiftSettings: strict),
-        .testTarget(name: "VelociTests", dependencies: ["Veloci", "Cgroups", "RuntimeSpec"], swiftSettings: strict),
+        .testTarget(name: "VelociTests", dependencies: ["Veloci", "Cgroups", "LinuxKernel", "RuntimeSpec"], swiftSettings: strict),
         .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "RuntimeSpec"], swiftSettings: strict),
         .testTarget(name: "RuntimeSpecTests", dependencies: ["RuntimeSpec", "CCapability"], swiftSettings: strict),
         .testTarget(

@@ -1,3 +1,4 @@
+internal import ByteText
 public import LinuxKernel
 
 /// A connection to a message bus, or to one peer. Calls are answered in order of their numbers; signals that arrive
@@ -38,9 +39,9 @@ public struct DBusConnection: ~Copyable {
 
     private static func connect(_ addresses: String, before deadline: Deadline) throws(DBusError) -> Int32 {
         var failure = DBusError.address(addresses)
-        for text in addresses.split(separator: ";") {
+        for text in addresses.parts(at: ";") {
             do throws(DBusError) {
-                let address = try DBusAddress(String(text))
+                let address = try DBusAddress(text)
                 do throws(KernelError) {
                     return try StreamSockets.connect(address.name, isAbstract: address.isAbstract, before: deadline).release()
                 } catch {
@@ -58,8 +59,8 @@ public struct DBusConnection: ~Copyable {
     private mutating func authenticate(before deadline: Deadline) throws(DBusError) {
         try send([0] + Array("AUTH EXTERNAL\r\nDATA\r\n".utf8), "authentication", before: deadline)
         var line = try line(before: deadline)
-        if line.hasPrefix("DATA") { line = try self.line(before: deadline) }
-        guard line.hasPrefix("OK") else { throw .authentication(line) }
+        if line.begins(with: "DATA") { line = try self.line(before: deadline) }
+        guard line.begins(with: "OK") else { throw .authentication(line) }
         try send(Array("BEGIN\r\n".utf8), "authentication", before: deadline)
     }
 
@@ -155,11 +156,10 @@ struct DBusAddress: Equatable {
     var isAbstract: Bool
 
     init(_ text: String) throws(DBusError) {
-        guard text.hasPrefix("unix:") else { throw .address(text) }
-        for pair in text.dropFirst(5).split(separator: ",") {
-            let parts = pair.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, let value = DBusAddress.unescaped(parts[1]) else { continue }
-            switch parts[0] {
+        guard let pairs = text.after("unix:") else { throw .address(text) }
+        for pair in pairs.parts(at: ",") {
+            guard let (key, escaped) = pair.halves(at: "="), let value = DBusAddress.unescaped(escaped) else { continue }
+            switch key {
             case "path": (name, isAbstract) = (value, false)
             case "abstract": (name, isAbstract) = (value, true)
             default: continue
@@ -182,7 +182,7 @@ struct DBusAddress: Equatable {
         }.joined()
     }
 
-    private static func unescaped(_ text: Substring) -> String? {
+    private static func unescaped(_ text: String) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {

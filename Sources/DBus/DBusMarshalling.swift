@@ -104,7 +104,7 @@ struct DBusReader {
     /// Reads one value of a complete type.
     mutating func value(_ type: Substring, depth: Int = 0) throws(DBusError) -> DBusValue {
         guard depth <= DBusSignature.maximumDepth, let first = type.utf8.first else { throw .malformed("values nest too deep") }
-        switch Character(UnicodeScalar(first)) {
+        switch UnicodeScalar(first) {
         case "y": return .byte(try next())
         case "b":
             let value = try integer(UInt32.self)

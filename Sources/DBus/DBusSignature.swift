@@ -21,7 +21,7 @@ package enum DBusSignature {
 
     /// To which multiple of bytes values of a type are aligned.
     package static func alignment(of type: Substring) -> Int {
-        switch type.utf8.first.map({ Character(UnicodeScalar($0)) }) {
+        switch type.utf8.first.map({ UnicodeScalar($0) }) {
         case "n", "q": 2
         case "b", "i", "u", "s", "o", "a", "h": 4
         case "x", "t", "d", "(", "{": 8
@@ -31,7 +31,7 @@ package enum DBusSignature {
 
     private static func end(of bytes: [UInt8], from start: Int, depth: Int, inArray: Bool) -> Int? {
         guard start < bytes.count, depth <= maximumDepth else { return nil }
-        switch Character(UnicodeScalar(bytes[start])) {
+        switch UnicodeScalar(bytes[start]) {
         case "y", "b", "n", "q", "i", "u", "x", "t", "d", "s", "o", "g", "h", "v":
             return start + 1
         case "a":

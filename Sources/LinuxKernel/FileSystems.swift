@@ -37,40 +37,4 @@ extension Files {
                 UInt64(group ?? UInt32.max), UInt64(AT_SYMLINK_NOFOLLOW))
         }
     }
-
-    /// The names of the directories in a directory, as the kernel marks them (getdents64(2), DT_DIR): no call for each entry.
-    /// File systems of the kernel's own, such as procfs and cgroupfs, always mark them.
-    public static func directories(in path: String, at directory: Int32 = -100) throws(KernelError) -> [String] {
-        let opened = try open(path, flags: O_RDONLY | O_DIRECTORY, at: directory)
-        let number = opened.number
-        var names: [String] = []
-        let size = 8192
-        while true {
-            var failure: KernelError?
-            let count = withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { buffer in
-                var count = 0
-                do throws(KernelError) {
-                    count = try systemCall(
-                        __NR_getdents64, "getdents64", on: path, UInt64(descriptor: number),
-                        UInt64(address: buffer.baseAddress), UInt64(size))
-                } catch {
-                    failure = error
-                }
-                // struct linux_dirent64: the length of the entry is at byte 16, its type at 18, its name from 19 on.
-                var offset = 0
-                while offset < count {
-                    let length = Int(buffer.load(fromByteOffset: offset + 16, as: UInt16.self))
-                    if buffer[offset + 18] == 4 {
-                        let bytes = UnsafeRawBufferPointer(buffer)[(offset + 19)..<(offset + length)]
-                        let name = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-                        if name != "." && name != ".." { names.append(name) }
-                    }
-                    offset += length
-                }
-                return count
-            }
-            if let failure { throw failure }
-            if count == 0 { return names }
-        }
-    }
 }

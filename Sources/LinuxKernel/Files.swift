@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 
 /// What lstat(2) and fstat(2) say that veloci asks for.
@@ -43,25 +44,34 @@ public enum Files {
     package static func withPath<Result>(
         _ path: String, _ body: (UInt64) throws(KernelError) -> Result
     ) throws(KernelError) -> Result {
-        guard !path.utf8.contains(0) else { throw KernelError(.invalidArgument, call: "path", object: path) }
         var copy = path
-        var outcome: Swift.Result<Result, KernelError>?
-        copy.withUTF8 { bytes in
-            withUnsafeTemporaryAllocation(byteCount: bytes.count + 1, alignment: 1) { buffer in
-                buffer.copyMemory(from: UnsafeRawBufferPointer(bytes))
-                buffer[bytes.count] = 0
-                do throws(KernelError) {
-                    outcome = .success(try body(UInt64(address: buffer.baseAddress)))
-                } catch {
-                    outcome = .failure(error)
-                }
+        let result: Swift.Result<Result, KernelError> = copy.withUTF8 { bytes in
+            do throws(KernelError) {
+                return .success(try withTerminated(bytes, shown: path, body))
+            } catch {
+                return .failure(error)
             }
         }
-        switch outcome {
-        case .success(let result): return result
-        case .failure(let error): throw error
-        case nil: throw KernelError(.invalidArgument, call: "path", object: path)
+        return try result.get()
+    }
+
+    /// Calls `body` with the address of a copy that ends with a zero byte.
+    static func withTerminated<Result>(
+        _ bytes: UnsafeBufferPointer<UInt8>, shown: String, _ body: (UInt64) throws(KernelError) -> Result
+    ) throws(KernelError) -> Result {
+        guard !bytes.contains(0) else { throw KernelError(.invalidArgument, call: "path", object: shown) }
+        let result: Swift.Result<Result, KernelError> = withUnsafeTemporaryAllocation(
+            byteCount: bytes.count + 1, alignment: 1
+        ) { buffer in
+            buffer.copyMemory(from: UnsafeRawBufferPointer(bytes))
+            buffer[bytes.count] = 0
+            do throws(KernelError) {
+                return .success(try body(UInt64(address: buffer.baseAddress)))
+            } catch {
+                return .failure(error)
+            }
         }
+        return try result.get()
     }
 
     /// The whole content. `limit` guards against files that never end.
@@ -166,8 +176,8 @@ public enum Files {
             try makeDirectory(path, mode: mode)
         } catch {
             if error.errno == .exists { return }
-            guard error.errno == .noEntry, let slash = path.lastIndex(of: "/"), slash != path.startIndex else { throw error }
-            try makeDirectories(String(path[..<slash]), mode: mode)
+            guard error.errno == .noEntry, let (above, _) = path.lastHalves(at: "/"), !above.isEmpty else { throw error }
+            try makeDirectories(above, mode: mode)
             do throws(KernelError) {
                 try makeDirectory(path, mode: mode)
             } catch where error.errno == .exists {
@@ -247,36 +257,10 @@ public enum Files {
         }
     }
 
-    /// The names in a directory, without `.` and `..`, in the kernel's order.
+    /// The names in a directory, without `.` and `..`, in the kernel's order; what is not UTF-8 in them is replaced. For names
+    /// that are used again, `names(in:)`.
     public static func list(_ path: String, at directory: Int32 = -100) throws(KernelError) -> [String] {
-        let opened = try open(path, flags: O_RDONLY | O_DIRECTORY, at: directory)
-        let number = opened.number
-        var names: [String] = []
-        while true {
-            let size = 32768
-            var failure: KernelError?
-            let count = withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { buffer in
-                var count = 0
-                do throws(KernelError) {
-                    count = try systemCall(
-                        __NR_getdents64, "getdents64", on: path, UInt64(descriptor: number),
-                        UInt64(address: buffer.baseAddress), UInt64(size))
-                } catch {
-                    failure = error
-                }
-                var offset = 0
-                while offset < count {
-                    let length = Int(buffer.load(fromByteOffset: offset + 16, as: UInt16.self))
-                    let bytes = UnsafeRawBufferPointer(buffer)[(offset + 19)..<(offset + length)]
-                    let name = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-                    if name != "." && name != ".." { names.append(name) }
-                    offset += length
-                }
-                return count
-            }
-            if let failure { throw failure }
-            if count == 0 { return names }
-        }
+        try names(in: path, at: directory).map({ $0.text })
     }
 
     /// Where a symbolic link points.

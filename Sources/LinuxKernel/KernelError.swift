@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLibrary
 internal import CLinux
 
@@ -20,7 +21,7 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     /// The kernel's sentence for it in lower case, such as `no such file or directory`, as runc prints it.
     public var description: String {
         guard let sentence = library_error_sentence(rawValue) else { return "errno \(rawValue)" }
-        return String(cString: sentence).lowercased()
+        return String(cString: sentence).lowered
     }
 
     /// `ENOENT`.

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 
 /// The version of the running kernel.
@@ -15,8 +16,10 @@ public struct KernelVersion: Comparable, Sendable, CustomStringConvertible {
 
     /// Reads a release such as `6.12.48-cloud-amd64`. Nil if it does not begin with two numbers.
     public init?(release: String) {
-        let parts = release.split(separator: ".", maxSplits: 2)
-        guard parts.count >= 2, let major = Int(parts[0]), let minor = Int(parts[1].prefix { $0.isNumber }) else { return nil }
+        let parts = release.parts(at: ".", most: 3)
+        guard parts.count >= 2, let major = Int(parts[0]),
+            let minor = Int(String(decoding: parts[1].utf8.prefix { $0.isDigit }, as: UTF8.self))
+        else { return nil }
         self.init(major, minor)
     }
 

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 
 /// Mounts that are attached nowhere until somebody attaches them.
@@ -93,15 +94,15 @@ public enum Mounts {
 
     private static func configure(_ context: borrowing Descriptor, _ option: String, _ type: String) throws(KernelError) {
         let number = context.number
-        let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        try Files.withPath(String(parts[0])) { (name) throws(KernelError) in
-            guard parts.count == 2 else {
+        let halves = option.halves(at: "=")
+        try Files.withPath(halves?.first ?? option) { (name) throws(KernelError) in
+            guard let halves else {
                 _ = try systemCall(
                     __NR_fsconfig, "fsconfig", on: "\(type) \(option)", UInt64(descriptor: number),
                     UInt64(FSCONFIG_SET_FLAG.rawValue), name)
                 return
             }
-            try Files.withPath(String(parts[1])) { (value) throws(KernelError) in
+            try Files.withPath(halves.second) { (value) throws(KernelError) in
                 _ = try systemCall(
                     __NR_fsconfig, "fsconfig", on: "\(type) \(option)", UInt64(descriptor: number),
                     UInt64(FSCONFIG_SET_STRING.rawValue), name, value)

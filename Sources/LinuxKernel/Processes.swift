@@ -62,7 +62,7 @@ public enum Processes {
                     UInt64(descriptor: number), 0)))
     }
 
-    /// Whether the process ended within the time. Negative waits for ever.
+    /// Whether the process, which is all its threads, ended within the time. Negative waits for ever.
     public static func hasEnded(_ process: borrowing Descriptor, withinMilliseconds time: Int64) throws(KernelError) -> Bool {
         try Polling.isReadable(process.number, withinMilliseconds: time)
     }
@@ -151,14 +151,42 @@ public enum Processes {
     }
 
     /// When the process started, in clock ticks after the machine: with it a pid names one process for ever (proc(5), stat).
-    /// Nil when there is no such process or it is a zombie.
+    /// Nil when there is no such process. It says nothing about whether the process has ended.
     public static func startTime(of pid: Int32) -> UInt64? {
-        guard pid > 0, let text = try? Files.readText("/proc/\(pid)/stat"),
-            let parenthesis = text.lastIndex(of: ")")
-        else { return nil }
-        let fields = text[parenthesis...].split(separator: " ")
-        guard fields.count > 20, fields[1] != "Z", fields[1] != "X" else { return nil }
-        return UInt64(fields[20])
+        guard pid > 0, let bytes = try? Files.read("/proc/\(pid)/stat") else { return nil }
+        return startTime(inStatistics: bytes)
+    }
+
+    /// From the content of /proc/PID/stat. In parentheses it has the name, which is whatever bytes the process chose; behind
+    /// the last parenthesis there is nothing of that.
+    package static func startTime(inStatistics bytes: [UInt8]) -> UInt64? {
+        guard let parenthesis = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        let fields = bytes[parenthesis...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 20 else { return nil }
+        return UInt64(String(decoding: fields[20], as: UTF8.self))
+    }
+
+    /// The process with this pid that started at this time.
+    /// - Throws: `KernelError`; `ESRCH` when it has ended, with all its threads, or the pid is another's.
+    public static func open(_ pid: Int32, startedAt time: UInt64) throws(KernelError) -> Descriptor {
+        let process = try open(pid)
+        // Opened first and checked then: what the descriptor names cannot become somebody else any more.
+        guard startTime(of: pid) == time, try !hasEnded(process, withinMilliseconds: 0) else {
+            throw KernelError(.noSuchProcess, call: "pidfd_open", object: "process \(pid)")
+        }
+        return process
+    }
+
+    /// Whether there is no such process, or it has ended and nobody has taken it away yet.
+    ///
+    /// KERNEL: in /proc a process is a zombie as soon as its first thread has ended, though others go on. The descriptor is
+    /// readable when the last has.
+    public static func hasEnded(_ pid: Int32) -> Bool {
+        do throws(KernelError) {
+            return try hasEnded(try open(pid), withinMilliseconds: 0)
+        } catch {
+            return error.errno == .noSuchProcess
+        }
     }
 
     /// A resource limit of a process, 0 for this one.

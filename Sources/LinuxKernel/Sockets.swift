@@ -50,7 +50,8 @@ public enum Sockets {
     /// Sends bytes with descriptors beside them (SCM_RIGHTS). At least one byte is needed.
     public static func send(_ bytes: [UInt8], descriptors: [Int32], over socket: Int32) throws(KernelError) {
         try transfer(bytes, capacity: 0, descriptors: descriptors) { (message) throws(KernelError) in
-            try systemCall(__NR_sendmsg, "sendmsg", on: "", UInt64(descriptor: socket), UInt64(address: message), 0x4000)
+            try systemCall(__NR_sendmsg, "sendmsg", on: "", UInt64(descriptor: socket), UInt64(address: message),
+                UInt64(MSG_NOSIGNAL))
         }
     }
 

@@ -48,7 +48,7 @@ public enum StreamSockets {
                 do throws(KernelError) {
                     sent = try systemCall(
                         __NR_sendto, "send", on: "", UInt64(descriptor: number), UInt64(address: buffer.baseAddress),
-                        UInt64(buffer.count), 0x4000, 0, 0)
+                        UInt64(buffer.count), UInt64(MSG_NOSIGNAL), 0, 0)
                 } catch {
                     failure = error
                 }

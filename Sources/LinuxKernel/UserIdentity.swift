@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 
 /// Who the calling process is.
@@ -18,7 +19,7 @@ public enum UserIdentity {
     /// Whether the process is root, and not only inside a user namespace.
     public static var isRootOfHost: Bool {
         guard effectiveUserID == 0, let map = try? Files.readText("/proc/self/uid_map") else { return false }
-        return map.split(whereSeparator: { $0 == " " || $0 == "\n" }) == ["0", "0", "4294967295"]
+        return map.words == ["0", "0", "4294967295"]
     }
 
     /// Whether the calling thread has a capability in effect, by the kernel's number (capget(2)).

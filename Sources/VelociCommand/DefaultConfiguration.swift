@@ -1,3 +1,4 @@
+internal import ByteText
 internal import RuntimeSpec
 
 /// The configuration that `spec` writes: a shell with few rights, to be edited.
@@ -19,7 +20,7 @@ enum DefaultConfiguration {
         // A single id is mapped, so files cannot be given to others; a network namespace would have no network.
         spec.mounts = mounts().map { mount in
             var mount = mount
-            mount.options = mount.options?.filter { !$0.hasPrefix("uid=") && !$0.hasPrefix("gid=") }
+            mount.options = mount.options?.filter { !$0.begins(with: "uid=") && !$0.begins(with: "gid=") }
             guard mount.type == "sysfs" else { return mount }
             // The kernel lets only the owner of the network namespace mount sysfs: show the host's, read-only.
             return Mount(

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import RuntimeSpec
 
 /// What `exec` changes in the container's own process.
@@ -42,9 +43,9 @@ struct ExecOverrides: Equatable {
         }
         let user = flags.text("user")
         guard !user.isEmpty else { return }
-        let parts = user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        if parts.count == 2 { groupID = try Self.id(parts[1], "gid") }
-        userID = try Self.id(parts[0], "uid")
+        let halves = user.halves(at: ":")
+        if let halves { groupID = try Self.id(halves.second, "gid") }
+        userID = try Self.id(halves?.first ?? user, "uid")
     }
 
     /// The process that results from the container's own.
@@ -76,8 +77,8 @@ struct ExecOverrides: Equatable {
 
     private static func unlessEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }
 
-    private static func id(_ text: Substring, _ name: String) throws(CommandFailure) -> UInt32 {
-        guard let id = UInt32(text) else { throw CommandFailure("bad \(name): \(Quoted.go(String(text))) is not an id") }
+    private static func id(_ text: String, _ name: String) throws(CommandFailure) -> UInt32 {
+        guard let id = UInt32(text) else { throw CommandFailure("bad \(name): \(Quoted.go(text)) is not an id") }
         return id
     }
 }
@@ -90,14 +91,13 @@ enum SubgroupPaths {
     static func parse(_ texts: [String]) throws(CommandFailure) -> [(controller: String, path: String)] {
         var paths: [(controller: String, path: String)] = []
         for text in texts {
-            guard let colon = text.firstIndex(of: ":") else {
+            guard let (controllers, path) = text.halves(at: ":") else {
                 guard texts.count == 1 else {
                     throw CommandFailure("invalid --cgroup argument: \(text) (missing <controller>: prefix)")
                 }
                 return [("", text)]
             }
-            let path = String(text[text.index(after: colon)...])
-            for controller in text[..<colon].split(separator: ",", omittingEmptySubsequences: false) {
+            for controller in controllers.parts(at: ",", keepsEmpty: true) {
                 guard !controller.isEmpty else {
                     throw CommandFailure("invalid --cgroup argument: \(text) (empty <controller> prefix)")
                 }
@@ -105,7 +105,7 @@ enum SubgroupPaths {
                     throw CommandFailure(
                         "invalid --cgroup argument(s): controller \(controller) specified multiple times")
                 }
-                paths.append((String(controller), path))
+                paths.append((controller, path))
             }
         }
         return paths

@@ -41,5 +41,5 @@ struct Flag: Sendable {
 
     var isHidden: Bool { usage.isEmpty }
 
-    func hasName(_ name: some StringProtocol) -> Bool { name == self.name || letter.map { name == $0 } ?? false }
+    func hasName(_ name: String) -> Bool { name == self.name || letter.map { name == $0 } ?? false }
 }

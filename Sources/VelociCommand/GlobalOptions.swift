@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLibrary
 internal import LinuxKernel
 
@@ -52,7 +53,7 @@ struct GlobalOptions: Equatable {
         }
         if flags.bool("systemd-cgroup") { cgroupManager = .systemd }
         let rootless = flags.text("rootless")
-        if rootless.isEmpty || rootless.lowercased() == "auto" {
+        if rootless.isEmpty || rootless.lowered == "auto" {
             self.rootless = .automatic
         } else if let value = FlagText.bool(rootless) {
             self.rootless = value ? .yes : .no
@@ -112,7 +113,7 @@ struct GlobalOptions: Equatable {
     private static func isUnprivileged(_ environment: (String) -> String?) -> Bool {
         if geteuid() != 0 { return true }
         guard let map = try? Files.readText("/proc/self/uid_map") else { return false }
-        let isInitial = map.split(whereSeparator: { $0 == " " || $0 == "\n" }) == ["0", "0", "4294967295"]
+        let isInitial = map.words == ["0", "0", "4294967295"]
         return !isInitial && environment("USER") != "root"
     }
 
@@ -126,8 +127,8 @@ struct GlobalOptions: Equatable {
             defer { free(pointer) }
             full = String(cString: pointer) + "/" + path
         }
-        var parts: [Substring] = []
-        for part in full.split(separator: "/") where part != "." {
+        var parts: [String] = []
+        for part in full.parts(at: "/") where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return "/" + parts.joined(separator: "/")

@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// The texts of `--help` and `help`.
 enum Help {
     /// What the program is and which commands it has.
@@ -39,7 +41,7 @@ enum Help {
             """
         if !command.explanation.isEmpty {
             text += "\nDESCRIPTION:\n"
-            for line in command.explanation.split(separator: "\n", omittingEmptySubsequences: false) {
+            for line in command.explanation.parts(at: "\n", keepsEmpty: true) {
                 text += line.isEmpty ? "\n" : "   \(line)\n"
             }
         }

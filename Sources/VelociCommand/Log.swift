@@ -48,7 +48,8 @@ final class Log: @unchecked Sendable {
     ///
     /// - Throws: the kernel's refusal.
     func open(_ path: String) throws(KernelError) {
-        file = try Files.open(path, flags: O_CREAT | O_WRONLY | O_APPEND | 0o4010000, mode: 0o644)
+        // Nobody is waited for who may come to read from a FIFO.
+        file = try Files.open(path, flags: O_CREAT | O_WRONLY | O_APPEND | O_NONBLOCK | 0o4010000, mode: 0o644)
     }
 
     func debug(_ message: @autoclosure () -> String) {
@@ -103,8 +104,8 @@ final class Log: @unchecked Sendable {
 
     private func write(_ line: String) { Self.write(line, to: file?.number ?? standardError) }
 
-    /// A message that cannot be written cannot be reported either.
+    /// A message that cannot be written cannot be reported either; and nobody who stops reading them ends a command half way.
     private static func write(_ text: String, to descriptor: Int32) {
-        try? Output.write(Array(text.utf8), to: descriptor)
+        try? Pipes.write(Array(text.utf8), to: descriptor)
     }
 }

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import RuntimeSpec
 
 /// What `ps` prints.
@@ -11,23 +12,19 @@ enum ProcessTable {
     ///
     /// - Throws: `CommandFailure` when there is no column of process ids.
     static func rows(_ output: String, _ pids: [Int]) throws(CommandFailure) -> String {
-        let lines = output.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = output.parts(at: "\n", keepsEmpty: true)
         let header = lines.first ?? ""
-        guard let column = fields(header).firstIndex(of: "PID") else {
+        guard let column = header.words.firstIndex(where: { $0 == "PID" }) else {
             throw CommandFailure("couldn't find PID field in ps output")
         }
         var text = header + "\n"
         for line in lines.dropFirst() where !line.isEmpty {
-            let fields = fields(line)
+            let fields = line.words
             guard column < fields.count, let pid = Int(fields[column]) else {
-                throw CommandFailure("unable to parse pid: \(Quoted.go(String(line)))")
+                throw CommandFailure("unable to parse pid: \(Quoted.go(line))")
             }
             if pids.contains(pid) { text += line + "\n" }
         }
-        return String(text)
-    }
-
-    private static func fields(_ line: Substring) -> [Substring] {
-        line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+        return text
     }
 }

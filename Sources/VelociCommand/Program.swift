@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLibrary
 internal import LinuxKernel
 
@@ -99,7 +100,7 @@ package struct Program {
     }
 
     /// The name without directories, for help.
-    private var helpName: String { name.split(separator: "/").last.map { String($0) } ?? name }
+    private var helpName: String { name.parts(at: "/").last ?? name }
 
     private func help(_ arguments: [String]) throws(CommandFailure) -> Int32 {
         guard let topic = arguments.first else {

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import RuntimeSpec
 
 /// `update`: new limits for a container.
@@ -80,13 +81,14 @@ enum ResourceFlags {
 
     /// Bytes of a text such as `512m`, `1.5g` or `10KiB`; multiples are of 1024.
     static func bytes(_ text: String) -> Int64? {
-        let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        guard let first = number.utf8.first, first != UInt8(ascii: "."), let value = Double(number) else { return nil }
-        var suffix = text.dropFirst(number.count).lowercased()[...]
-        if suffix.first == " " { suffix = suffix.dropFirst() }
+        let digits = text.utf8.prefix { $0.isDigit || $0 == UInt8(ascii: ".") }
+        let number = String(decoding: digits, as: UTF8.self)
+        guard digits.first != UInt8(ascii: "."), let value = Double(number), let rest = text.after(number)?.lowered
+        else { return nil }
+        let suffix = rest.after(" ") ?? rest
         if suffix.isEmpty || suffix == "b" { return Int64(exactly: value.rounded(.down)) }
-        guard let power = ["k", "m", "g", "t", "p"].firstIndex(of: suffix.prefix(1)),
-            ["", "b", "ib"].contains(suffix.dropFirst())
+        let units = ["k", "m", "g", "t", "p"]
+        guard let power = units.firstIndex(where: { suffix == $0 || suffix == $0 + "b" || suffix == $0 + "ib" })
         else { return nil }
         return Int64(exactly: (value * Double(sign: .plus, exponent: 10 * (power + 1), significand: 1)).rounded(.down))
     }

@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// Signals by name. Numbers are those of x86-64 and arm64.
 enum Signals {
     /// The number of a signal given as a number or as a name, in any case and with or without `SIG`.
@@ -9,8 +11,8 @@ enum Signals {
             guard (0...64).contains(number) else { throw unknown(text) }
             return number
         }
-        var name = text.uppercased()
-        if name.hasPrefix("SIG") { name.removeFirst(3) }
+        let capitals = text.raised
+        let name = capitals.after("SIG") ?? capitals
         if let index = names.firstIndex(of: name) { return Int32(index) + 1 }
         switch name {
         case "IOT": return 6
@@ -27,10 +29,9 @@ enum Signals {
 
     private static func realTime(_ name: String) -> Int32? {
         for (prefix, base, sign) in [("RTMIN", 34, 1), ("RTMAX", 64, -1)] as [(String, Int32, Int32)] {
-            guard name.hasPrefix(prefix) else { continue }
-            let rest = name.dropFirst(prefix.count)
+            guard let rest = name.after(prefix) else { continue }
             if rest.isEmpty { return base }
-            guard rest.first == (sign > 0 ? "+" : "-"), let distance = Int32(rest.dropFirst()), (0...30).contains(distance)
+            guard let digits = rest.after(sign > 0 ? "+" : "-"), let distance = Int32(digits), (0...30).contains(distance)
             else { return nil }
             return base + sign * distance
         }

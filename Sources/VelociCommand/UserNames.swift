@@ -1,3 +1,4 @@
+internal import ByteText
 internal import LinuxKernel
 
 /// Names of users, from /etc/passwd alone: the C library's lookup loads plugins, which a static program cannot.
@@ -9,9 +10,9 @@ enum UserNames {
     }
 
     static func name(_ id: UInt32, in passwd: String) -> String? {
-        for line in passwd.split(separator: "\n") {
-            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-            if fields.count > 2, UInt32(fields[2]) == id { return String(fields[0]) }
+        for line in passwd.lines {
+            let fields = line.parts(at: ":", keepsEmpty: true)
+            if fields.count > 2, UInt32(fields[2]) == id { return fields[0] }
         }
         return nil
     }

@@ -63,6 +63,23 @@ struct HostileTests {
         }
     }
 
+    /// Group names are the container's choice, and need not be text.
+    @Test func groupsWhoseNamesAreNoText() throws {
+        try HostGroups.with { paths, layout in
+            let cgroup = try Cgroup.create(paths, changes: try CgroupChanges(resources: nil, layout: layout)).cgroup
+            for directory in paths.directories {
+                let path = Array(directory.utf8) + [0x2f, 0xff, 0]
+                let made = path.withUnsafeBufferPointer { bytes in
+                    bytes.withMemoryRebound(to: CChar.self) { mkdir($0.baseAddress!, 0o755) }
+                }
+                #expect(made == 0)
+            }
+            #expect(try cgroup.processes().isEmpty)
+            #expect(try cgroup.destroy(within: Deadline(milliseconds: 2000)) == [])
+            #expect(!cgroup.exists)
+        }
+    }
+
     @Test func aFrozenGroupAbove() throws {
         try HostGroups.with { paths, layout in
             let changes = try CgroupChanges(resources: nil, layout: layout)

@@ -116,3 +116,24 @@ func isCloseOnExec(_ number: Int32) -> Bool {
         #expect(throws: KernelError.self) { try Files.write([1], to: again) }
     }
 }
+
+@Suite struct FileNameTests {
+    /// Names that are no UTF-8 are found, opened and removed under their own name, not under one with replacements.
+    @Test func anyBytes() throws {
+        let scratch = try Scratch()
+        let directory = try Files.open(scratch.path, flags: CLinux.O_RDONLY | CLinux.O_DIRECTORY)
+        for name in [[0xff], [0x61, 0xc3], [0xed, 0xa0, 0x80], Array("ok".utf8)] as [[UInt8]] {
+            #expect((Array(scratch.file("").utf8) + name + [0]).withUnsafeBufferPointer { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { mkdir($0.baseAddress!, 0o755) }
+            } == 0)
+        }
+        let names = try Files.directories(in: ".", at: directory.number)
+        #expect(names.count == 4)
+        #expect(try Set(names) == Set(Files.names(in: scratch.path)))
+        for name in names {
+            _ = try Files.open(name, flags: CLinux.O_RDONLY | CLinux.O_DIRECTORY, at: directory.number)
+            try Files.removeDirectory(name, at: directory.number)
+        }
+        #expect(try Files.names(in: scratch.path).isEmpty)
+    }
+}

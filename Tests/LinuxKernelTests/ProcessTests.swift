@@ -56,6 +56,64 @@ import Testing
         #expect(Processes.startTime(of: Int32.max) == nil)
     }
 
+    /// The name is in the middle of the line, and whatever bytes the process likes: parentheses, blanks, marks that combine with
+    /// the blank behind the name, and what is no text at all.
+    @Test(arguments: [#"a\330\200"#, #"b) R 1\330\200"#, #"c\377) Z 1 "#, #")"#, #"\314\201"#])
+    func namesDoNotHideProcesses(_ name: String) throws {
+        var request = SpawnRequest(
+            path: "/bin/sh", arguments: ["sh", "-c", "printf '\(name)' > /proc/$$/comm; echo; read line"],
+            environment: ["PATH=/usr/bin:/bin"])
+        let (hostEnd, childEnd) = try Sockets.streamPair()
+        request.standard = [childEnd, childEnd, nil]
+        let (pid, number) = try Processes.spawn(request)
+        let child = Descriptor(owning: number)
+        do { _ = Descriptor(owning: childEnd) }
+        let host = Descriptor(owning: hostEnd)
+        #expect(try Polling.isReadable(host.number, withinMilliseconds: 10_000))
+        let time = try #require(Processes.startTime(of: pid))
+        let own = try #require(Processes.startTime(of: getpid()))
+        #expect(time >= own)
+        _ = try Processes.open(pid, startedAt: time)
+        #expect(throws: KernelError.self) { _ = try Processes.open(pid, startedAt: time + 1) }
+        #expect(!Processes.hasEnded(pid))
+        try Processes.signal(child, 9)
+        #expect(try Processes.hasEnded(child, withinMilliseconds: 10_000))
+        // Nobody has taken it away: a zombie has the time at which it began, and has ended.
+        #expect(Processes.startTime(of: pid) == time)
+        #expect(Processes.hasEnded(pid))
+        #expect(throws: KernelError.self) { _ = try Processes.open(pid, startedAt: time) }
+        _ = try Processes.wait(for: child)
+        #expect(Processes.hasEnded(pid) && Processes.startTime(of: pid) == nil)
+    }
+
+    /// A reader that went away is an error, and never the end of the program that writes; what that does about the signal stays.
+    @Test func readersMayGoAway() async {
+        await #expect(processExitsWith: .signal(SIGPIPE)) {
+            let pipe = try pipeWithoutReader()
+            try Files.write([1], to: pipe)
+        }
+        await #expect(processExitsWith: .success) {
+            let pipe = try pipeWithoutReader()
+            let error = #expect(throws: KernelError.self) { try Pipes.write([1], to: pipe.number) }
+            #expect(error?.errno.rawValue == EPIPE)
+            var mask = sigset_t()
+            var pending = sigset_t()
+            pthread_sigmask(SIG_BLOCK, nil, &mask)
+            sigpending(&pending)
+            #expect(sigismember(&mask, SIGPIPE) == 0 && sigismember(&pending, SIGPIPE) == 0)
+        }
+        await #expect(processExitsWith: .signal(SIGPIPE)) {
+            // One that waits already stays: it is somebody else's.
+            var set = sigset_t()
+            sigaddset(&set, SIGPIPE)
+            pthread_sigmask(SIG_BLOCK, &set, nil)
+            raise(SIGPIPE)
+            let pipe = try pipeWithoutReader()
+            #expect(throws: KernelError.self) { try Pipes.write([1], to: pipe.number) }
+            pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        }
+    }
+
     @Test func descriptorsTravelOverSockets() throws {
         let (one, other) = try Sockets.streamPair()
         let sender = Descriptor(owning: one)
@@ -80,4 +138,12 @@ import Testing
         Waiting.sleep(microseconds: 25_000)
         #expect(deadline.hasPassed && deadline.milliseconds == 0)
     }
+}
+
+/// The end of a pipe into which somebody writes whom nobody reads.
+private func pipeWithoutReader() throws -> Descriptor {
+    var ends: [Int32] = [0, 0]
+    try #require(pipe(&ends) == 0)
+    close(ends[0])
+    return Descriptor(owning: ends[1])
 }

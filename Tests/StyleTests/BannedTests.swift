@@ -8,18 +8,39 @@ import Testing
         let instead: String
         /// Where it does not hold: beginnings of paths.
         var except: [String] = []
+        /// Whether what text literals have in them counts.
+        var readsLiterals = false
 
-        init(_ pattern: String, _ instead: String, except: [String] = []) {
+        init(_ pattern: String, _ instead: String, except: [String] = [], readsLiterals: Bool = false) {
             self.pattern = pattern
             self.instead = instead
             self.except = except
+            self.readsLiterals = readsLiterals
         }
     }
 
     /// The tool that a person runs on a terminal, and what runs only while the package is built.
     static let programs = ["conformance/", "Sources/StageEmbedder/", "Plugins/"]
 
-    static let bans: [Ban] = [
+    /// Text is bytes: whoever names a process, a group or a user decides where combining marks are, and a separator with one
+    /// behind it is no `Character` any more. The stage has no text but C strings.
+    static let characters: [Ban] = [
+        Ban(#"\.split\(separator: ""|(?<!utf8)\.split\(whereSeparator:"#, "parts(at:), halves(at:), words or lines of ByteText"),
+        Ban(#"\bhas(Prefix|Suffix)\("#, "begins(with:), ends(with:), after or before of ByteText"),
+        Ban(#"\bfor character in\b|\bCharacter\b"#, "the bytes: utf8, and UInt8(ascii:)"),
+        Ban(#"\.(first|last)!? [=!]= "(.|\\.)""#, "begins(with:), ends(with:) of ByteText", readsLiterals: true),
+        Ban(#"\.(first|last)Index\(of: "(.|\\.)"\)"#, "halves(at:), lastHalves(at:) of ByteText", readsLiterals: true),
+        Ban(#"\.contains\("(.|\\.)"\)"#, "has of ByteText", readsLiterals: true),
+        Ban(#"\.is(Whitespace|Newline|Number|Punctuation|Symbol|HexDigit|WholeNumber)\b"#, "isBlank, isDigit, isLetter of ByteText"),
+        Ban(#"\.(lower|upper)cased\(\)"#, "lowered, raised of ByteText"),
+        Ban(#"\.components\(separatedBy:|\.trimmingCharacters\("#, "parts(at:), trimmed of ByteText"),
+    ].map { ban in
+        var ban = ban
+        ban.except = programs
+        return ban
+    }
+
+    static let bans: [Ban] = characters + [
         Ban(#"\bfatalError\("#, "throw the module's error; a host program must survive us", except: programs),
         Ban(#"\btry!"#, "handle the error", except: []),
         Ban(#"\bas!"#, "as? with an answer for the other case"),
@@ -52,7 +73,7 @@ import Testing
         for ban in Self.bans {
             let expression = try NSRegularExpression(pattern: ban.pattern)
             for file in Repository.sources where !ban.except.contains(where: { file.path.hasPrefix($0) }) {
-                for (index, line) in file.code.enumerated() where expression.matches(line) {
+                for (index, line) in file.code.enumerated() where expression.matches(ban.readsLiterals ? file.lines[index] : line) {
                     let text = line.trimmingCharacters(in: .whitespaces)
                     Issue.record("\(file.path):\(index + 1) \"\(text)\": banned; instead: \(ban.instead)")
                 }
@@ -66,6 +87,10 @@ import Testing
         ("a != b", false), ("!isEmpty", false), ("var a: Int! = 3", true), ("print(a)", true), ("blueprint(a)", false),
         ("fork()", true), ("interpreter.fork(x)", false), ("setenv(a, b, 1)", true), ("try exit(code)", true),
         ("try pointer.exit(1)", false), ("Task { a }", true), ("nonisolated(unsafe) var", true), ("signal(SIGPIPE, SIG_IGN)", true), ("try signal(process)", false),
+        (#"text.split(separator: "")"#, true), ("bytes.split(separator: UInt8(ascii: x))", false), ("name.hasPrefix(x)", true),
+        ("utf8.split(whereSeparator: { $0 })", false), ("line.split(whereSeparator: { $0 })", true), ("for character in text", true),
+        (#"rest.first == "x""#, true), ("rest.first == byte", false), (#"text.lastIndex(of: ")")"#, true), (#"key.contains(":")"#, true),
+        (#"options.contains("ro")"#, false), ("$0.isWhitespace", true), ("$0.isLetter", false), ("name.lowercased()", true),
     ]) func bansWork(_ line: String, _ isBanned: Bool) throws {
         let found = try Self.bans.contains { try NSRegularExpression(pattern: $0.pattern).matches(line) }
         #expect(found == isBanned)

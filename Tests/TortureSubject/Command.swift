@@ -68,6 +68,12 @@ struct Command {
         }
     }
 
+    /// Whether a process is there that is no dead child of this one.
+    static func isThere(_ pid: Int32) -> Bool {
+        takeEnded()
+        return kill(pid, 0) == 0
+    }
+
     static func run(_ arguments: [String], in work: Work) -> Outcome { start(arguments, in: work).wait() }
 }
 
@@ -88,12 +94,16 @@ struct Executable {
 
     func start(_ arguments: String...) -> Command { Command.start(line(arguments), in: work) }
 
-    /// The status that `state` prints; nil when it fails.
-    func status(_ id: String) -> String? {
+    /// What `state` prints; nil when it fails.
+    private func state(_ id: String) -> [String: Any]? {
         let outcome = run("state", id)
-        guard outcome.status == 0,
-            let value = try? JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
-        else { return nil }
-        return value["status"] as? String
+        guard outcome.status == 0 else { return nil }
+        return try? JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
     }
+
+    /// The status that `state` prints; nil when it fails.
+    func status(_ id: String) -> String? { state(id)?["status"] as? String }
+
+    /// The pid that `state` prints; 0 when it fails.
+    func pid(_ id: String) -> Int32 { Int32(state(id)?["pid"] as? Int ?? 0) }
 }

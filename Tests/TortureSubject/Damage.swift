@@ -42,6 +42,7 @@ struct Damage {
                 }
             }
         }
+        try unreadable()
         try foreignProcess()
         deadInit()
         paused()
@@ -64,6 +65,29 @@ struct Damage {
         finish(name)
         begin(name + ", again")
         finish(name + ", again")
+    }
+
+    /// Nothing tells any more which process is the container's. Its group is in use, so it is not forgotten.
+    private func unreadable() throws {
+        for content in ["", "{}", "fifo"] {
+            report.count()
+            begin("both records are unreadable")
+            let pid = executable.pid(bundle.id)
+            for file in ["state.json", "journal.json"] {
+                let path = "\(bundle.work.state)/\(bundle.id)/\(file)"
+                unlink(path)
+                if content == "fifo" { mkfifo(path, 0o600) } else { try Data(content.utf8).write(to: URL(fileURLWithPath: path)) }
+            }
+            let state = executable.run("state", bundle.id)
+            report.expect(state.status == 1, "both records are unreadable: state gives \(state.status): \(state.output)")
+            report.expect(executable.run("list").status == 0, "both records are unreadable: list fails")
+            let deleted = executable.run("delete", "--force", bundle.id)
+            report.expect(deleted.status == 1, "both records are unreadable: delete --force gives \(deleted.status)")
+            report.expect(Command.isThere(pid), "both records are unreadable: a process was killed")
+            if pid > 1 { kill(pid, SIGKILL) }
+            for _ in 0..<200 where Command.isThere(pid) { usleep(10_000) }
+            finish("both records are unreadable")
+        }
     }
 
     /// The recorded pid belongs to somebody else by now.

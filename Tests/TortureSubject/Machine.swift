@@ -94,6 +94,14 @@ struct Machine: Equatable {
         (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     }
 
+    static func bytes(_ path: String) -> [UInt8] {
+        guard let stream = fopen(path, "r") else { return [] }
+        defer { fclose(stream) }
+        var bytes: [UInt8] = []
+        while case let byte = getc(stream), byte >= 0 { bytes.append(UInt8(byte)) }
+        return bytes
+    }
+
     static func lines(_ path: String) -> [String] {
         ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init)
     }

@@ -7,10 +7,11 @@ import Glibc
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 guard let subject = arguments.first else {
-    print("usage: veloci-torture steps VARIANT create|run|exec, kills COMMAND, races, damage, attacks, refusals, arguments")
+    print("usage: veloci-torture steps VARIANT create|run|exec, kills COMMAND, races, damage, attacks, lifetimes, refusals, arguments")
     exit(2)
 }
 if subject == "exchange" && arguments.count == 3 { Attacks.exchange(arguments[1], arguments[2]) }
+if subject == "leaderless" { Attacks.leaderless() }
 if subject == "sloppy" { Sloppy.main(Array(arguments.dropFirst())) }
 // Nobody else's mounts come and go here.
 guard linux_system_call(Int64(__NR_unshare), 0x20000, 0, 0, 0, 0, 0) == 0, mount("", "/", "", 0x44000, nil) == 0 else {
@@ -41,6 +42,7 @@ do {
     case "races": Races(try FullBundle(.joined, in: work), report).all(rounds: isFull ? 50 : 5)
     case "damage": try Damage(try FullBundle(.joined, in: work), report).all()
     case "attacks": try Attacks(work: work, report: report).all()
+    case "lifetimes": try Attacks(work: work, report: report).lifetimes()
     case "refusals": try Attacks(work: work, report: report).refusals()
     case "arguments": try Arguments(work: work, report: report).all()
     default:

@@ -56,6 +56,10 @@ struct Torture {
         try Self.run(["attacks"])
     }
 
+    @Test("Containers that look as if they had ended, and those that do not want to") func lifetimes() throws {
+        try Self.run(["lifetimes"])
+    }
+
     @Test("Configurations that this host cannot serve") func refusals() throws {
         try Self.run(["refusals"])
     }

@@ -70,6 +70,7 @@
 #define W_OK 2
 #define SIG_BLOCK 0
 #define SIG_SETMASK 2
+#define MSG_NOSIGNAL 0x4000
 #define SIGCHLD 17
 #define MNT_DETACH 2
 

@@ -123,11 +123,11 @@ package struct DeviceRules: Hashable, Sendable {
 
     private static func access(_ text: String?, path: JSONPath) throws(CgroupError) -> DeviceAccess {
         var access: DeviceAccess = []
-        for character in text ?? "" {
-            switch character {
-            case "r": access.insert(.read)
-            case "w": access.insert(.write)
-            case "m": access.insert(.make)
+        for byte in (text ?? "").utf8 {
+            switch byte {
+            case UInt8(ascii: "r"): access.insert(.read)
+            case UInt8(ascii: "w"): access.insert(.write)
+            case UInt8(ascii: "m"): access.insert(.make)
             default:
                 throw CgroupError(
                     .invalidValue, "\"\((text ?? "").escaped)\" is no kind of access", path: path,

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 internal import LinuxKernel
 
@@ -122,8 +123,8 @@ extension Cgroup {
         if error.errno == .noEntry {
             var hint = "the kernel, or the group above, does not offer it"
             if write.controller == "hugetlb" {
-                let sizes = ((try? Files.list(group.directory)) ?? []).filter { $0.hasPrefix("hugetlb.") }
-                    .compactMap { $0.split(separator: ".").dropFirst().first.map(String.init) }
+                let sizes = ((try? Files.list(group.directory)) ?? [])
+                    .compactMap { $0.after("hugetlb.")?.parts(at: ".").first }
                 hint = "this host's page sizes: " + Set(sizes).sorted().joined(separator: ", ")
             } else if write.file.utf8.indices.contains(where: { write.file.utf8[$0...].starts(with: "swap".utf8) }) {
                 hint = "the kernel counts no swap; boot with swapaccount=1, or leave the property out"

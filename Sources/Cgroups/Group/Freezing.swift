@@ -20,7 +20,7 @@ extension Cgroup {
         return legacyFreezer?.legacyState ?? .unknown
     }
 
-    private var legacyFreezer: GroupFiles? {
+    var legacyFreezer: GroupFiles? {
         paths.locations.first { $0.version == .v1 && $0.controllers.contains("freezer") }.map(GroupFiles.init)
     }
 
@@ -53,6 +53,15 @@ extension Cgroup {
                 try legacy.write("THAWED", to: "freezer.state")
             }
         }
+    }
+
+    /// Lets frozen processes run, so that a signal that ends them does. What cannot be thawed shows itself by not dying.
+    ///
+    /// KERNEL: a process that is frozen on v1 takes no signal, and a container may have frozen groups that it made inside. One
+    /// that is frozen on v2 dies as it is.
+    package func thawForDeath() {
+        guard let freezer = legacyFreezer, freezer.exists else { return }
+        try? GroupTree.visit(freezer.directory) { (place) in try? Files.writeValue("THAWED", to: "freezer.state", at: place) }
     }
 
     private var unifiedFreezer: GroupFiles? {

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import LinuxKernel
 
 /// Reading and writing the files of one group, with what a failure needs to say.

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 internal import LinuxKernel
 
@@ -42,14 +43,14 @@ enum GroupTree {
     ///   - entering: for each group, the top included, before those inside it.
     ///   - leaving: for each group but the top, after those inside it, with the group around it and the name.
     private static func walk(
-        _ top: String, entering: (Place) throws(KernelError) -> Void, leaving: (Place, String) -> Void
+        _ top: String, entering: (Place) throws(KernelError) -> Void, leaving: (Place, FileName) -> Void
     ) throws(KernelError) {
         let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
         var current = try Files.open(top, flags: flags)
         try entering(current.number)
         // For each level from the top to the current one: the groups that are still to be visited.
         var waiting = [try Files.directories(in: ".", at: current.number)]
-        var names: [String] = []
+        var names: [FileName] = []
         while let level = waiting.indices.last {
             if let name = waiting[level].popLast() {
                 // One that is gone meanwhile is passed over.
@@ -68,7 +69,7 @@ enum GroupTree {
     }
 
     private static func enter(
-        _ name: String, at parent: Place, _ flags: Int32, _ entering: (Place) throws(KernelError) -> Void
+        _ name: FileName, at parent: Place, _ flags: Int32, _ entering: (Place) throws(KernelError) -> Void
     ) throws(KernelError) -> Int32? {
         do throws(KernelError) {
             let child = try Files.open(name, flags: flags, at: parent)
@@ -80,7 +81,7 @@ enum GroupTree {
         }
     }
 
-    private static func inside(_ place: Place) throws(KernelError) -> [String] {
+    private static func inside(_ place: Place) throws(KernelError) -> [FileName] {
         do throws(KernelError) {
             return try Files.directories(in: ".", at: place)
         } catch {

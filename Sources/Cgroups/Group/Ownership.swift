@@ -1,3 +1,4 @@
+internal import ByteText
 internal import LinuxKernel
 package import RuntimeSpec
 
@@ -34,7 +35,7 @@ package enum CgroupOwnership {
     package static func give(_ cgroup: Cgroup, to user: UInt32) throws(CgroupError) {
         guard let unified = cgroup.paths.unified else { return }
         let listed = (try? Files.readText("/sys/kernel/cgroup/delegate"))?.words ?? []
-        let files = listed.filter { !$0.contains("/") }
+        let files = listed.filter { !$0.has("/") }
         try kernelCall { () throws(KernelError) in
             try Files.changeOwner(of: unified.directory, user: user, group: nil)
             for file in files.isEmpty ? customaryFiles : files {

@@ -21,7 +21,7 @@ extension Cgroup {
         }
         var pause: Int64 = 100
         while true {
-            let left = try processesEverywhere().filter { !Cgroup.isZombie($0) }
+            let left = try processesEverywhere().filter { !Processes.hasEnded($0) }
             if left.isEmpty { return }
             try killFrozen(left, deadline)
             if deadline.hasPassed {
@@ -37,17 +37,13 @@ extension Cgroup {
     /// Kills processes of v1 groups. Frozen, they cannot fork between being listed and being killed, and their pids cannot
     /// come to mean somebody else.
     private func killFrozen(_ fallback: [Int32], _ deadline: Deadline) throws(CgroupError) {
-        let freezer = paths.locations.first { $0.version == .v1 && $0.controllers.contains("freezer") }.map(GroupFiles.init)
-        guard let freezer, freezer.exists else {
+        guard let freezer = legacyFreezer, freezer.exists else {
             try signal(fallback)
             return
         }
         let wasFrozen = (try? freezer.write("FROZEN", to: "freezer.state")) != nil
         if wasFrozen { Waiting.sleep(microseconds: 50) }
-        // A container may have frozen groups that it made inside; what is frozen on v1 does not die.
-        defer {
-            try? GroupTree.visit(freezer.directory) { (place) in try? Files.writeValue("THAWED", to: "freezer.state", at: place) }
-        }
+        defer { thawForDeath() }
         try signal(try processesEverywhere())
     }
 
@@ -73,17 +69,12 @@ extension Cgroup {
         if let failure { throw failure }
     }
 
-    private static func isZombie(_ process: Int32) -> Bool {
-        guard let text = try? Files.readText("/proc/\(process)/stat"), let end = text.lastIndex(of: ")") else { return true }
-        return text[end...].dropFirst(2).first == "Z"
-    }
-
     /// Waits until nobody is inside any more.
     /// - Returns: who still is when the deadline has passed.
     package func others(after deadline: Deadline) throws(CgroupError) -> [Int32] {
         var pause: Int64 = 200
         while true {
-            let inside = try processesEverywhere().filter { !Cgroup.isZombie($0) }
+            let inside = try processesEverywhere().filter { !Processes.hasEnded($0) }
             if inside.isEmpty || deadline.hasPassed { return inside }
             Waiting.sleep(microseconds: pause)
             pause = min(pause * 2, 20_000)

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import LinuxKernel
 
 extension Cgroup {
@@ -40,17 +41,17 @@ extension Cgroup {
     static func former(_ text: String, of file: String, before value: String) -> String? {
         let lines = text.lines
         let words = value.words
-        if let key = words.first, words.count > 1, key.contains(":") || file == "rdma.max" || file == "net_prio.ifpriomap" {
+        if let key = words.first, words.count > 1, key.has(":") || file == "rdma.max" || file == "net_prio.ifpriomap" {
             if let line = lines.first(where: { $0.words.first == key }) { return line }
             switch file {
             case "io.max": return key + " rbps=max wbps=max riops=max wiops=max"
             case "io.weight", "io.bfq.weight": return key + " default"
-            default: return file.hasPrefix("blkio.") ? key + " 0" : nil
+            default: return file.begins(with: "blkio.") ? key + " 0" : nil
             }
         }
-        if file == "memory.oom_control" { return lines.first { $0.hasPrefix("oom_kill_disable ") }?.words.last }
+        if file == "memory.oom_control" { return lines.first { $0.begins(with: "oom_kill_disable ") }?.words.last }
         // Of weights the default comes first; other files with lines are no single value.
-        if lines.count > 1 { return lines.first { $0.hasPrefix("default ") } }
+        if lines.count > 1 { return lines.first { $0.begins(with: "default ") } }
         // An empty list of CPUs, for example. Writing nothing at all would change nothing.
         return lines.first ?? "\n"
     }

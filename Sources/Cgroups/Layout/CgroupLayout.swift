@@ -1,3 +1,4 @@
+internal import ByteText
 internal import LinuxKernel
 
 /// The version of a hierarchy of control groups.
@@ -100,8 +101,8 @@ extension CgroupLayout {
                     ownCgroup: CgroupLayout.below(mount.root, own[""]))
                 continue
             }
-            let name = mount.options.first { $0.hasPrefix("name=") }.map { String($0.dropFirst(5)) }
-            let controllers = mount.options.filter { own[$0] != nil && !$0.isEmpty && !$0.hasPrefix("name=") }
+            let name = mount.options.lazy.compactMap { $0.after("name=") }.first
+            let controllers = mount.options.filter { own[$0] != nil && !$0.isEmpty && !$0.begins(with: "name=") }
             let key = controllers.first ?? name.map { "name=" + $0 }
             guard let key, !found.contains(where: { $0.controllers == controllers && $0.name == name }) else { continue }
             found.append(
@@ -146,42 +147,17 @@ extension CgroupLayout {
 
     /// The caller's group relative to what is mounted.
     private static func below(_ root: String, _ group: String?) -> String {
-        guard let group, group.hasPrefix("/"), !group.hasPrefix("/..") else { return "/" }
+        guard let group, group.begins(with: "/"), !group.begins(with: "/..") else { return "/" }
         // The kernel marks a removed group; nothing can be made in it.
-        if group.hasSuffix(" (deleted)") { return "/" }
+        if group.ends(with: " (deleted)") { return "/" }
         if root == "/" { return group }
-        guard group.hasPrefix(root) else { return "/" }
-        let rest = group.dropFirst(root.count)
-        if rest.isEmpty { return "/" }
-        return rest.hasPrefix("/") ? String(rest) : "/"
+        guard let rest = group.after(root), rest.begins(with: "/") else { return "/" }
+        return rest
     }
 }
 
 extension CgroupMount {
     fileprivate var isCustomary: Bool {
-        mountPoint == CgroupLayout.customaryMountPoint || mountPoint.hasPrefix(CgroupLayout.customaryMountPoint + "/")
+        mountPoint == CgroupLayout.customaryMountPoint || mountPoint.begins(with: CgroupLayout.customaryMountPoint + "/")
     }
 }
-
-// Bytes are compared, not characters: these run over every file that is read, and finding characters costs more than reading.
-extension StringProtocol {
-    /// The words between blanks and newlines.
-    var words: [String] {
-        utf8.split(whereSeparator: { isBlank($0) }).map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    /// Without blanks and newlines at both ends.
-    var trimmed: String {
-        var bytes = Array(utf8)[...]
-        while let first = bytes.first, isBlank(first) { bytes = bytes.dropFirst() }
-        while let last = bytes.last, isBlank(last) { bytes = bytes.dropLast() }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// The lines that are not empty.
-    var lines: [String] {
-        utf8.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
-    }
-}
-
-private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }

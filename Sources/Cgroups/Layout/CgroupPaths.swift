@@ -1,3 +1,4 @@
+internal import ByteText
 internal import RuntimeSpec
 
 /// A directory of the container in one hierarchy.
@@ -28,7 +29,7 @@ package struct CgroupLocation: Hashable, Sendable {
 
     /// The names from the mount point down to the directory.
     package var components: [String] {
-        directory.dropFirst(mountPoint.count).split(separator: "/").map(String.init)
+        (directory.after(mountPoint) ?? directory).parts(at: "/")
     }
 }
 
@@ -68,10 +69,10 @@ extension CgroupPaths {
     package init(layout: CgroupLayout, cgroupsPath: String?, containerID: String) throws(CgroupError) {
         let text = cgroupsPath.flatMap { $0.isEmpty ? nil : $0 }
         let parts = try CgroupPaths.parts(text ?? containerID)
-        let isAbsolute = text?.hasPrefix("/") ?? false
+        let isAbsolute = text?.begins(with: "/") ?? false
         try self.init(layout: layout, isExplicit: text != nil) { hierarchy in
             guard !isAbsolute, hierarchy.ownCgroup != "/" else { return parts }
-            let own = hierarchy.ownCgroup.split(separator: "/").map(String.init)
+            let own = hierarchy.ownCgroup.parts(at: "/")
             return (hierarchy.version == .v1 ? own : own.dropLast()) + parts
         }
     }
@@ -102,7 +103,7 @@ extension CgroupPaths {
         if path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
             throw CgroupError(.invalidPath, "\"\(path.escaped)\" has a control character", path: property)
         }
-        let parts = path.split(separator: "/").map(String.init).filter { $0 != "." }
+        let parts = path.parts(at: "/").filter { $0 != "." }
         if parts.contains("..") {
             throw CgroupError(
                 .invalidPath, "\"\(path)\" has a part \"..\"", path: property,
@@ -133,12 +134,12 @@ extension CgroupPaths {
     /// The paths of a container from its state file alone; nothing of them is looked for on the host.
     package init(recorded: [String: String]) {
         var byDirectory: [String: CgroupLocation] = [:]
-        for (key, directory) in recorded.sorted(by: { $0.key < $1.key }) where directory.hasPrefix("/") {
+        for (key, directory) in recorded.sorted(by: { $0.key < $1.key }) where directory.begins(with: "/") {
             var location =
                 byDirectory[directory]
                 ?? CgroupLocation(version: key.isEmpty ? .v2 : .v1, controllers: [], mountPoint: "", directory: directory)
-            if key.hasPrefix("name=") {
-                location.name = String(key.dropFirst(5))
+            if let name = key.after("name=") {
+                location.name = name
             } else if !key.isEmpty {
                 location.controllers.append(key)
             }

@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// A mount of a control group file system that can be reached by its path.
 struct CgroupMount: Equatable {
     /// `cgroup` for v1, `cgroup2` for v2.

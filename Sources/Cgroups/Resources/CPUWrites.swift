@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLibrary
 internal import RuntimeSpec
 
@@ -122,8 +123,8 @@ package struct CPUList: Hashable, Sendable {
     /// Reads `0-3,7`. Nil when the text is in another form, a range runs backwards or a number is too large.
     package init?(_ text: String) {
         var found: Set<Int> = []
-        for part in text.trimmed.split(separator: ",", omittingEmptySubsequences: false) {
-            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { CPUList.number($0.trimmed) }
+        for part in text.trimmed.parts(at: ",", keepsEmpty: true) {
+            let ends = part.parts(at: "-", keepsEmpty: true).map { CPUList.number($0.trimmed) }
             switch ends.count {
             case 1:
                 guard let only = ends[0] else { return nil }
@@ -139,7 +140,7 @@ package struct CPUList: Hashable, Sendable {
     }
 
     private static func number(_ text: String) -> Int? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int(text), value <= maximum
+        guard !text.isEmpty, text.utf8.allSatisfy({ $0.isDigit }), let value = Int(text), value <= maximum
         else { return nil }
         return value
     }

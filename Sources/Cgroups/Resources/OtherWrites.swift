@@ -1,3 +1,4 @@
+internal import ByteText
 internal import RuntimeSpec
 
 /// Processes, huge pages, network classes and RDMA.
@@ -98,8 +99,7 @@ extension ResourcePlanner {
                 throw CgroupError(
                     .invalidValue, "unified resource \"\(file.escaped)\" must be a file name (no slashes)", path: path)
             }
-            let parts = file.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+            guard let (controller, parameter) = file.halves(at: "."), !controller.isEmpty, !parameter.isEmpty else {
                 throw CgroupError(
                     .invalidValue, "unified resource \"\(file)\" must be in the form CONTROLLER.PARAMETER", path: path)
             }
@@ -107,7 +107,6 @@ extension ResourcePlanner {
             if ["cgroup.procs", "cgroup.threads", "cgroup.kill"].contains(file) {
                 throw CgroupError(.invalidValue, "\(file) is no setting", path: path, hint: "remove the property")
             }
-            let controller = String(parts[0])
             if controller != "cgroup" && !hierarchy.controllers.contains(controller) {
                 var error = CgroupError.missing(controller: controller, path: path, layout: layout)
                 error.message =
@@ -115,8 +114,8 @@ extension ResourcePlanner {
                 throw error
             }
             // A file with several lines takes one at a time.
-            for line in value.split(separator: "\n") where !line.words.isEmpty {
-                add(controller, .v2, file, String(line), path)
+            for line in value.lines where !line.words.isEmpty {
+                add(controller, .v2, file, line, path)
             }
         }
     }

@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// The forms of the kernel's statistics files. Lines in another form are skipped: kernels add lines.
 enum StatisticsText {
     /// `key value` lines.
@@ -20,20 +22,20 @@ enum StatisticsText {
         var result = PressureStatistics()
         for line in text.lines {
             let fields = line.words
+            guard !fields.isEmpty else { continue }
             var share = PressureStatistics.Share()
             for field in fields.dropFirst() {
-                let parts = field.split(separator: "=", maxSplits: 1)
-                guard parts.count == 2 else { continue }
-                switch parts[0] {
-                case "avg10": share.avg10 = Double(parts[1]) ?? 0
-                case "avg60": share.avg60 = Double(parts[1]) ?? 0
-                case "avg300": share.avg300 = Double(parts[1]) ?? 0
-                case "total": share.total = UInt64(parts[1]) ?? 0
+                guard let (key, value) = field.halves(at: "=") else { continue }
+                switch key {
+                case "avg10": share.avg10 = Double(value) ?? 0
+                case "avg60": share.avg60 = Double(value) ?? 0
+                case "avg300": share.avg300 = Double(value) ?? 0
+                case "total": share.total = UInt64(value) ?? 0
                 default: continue
                 }
             }
-            if fields.first == "some" { result.some = share }
-            if fields.first == "full" { result.full = share }
+            if fields[0] == "some" { result.some = share }
+            if fields[0] == "full" { result.full = share }
         }
         return result
     }
@@ -59,12 +61,11 @@ enum StatisticsText {
             let fields = line.words
             guard let first = fields.first, let (major, minor) = device(first) else { continue }
             for field in fields.dropFirst() {
-                let parts = field.split(separator: "=", maxSplits: 1)
-                guard parts.count == 2, let value = UInt64(parts[1]) else { continue }
+                guard let (key, text) = field.halves(at: "="), let value = UInt64(text) else { continue }
                 func entry(_ operation: String) -> BlockIOStatistics.Entry {
                     .init(major: major, minor: minor, operation: operation, value: value)
                 }
-                switch parts[0] {
+                switch key {
                 case "rbytes": result.serviceBytes.append(entry("Read"))
                 case "wbytes": result.serviceBytes.append(entry("Write"))
                 case "rios": result.serviced.append(entry("Read"))
@@ -77,7 +78,7 @@ enum StatisticsText {
     }
 
     private static func device(_ text: String) -> (UInt64, UInt64)? {
-        let parts = text.split(separator: ":")
+        let parts = text.parts(at: ":")
         guard parts.count == 2, let major = UInt64(parts[0]), let minor = UInt64(parts[1]) else { return nil }
         return (major, minor)
     }

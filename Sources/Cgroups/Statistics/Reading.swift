@@ -1,3 +1,4 @@
+internal import ByteText
 internal import LinuxKernel
 
 extension Cgroup {
@@ -72,8 +73,8 @@ extension GroupFiles {
     /// Sizes of huge pages, from the names of files.
     fileprivate func pageSizes(suffix: String) -> [String] {
         ((try? Files.list(directory)) ?? []).compactMap { name in
-            let parts = name.split(separator: ".")
-            return parts.count == 3 && parts[0] == "hugetlb" && parts[2] == suffix ? String(parts[1]) : nil
+            let parts = name.parts(at: ".")
+            return parts.count == 3 && parts[0] == "hugetlb" && parts[2] == suffix ? parts[1] : nil
         }
     }
 }
@@ -121,7 +122,7 @@ extension GroupFiles {
         cpu.kernel = (values["system"] ?? 0) &* tick
         cpu.total = number("cpuacct.usage") ?? 0
         cpu.percpu = (readIfPresent("cpuacct.usage_percpu")?.words ?? []).compactMap { UInt64($0) }
-        let rows = (readIfPresent("cpuacct.usage_all") ?? "").split(separator: "\n").dropFirst().map({ $0.words })
+        let rows = (readIfPresent("cpuacct.usage_all") ?? "").lines.dropFirst().map({ $0.words })
         cpu.percpuUser = rows.compactMap { $0.count >= 3 ? UInt64($0[1]) : nil }
         cpu.percpuKernel = rows.compactMap { $0.count >= 3 ? UInt64($0[2]) : nil }
     }

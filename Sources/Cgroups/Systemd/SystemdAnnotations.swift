@@ -1,3 +1,4 @@
+internal import ByteText
 internal import DBus
 internal import RuntimeSpec
 
@@ -16,10 +17,10 @@ extension SystemdProperties {
     /// - Throws: `CgroupError` of kind `invalidValue` naming the annotation.
     static func annotated(_ annotations: [String: String]) throws(CgroupError) -> [SystemdProperty] {
         var properties: [SystemdProperty] = []
-        for (key, text) in annotations.sorted(by: { $0.key < $1.key }) where key.hasPrefix(prefix) {
+        for (key, text) in annotations.sorted(by: { $0.key < $1.key }) {
+            guard var name = key.after(prefix) else { continue }
             let path = JSONPath([.member("annotations"), .member(key)])
-            var name = String(key.dropFirst(prefix.count))
-            guard name.utf8.count >= 3, name.utf8.allSatisfy({ ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7a }) else {
+            guard name.utf8.count >= 3, name.utf8.allSatisfy({ $0.isLetter }) else {
                 throw CgroupError(
                     .invalidValue, "\"\(name.escaped)\" is no property of a unit", path: path,
                     hint: "names are of at least three letters; systemctl show prints them")
@@ -34,11 +35,11 @@ extension SystemdProperties {
                     .invalidValue, "\"\(text.escaped)\" is no GVariant text", path: path,
                     hint: "write a type and a value, such as: uint64 5, 'text', true, ['a', 'b']")
             }
-            if name.hasSuffix("Sec"), !name.hasSuffix("USec"), name.utf8.count > 3 {
+            if let stem = name.before("Sec"), !stem.isEmpty, !stem.ends(with: "U") {
                 guard let microseconds = value.secondsAsMicroseconds else {
                     throw CgroupError(.invalidValue, "\"\(text.escaped)\" is no number of seconds", path: path)
                 }
-                name = name.dropLast(3) + "USec"
+                name = stem + "USec"
                 value = .uint64(microseconds)
             }
             properties.append(SystemdProperty(name, value))

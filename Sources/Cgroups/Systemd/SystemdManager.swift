@@ -1,3 +1,4 @@
+internal import ByteText
 internal import DBus
 package import LinuxKernel
 
@@ -103,7 +104,8 @@ package struct SystemdManager: ~Copyable {
     }
 
     static func version(_ text: String) -> Int? {
-        Int(text.drop { $0 == "v" || $0 == "\"" }.prefix { $0.isNumber && $0.isASCII })
+        let digits = text.utf8.drop { $0 == UInt8(ascii: "v") || $0 == UInt8(ascii: "\"") }.prefix { $0.isDigit }
+        return Int(String(decoding: digits, as: UTF8.self))
     }
 
     /// The manager's own group, such as `/user.slice/user-1000.slice/user@1000.service`. Units of a user are below it.
@@ -194,7 +196,7 @@ package struct SystemdManager: ~Copyable {
     package mutating func attach(
         _ processes: [Int32], to unit: SystemdUnit, group: String = "", before deadline: Deadline
     ) throws(CgroupError) {
-        let parts = group.split(separator: "/").filter { $0 != "." }
+        let parts = group.parts(at: "/").filter { $0 != "." }
         if parts.contains("..") { throw CgroupError(.invalidPath, "bad sub cgroup path: \(group.escaped)") }
         do throws(DBusError) {
             _ = try call(

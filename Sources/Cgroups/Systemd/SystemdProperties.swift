@@ -1,3 +1,4 @@
+internal import ByteText
 package import DBus
 package import RuntimeSpec
 
@@ -201,7 +202,7 @@ extension SystemdProperties {
             case "io.weight":
                 // Weights of single devices are not among those that systemd writes.
                 let words = value.words
-                guard words.count == 1 || words.first == "default" else { continue }
+                guard words.count == 1 || words.count > 1 && words[0] == "default" else { continue }
                 guard let weight = words.last.flatMap({ UInt64($0) }) else { throw invalid }
                 properties.append(SystemdProperty("IOWeight", .uint64(weight)))
             case "cpu.weight":

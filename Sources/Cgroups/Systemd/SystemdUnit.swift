@@ -1,3 +1,4 @@
+internal import ByteText
 internal import RuntimeSpec
 
 /// The unit that a container is for systemd, and where it is in the tree of slices.
@@ -8,7 +9,7 @@ package struct SystemdUnit: Hashable, Sendable {
     package var slice: String
 
     /// Whether the unit is itself a slice: it has no processes of its own in systemd's eyes.
-    package var isSlice: Bool { name.hasSuffix(".slice") }
+    package var isSlice: Bool { name.ends(with: ".slice") }
 
     private static let property = JSONPath([.member("linux"), .member("cgroupsPath")])
 
@@ -20,7 +21,7 @@ package struct SystemdUnit: Hashable, Sendable {
     /// - Throws: `CgroupError` of kind `invalidPath`.
     package init(cgroupsPath: String?, containerID: String, isUser: Bool) throws(CgroupError) {
         let path = cgroupsPath.flatMap { $0.isEmpty ? nil : $0 } ?? ":veloci:\(containerID)"
-        let parts = path.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let parts = path.parts(at: ":", keepsEmpty: true)
         guard parts.count == 3 else {
             throw CgroupError(
                 .invalidPath,
@@ -30,7 +31,7 @@ package struct SystemdUnit: Hashable, Sendable {
         slice = parts[0].isEmpty ? (isUser ? "user.slice" : "system.slice") : parts[0]
         // A lone dash is what callers write for the root slice.
         if slice == "-" { slice = "-.slice" }
-        name = parts[2].hasSuffix(".slice") ? parts[2] : "\(parts[1])-\(parts[2]).scope"
+        name = parts[2].ends(with: ".slice") ? parts[2] : "\(parts[1])-\(parts[2]).scope"
         _ = try SystemdUnit.directories(ofSlice: slice)
         if isSlice { _ = try SystemdUnit.directories(ofSlice: name) }
         guard SystemdUnit.isName(name), !parts[2].isEmpty else {
@@ -48,7 +49,7 @@ package struct SystemdUnit: Hashable, Sendable {
 
     /// systemd.unit(5).
     private static func isName(_ name: String) -> Bool {
-        name.utf8.count <= 255 && name != ".scope" && !name.hasPrefix(".")
+        name.utf8.count <= 255 && name != ".scope" && !name.begins(with: ".")
             && name.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -64,14 +65,13 @@ package struct SystemdUnit: Hashable, Sendable {
         let invalid = CgroupError(
             .invalidPath, "invalid slice name: \"\(slice.escaped)\"", path: property,
             hint: "a slice is written like machine.slice or user-1000.slice, without slashes")
-        guard slice.hasSuffix(".slice"), isName(slice) else { throw invalid }
-        let stem = slice.dropLast(6)
+        guard let stem = slice.before(".slice"), isName(slice) else { throw invalid }
         if stem == "-" { return [] }
         var directories: [String] = []
         var prefix = ""
-        for part in stem.split(separator: "-", omittingEmptySubsequences: false) {
+        for part in stem.parts(at: "-", keepsEmpty: true) {
             if part.isEmpty { throw invalid }
-            prefix += prefix.isEmpty ? String(part) : "-" + part
+            prefix += prefix.isEmpty ? part : "-" + part
             directories.append(prefix + ".slice")
         }
         return directories
@@ -81,7 +81,7 @@ package struct SystemdUnit: Hashable, Sendable {
     /// - Parameter managerGroup: the group of the user's manager, such as
     ///   `/user.slice/user-1000.slice/user@1000.service`; empty for the system's.
     func parts(managerGroup: String) throws(CgroupError) -> [String] {
-        let manager = managerGroup.split(separator: "/").map(String.init)
+        let manager = managerGroup.parts(at: "/")
         // A slice is below the slices that its own name tells.
         return try manager + SystemdUnit.directories(ofSlice: isSlice ? name : slice) + (isSlice ? [] : [name])
     }

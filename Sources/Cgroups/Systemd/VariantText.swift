@@ -1,31 +1,39 @@
+internal import ByteText
 internal import DBus
 
 /// Values in the text format of GVariant (docs.gtk.org/glib/gvariant-text-format.html), as far as properties of units need
 /// it: numbers, texts, truth values, arrays, tuples, dictionaries, variants, and types before values (`uint32 5`, `@as []`).
 struct VariantText {
-    private var rest: Substring
+    private var rest: ArraySlice<UInt8>
     private var depth = 0
 
     /// Reads a whole text; nil when it is not one value.
     static func parse(_ text: String) -> DBusValue? {
-        var reader = VariantText(rest: text[...])
+        var reader = VariantText(rest: Array(text.utf8)[...])
         guard let value = reader.value(expected: nil) else { return nil }
         reader.skipBlanks()
         return reader.rest.isEmpty ? value : nil
     }
 
-    private init(rest: Substring) { self.rest = rest }
+    private init(rest: ArraySlice<UInt8>) { self.rest = rest }
 
-    private static let keywords: [String: Character] = [
+    private static let keywords: [String: String] = [
         "boolean": "b", "byte": "y", "int16": "n", "uint16": "q", "int32": "i", "uint32": "u", "handle": "h", "int64": "x",
         "uint64": "t", "double": "d", "string": "s", "objectpath": "o", "signature": "g",
     ]
 
-    private mutating func skipBlanks() { rest = rest.drop { $0.isWhitespace } }
+    private mutating func skipBlanks() { rest = rest.drop { $0.isBlank } }
 
-    private mutating func take(_ character: Character) -> Bool {
+    /// The bytes at the front that belong together, as text.
+    private mutating func takeText(_ belongs: (UInt8) -> Bool) -> String {
+        let bytes = rest.prefix(while: belongs)
+        rest = rest.dropFirst(bytes.count)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
         skipBlanks()
-        guard rest.first == character else { return false }
+        guard rest.first == byte else { return false }
         rest.removeFirst()
         return true
     }
@@ -37,14 +45,14 @@ struct VariantText {
         defer { depth -= 1 }
         guard depth < 32, let first = rest.first else { return nil }
         switch first {
-        case "@": return typed()
-        case "'", "\"": return text(expected: expected)
-        case "[": return array(expected: expected)
-        case "(": return tuple(expected: expected)
-        case "{": return dictionary(expected: expected)
-        case "<":
+        case UInt8(ascii: "@"): return typed()
+        case UInt8(ascii: "'"), UInt8(ascii: "\""): return text(expected: expected)
+        case UInt8(ascii: "["): return array(expected: expected)
+        case UInt8(ascii: "("): return tuple(expected: expected)
+        case UInt8(ascii: "{"): return dictionary(expected: expected)
+        case UInt8(ascii: "<"):
             rest.removeFirst()
-            guard let value = value(expected: nil), take(">") else { return nil }
+            guard let value = value(expected: nil), take(UInt8(ascii: ">")) else { return nil }
             return .variant(value)
         default: return word(expected: expected)
         }
@@ -52,33 +60,30 @@ struct VariantText {
 
     private mutating func typed() -> DBusValue? {
         rest.removeFirst()
-        let signature = String(rest.prefix { !$0.isWhitespace })
-        rest = rest.dropFirst(signature.count)
+        let signature = takeText { !$0.isBlank }
         guard DBusSignature.types(signature)?.count == 1 else { return nil }
         return value(expected: signature)
     }
 
     private mutating func word(expected: String?) -> DBusValue? {
-        let word = String(rest.prefix { $0.isLetter || $0.isNumber || "+-._".contains($0) })
+        let word = takeText { $0.isLetter || $0.isDigit || "+-._".utf8.contains($0) }
         guard !word.isEmpty else { return nil }
-        rest = rest.dropFirst(word.count)
         if word == "true" || word == "false" { return expected ?? "b" == "b" ? .boolean(word == "true") : nil }
-        if let type = VariantText.keywords[word] { return value(expected: String(type)) }
+        if let type = VariantText.keywords[word] { return value(expected: type) }
         return number(word, as: expected ?? (VariantText.looksLikeDouble(word) ? "d" : "i"))
     }
 
     private static func looksLikeDouble(_ word: String) -> Bool {
-        word.contains(".") || (!word.hasPrefix("0x") && word.contains("e")) || word == "inf" || word == "nan"
+        word.has(".") || (!word.begins(with: "0x") && word.has("e")) || word == "inf" || word == "nan"
     }
 
     private func number(_ word: String, as type: String) -> DBusValue? {
         func integer<Integer: FixedWidthInteger>(_: Integer.Type) -> Integer? {
-            let isNegative = word.hasPrefix("-")
-            let digits = word.drop { $0 == "-" || $0 == "+" }
-            guard word.count - digits.count <= 1 else { return nil }
-            let sign = isNegative ? "-" : ""
-            if digits.hasPrefix("0x") { return Integer(sign + digits.dropFirst(2), radix: 16) }
-            if digits.hasPrefix("0"), digits.count > 1 { return Integer(sign + digits.dropFirst(), radix: 8) }
+            let digits = word.after("-") ?? word.after("+") ?? word
+            guard !digits.begins(with: "-"), !digits.begins(with: "+") else { return nil }
+            let sign = word.begins(with: "-") ? "-" : ""
+            if let digits = digits.after("0x") { return Integer(sign + digits, radix: 16) }
+            if let octal = digits.after("0"), !octal.isEmpty { return Integer(sign + octal, radix: 8) }
             return Integer(sign + digits)
         }
         switch type {
@@ -97,66 +102,69 @@ struct VariantText {
 
     private mutating func text(expected: String?) -> DBusValue? {
         let quote = rest.removeFirst()
-        var text = ""
-        while let character = rest.popFirst() {
-            if character == quote {
+        var bytes: [UInt8] = []
+        while let byte = rest.popFirst() {
+            if byte == quote {
+                let text = String(decoding: bytes, as: UTF8.self)
                 switch expected ?? "s" {
                 case "s": return .string(text)
-                case "o": return text.hasPrefix("/") ? .objectPath(text) : nil
+                case "o": return text.begins(with: "/") ? .objectPath(text) : nil
                 case "g": return DBusSignature.types(text) == nil ? nil : .signature(text)
                 default: return nil
                 }
             }
-            guard character == "\\" else {
-                text.append(character)
+            guard byte == UInt8(ascii: "\\") else {
+                bytes.append(byte)
                 continue
             }
             guard let escaped = escape() else { return nil }
-            text.append(escaped)
+            bytes += escaped
         }
         return nil
     }
 
-    private mutating func escape() -> Character? {
-        guard let character = rest.popFirst() else { return nil }
-        switch character {
-        case "n": return "\n"
-        case "t": return "\t"
-        case "r": return "\r"
-        case "a": return "\u{7}"
-        case "b": return "\u{8}"
-        case "f": return "\u{c}"
-        case "v": return "\u{b}"
-        case "u", "U":
-            let digits = rest.prefix(character == "u" ? 4 : 8)
-            guard digits.count == (character == "u" ? 4 : 8), let code = UInt32(digits, radix: 16), code != 0,
+    /// The bytes of what stands behind a backslash.
+    private mutating func escape() -> [UInt8]? {
+        guard let byte = rest.popFirst() else { return nil }
+        switch byte {
+        case UInt8(ascii: "n"): return [0x0a]
+        case UInt8(ascii: "t"): return [0x09]
+        case UInt8(ascii: "r"): return [0x0d]
+        case UInt8(ascii: "a"): return [0x07]
+        case UInt8(ascii: "b"): return [0x08]
+        case UInt8(ascii: "f"): return [0x0c]
+        case UInt8(ascii: "v"): return [0x0b]
+        case UInt8(ascii: "u"), UInt8(ascii: "U"):
+            let length = byte == UInt8(ascii: "u") ? 4 : 8
+            let digits = rest.prefix(length)
+            guard digits.count == length, let code = UInt32(String(decoding: digits, as: UTF8.self), radix: 16), code != 0,
                 let scalar = Unicode.Scalar(code)
             else { return nil }
-            rest = rest.dropFirst(digits.count)
-            return Character(scalar)
-        default: return character
+            rest = rest.dropFirst(length)
+            return Array(UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        default: return [byte]
         }
     }
 
     /// Values up to a closing bracket.
-    private mutating func list(until end: Character, _ element: (inout VariantText, Int) -> DBusValue?) -> [DBusValue]? {
+    private mutating func list(until end: UInt8, _ element: (inout VariantText, Int) -> DBusValue?) -> [DBusValue]? {
         var values: [DBusValue] = []
         if take(end) { return values }
         while true {
             guard let value = element(&self, values.count) else { return nil }
             values.append(value)
             if take(end) { return values }
-            guard take(",") else { return nil }
+            guard take(UInt8(ascii: ",")) else { return nil }
             // A tuple of one is written (1,).
-            if end == ")", values.count == 1, take(end) { return values }
+            if end == UInt8(ascii: ")"), values.count == 1, take(end) { return values }
         }
     }
 
     private mutating func array(expected: String?) -> DBusValue? {
         rest.removeFirst()
-        var element = expected.flatMap { $0.hasPrefix("a") ? String($0.dropFirst()) : nil }
+        var element = expected.flatMap { $0.after("a") }
         if expected != nil && element == nil { return nil }
-        let values = list(until: "]") { (reader, _) in
+        let values = list(until: UInt8(ascii: "]")) { (reader, _) in
             guard let value = reader.value(expected: element) else { return nil }
             if element == nil { element = value.signature }
             return value.signature == element ? value : nil
@@ -170,10 +178,10 @@ struct VariantText {
         rest.removeFirst()
         var types: [String]?
         if let expected {
-            guard expected.hasPrefix("(") else { return nil }
-            types = DBusSignature.types(String(expected.dropFirst().dropLast()))
+            guard let members = expected.after("(")?.before(")") else { return nil }
+            types = DBusSignature.types(members)
         }
-        let values = list(until: ")") { (reader, index) in
+        let values = list(until: UInt8(ascii: ")")) { (reader, index) in
             guard let types else { return reader.value(expected: nil) }
             return index < types.count ? reader.value(expected: types[index]) : nil
         }
@@ -183,11 +191,11 @@ struct VariantText {
 
     private mutating func dictionary(expected: String?) -> DBusValue? {
         rest.removeFirst()
-        var element = expected.flatMap { $0.hasPrefix("a{") ? String($0.dropFirst()) : nil }
+        var element = expected.flatMap { $0.begins(with: "a{") ? $0.after("a") : nil }
         if expected != nil && element == nil { return nil }
-        let values = list(until: "}") { (reader, _) in
-            let types = element.flatMap { DBusSignature.types(String($0.dropFirst().dropLast())) }
-            guard let key = reader.value(expected: types?.first), reader.take(":"),
+        let values = list(until: UInt8(ascii: "}")) { (reader, _) in
+            let types = element?.after("{")?.before("}").flatMap { DBusSignature.types($0) }
+            guard let key = reader.value(expected: types?.first), reader.take(UInt8(ascii: ":")),
                 let value = reader.value(expected: types?.last)
             else { return nil }
             let entry = DBusValue.entry(key, value)

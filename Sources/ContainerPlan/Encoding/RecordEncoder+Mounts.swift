@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 internal import CStageWire
 internal import RuntimeSpec
@@ -98,14 +99,13 @@ extension RecordEncoder {
     }
 
     private mutating func configure(_ context: Slot, option: String, tolerating errnos: [Int32] = []) {
-        guard let equals = option.firstIndex(of: "=") else {
+        guard let (name, value) = option.halves(at: "=") else {
             return call(
                 __NR_fsconfig,
                 [.slot(context), .value(UInt64(FSCONFIG_SET_FLAG.rawValue)), .address(text(option)), .value(0), .value(0)],
                 tolerating: errnos)
         }
-        configure(
-            context, String(option[..<equals]), String(option[option.index(after: equals)...]), tolerating: errnos)
+        configure(context, name, value, tolerating: errnos)
     }
 
     private mutating func configure(_ context: Slot, _ name: String, _ value: String, tolerating errnos: [Int32] = []) {

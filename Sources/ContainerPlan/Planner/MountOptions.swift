@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 internal import RuntimeSpec
 
@@ -88,9 +89,10 @@ struct MountOptions {
     /// In the one string of mount(2) a SELinux label with commas stands in quotes, and callers write it so; as a value of its own
     /// (fsconfig(2)) the quotes would be part of it.
     private static func unquotedLabel(_ option: String) -> String {
-        let halves = option.split(separator: "=", maxSplits: 1)
-        guard halves.count == 2, ["context", "fscontext", "defcontext", "rootcontext"].contains(halves[0]) else { return option }
-        return halves[0] + "=" + halves[1].filter { $0 != "\"" }
+        guard let (name, label) = option.halves(at: "="),
+            ["context", "fscontext", "defcontext", "rootcontext"].contains(name)
+        else { return option }
+        return name + "=" + String(decoding: label.utf8.filter { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
     }
 
     /// What a remount changes of the file system itself, as fsconfig(2) names it. What is not named stays.
@@ -112,20 +114,20 @@ struct MountOptions {
     private static func split(_ option: String) -> [String] {
         guard option.utf8.contains(UInt8(ascii: ",")) else { return [option] }
         var parts: [String] = []
-        var part = ""
+        var part: [UInt8] = []
         var isQuoted = false
         var isEscaped = false
-        for character in option {
-            if character == "\"" { isQuoted.toggle() }
-            if character == "," && !isQuoted && !isEscaped {
-                if !part.isEmpty { parts.append(part) }
-                part = ""
+        for byte in option.utf8 {
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            if byte == UInt8(ascii: ",") && !isQuoted && !isEscaped {
+                if !part.isEmpty { parts.append(String(decoding: part, as: UTF8.self)) }
+                part = []
             } else {
-                part.append(character)
+                part.append(byte)
             }
-            isEscaped = character == "\\" && !isEscaped
+            isEscaped = byte == UInt8(ascii: "\\") && !isEscaped
         }
-        if !part.isEmpty { parts.append(part) }
+        if !part.isEmpty { parts.append(String(decoding: part, as: UTF8.self)) }
         return parts
     }
 }

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 internal import RuntimeSpec
 
@@ -58,7 +59,7 @@ extension CreatePlanner {
         var attributes = options.attributes
         attributes.clear = 0
         var optionsWithLabel = required
-        let isLabelled = required.contains { $0.hasPrefix("context=") }
+        let isLabelled = required.contains { $0.begins(with: "context=") }
         if let label = linux.mountLabel, !label.isEmpty, facts.selinuxIsEnabled, !isKernelView, type != "mqueue", !isLabelled {
             optionsWithLabel.append("context=\(label)")
         }
@@ -66,7 +67,7 @@ extension CreatePlanner {
             type: type, source: mount.source.flatMap { $0.isEmpty ? nil : $0 } ?? type, options: optionsWithLabel,
             optionalOptions: optional, attributes: attributes,
             // RUNC: what programs may do in a directory does not change because it became a tmpfs.
-            copiesMode: type == "tmpfs" && !required.contains { $0.hasPrefix("mode=") },
+            copiesMode: type == "tmpfs" && !required.contains { $0.begins(with: "mode=") },
             target: MountTarget(
                 destination, kind: .directory, refusesLinks: isKernelView,
                 // lxcfs and the like mount single files over /proc by bind; nothing else has a reason to.
@@ -99,7 +100,7 @@ extension CreatePlanner {
         guard let source = mount.source, !source.isEmpty else {
             throw PlanError("a bind mount needs a source", at: origin.member("source"))
         }
-        let path = source.hasPrefix("/") ? source : request.bundle + "/" + source
+        let path = source.begins(with: "/") ? source : request.bundle + "/" + source
         var attributes = options.changes
         // First away from the host's peers, whatever comes then: what is mounted inside must not appear on the host.
         if linux.rootPropagation?.propagation != .shared {
@@ -142,12 +143,12 @@ extension CreatePlanner {
             "cpuinfo", "diskstats", "meminfo", "stat", "swaps", "uptime", "loadavg", "slabinfo", "net/dev",
             "sys/kernel/ns_last_pid", "sys/crypto/fips_enabled",
         ]
-        return path.hasPrefix("/proc/") && names.contains(String(path.dropFirst(6)))
+        return path.after("/proc/").map { names.contains($0) } ?? false
     }
 
     /// Without repeated slashes and `.`; relative destinations start at the root. `..` stays: the kernel resolves it.
     func cleaned(_ path: String) -> String {
-        let parts = path.split(separator: "/").filter { $0 != "." }
+        let parts = path.parts(at: "/").filter { $0 != "." }
         return "/" + parts.joined(separator: "/")
     }
 }
@@ -173,7 +174,7 @@ extension CreatePlanner {
             try planHierarchy(
                 hierarchy.name, type: "cgroup", hierarchy.options, destination + "/" + hierarchy.name, attributes, origin,
                 root)
-            let controllers = hierarchy.name.split(separator: ",")
+            let controllers = hierarchy.name.parts(at: ",")
             for controller in controllers where controllers.count > 1 {
                 builder.add(
                     .makeLink(

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import RuntimeSpec
 
 /// The last part of every plan: who the program runs as, where, and that it runs.
@@ -35,7 +36,7 @@ struct ProgramPlanner {
         let user = process.user
         let cwd = process.cwd.isEmpty ? "/" : process.cwd
         let environment = Self.unique((process.env ?? []) + addedEnvironment)
-        let findsHome = !environment.contains { $0.hasPrefix("HOME=") }
+        let findsHome = !environment.contains { $0.begins(with: "HOME=") }
         let noNewPrivileges = process.noNewPrivileges == true
         if findsHome { builder.add(.findHome(uid: user.uid, root: root), for: JSONPath.of("process", "user", "uid")) }
         if process.terminal != true {

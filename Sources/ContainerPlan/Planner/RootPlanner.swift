@@ -1,9 +1,10 @@
+internal import ByteText
 public import RuntimeSpec
 
 extension CreatePlanner {
     var rootPath: String {
         let path = spec.root?.path ?? ""
-        return path.hasPrefix("/") ? path : request.bundle + "/" + path
+        return path.begins(with: "/") ? path : request.bundle + "/" + path
     }
 
     /// What hooks of the container's namespaces and those that look for the root expect: it is mounted at its own path.

@@ -1,3 +1,4 @@
+internal import ByteText
 public import RuntimeSpec
 
 /// One thing that the stage does to the machine, between the clone of its process and the execution of the user's program.
@@ -284,8 +285,8 @@ public struct CPUMask: Equatable, Sendable {
     /// Reads a list such as `0-3,7`. Nil if it is none.
     public init?(list: String) {
         words = []
-        for part in list.split(separator: ",", omittingEmptySubsequences: false) {
-            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { UInt64($0.drop { $0 == " " }) }
+        for part in list.parts(at: ",", keepsEmpty: true) {
+            let ends = part.parts(at: "-", keepsEmpty: true).map { UInt64($0.trimmed) }
             guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first <= last, last < 8192
             else { return nil }
             for number in first...last {

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import RuntimeSpec
 
 // The kernel's numbers as the words that config.json uses for them.
@@ -6,7 +7,7 @@ extension CapabilitySet: CustomStringConvertible {
     /// The names without `CAP_`, in lower case, as setpriv(1) takes them.
     public var description: String {
         let names = Capability.allCases.filter { bits & (1 << UInt64($0.rawValue)) != 0 }
-            .map { $0.name.dropFirst(4).lowercased() }
+            .map { ($0.name.after("CAP_") ?? $0.name).lowered }
         return names.isEmpty ? "none" : names.joined(separator: " ")
     }
 }

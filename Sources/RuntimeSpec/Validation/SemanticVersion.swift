@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// A version in the form of SemVer 2.0.0.
 public struct SemanticVersion: Equatable, Sendable, Comparable, CustomStringConvertible {
     /// The first number.
@@ -62,7 +64,7 @@ public struct SemanticVersion: Equatable, Sendable, Comparable, CustomStringConv
     private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
     private static func identifiers(_ text: Substring, numbered: Bool) -> [String]? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = text.parts(at: ".", keepsEmpty: true)
         for part in parts {
             let plain = part.utf8.allSatisfy {
                 isDigit($0) || $0 == UInt8(ascii: "-") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
@@ -70,7 +72,7 @@ public struct SemanticVersion: Equatable, Sendable, Comparable, CustomStringConv
             if part.isEmpty || !plain { return nil }
             if numbered, part.utf8.allSatisfy(isDigit), part != "0", part.utf8.first == UInt8(ascii: "0") { return nil }
         }
-        return parts.map(String.init)
+        return parts
     }
 
     /// Whether neither version precedes the other. Build metadata makes no difference.

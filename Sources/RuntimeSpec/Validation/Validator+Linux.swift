@@ -1,3 +1,5 @@
+internal import ByteText
+
 // The Linux section, but for resources, sysctl and seccomp.
 
 extension Validator {
@@ -134,7 +136,7 @@ extension Validator {
         entries("netDevices", devices) { validator, host, device in
             validator.interfaceName(host)
             let name = device.name.flatMap { $0.isEmpty ? nil : $0 } ?? host
-            let isTemplate = name.hasSuffix("%d")
+            let isTemplate = name.ends(with: "%d")
             if device.name != nil, !name.isEmpty {
                 validator.member("name") { $0.interfaceName(name, isTemplate: isTemplate) }
             }
@@ -203,12 +205,12 @@ extension Validator {
         }
         member("l3CacheSchema", rdt.l3CacheSchema) {
             if $1.isEmpty { return }
-            if !$1.hasPrefix("L3:") { $0.should("\($0.quoted($1)) does not begin with L3:, as it is expected to") }
+            if !$1.begins(with: "L3:") { $0.should("\($0.quoted($1)) does not begin with L3:, as it is expected to") }
             if $1.utf8.contains(UInt8(ascii: "\n")) { $0.should("contains a line feed; one line is expected") }
         }
         member("memBwSchema", rdt.memBwSchema) {
             if $1.isEmpty { return }
-            if !$1.hasPrefix("MB:") { $0.must("\($0.quoted($1)) does not begin with MB:, as it must") }
+            if !$1.begins(with: "MB:") { $0.must("\($0.quoted($1)) does not begin with MB:, as it must") }
             $0.oneLine($1)
         }
         elements("schemata", rdt.schemata) { $0.oneLine($1) }

@@ -1,3 +1,5 @@
+internal import ByteText
+
 // The process: what is executed, as whom, with what limits.
 
 extension Validator {
@@ -116,7 +118,7 @@ extension Validator {
             let bit = Validator.capabilityBit(name)
             bits |= bit
             if bit != 0 { return }
-            let capitals = name.uppercased()
+            let capitals = name.raised
             let known = [capitals, "CAP_" + capitals].first { Capability(name: $0) != nil }
             validator.should(
                 "\(validator.quoted(name)) is no known capability and is ignored"

@@ -163,7 +163,7 @@ struct Validator {
     /// A text in quotes and shortened, for messages.
     func quoted(_ text: String) -> String {
         text.utf8.count <= 80
-            ? JSONWriter.quoted(text) : JSONWriter.quoted(String(text.unicodeScalars.prefix(60).map(Character.init))) + "…"
+            ? JSONWriter.quoted(text) : JSONWriter.quoted(String(String.UnicodeScalarView(text.unicodeScalars.prefix(60)))) + "…"
     }
 }
 

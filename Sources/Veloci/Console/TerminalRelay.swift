@@ -96,9 +96,7 @@ struct TerminalRelay {
         if bytes.isEmpty { return false }
         var written = 0
         while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes { rest in
-                linux_system_call(Int64(__NR_write), 1, UInt64(address: rest.baseAddress), UInt64(rest.count), 0, 0, 0)
-            }
+            let count = bytes[written...].withUnsafeBytes { Pipes.write($0, to: 1) }
             if count > 0 {
                 written += Int(count)
             } else if count == -Int64(EAGAIN) {

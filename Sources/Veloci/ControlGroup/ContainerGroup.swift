@@ -110,15 +110,18 @@ extension Failure {
             default: .kernel
             }
         self.init(code, error.message, path: error.path, errno: nil, hint: error.hint)
-        if let errno = error.errno, !error.message.utf8.indices.contains(where: { error.message.utf8[$0...].starts(with: errno.name.utf8) }) { self.errno = errno }
+        let message = error.message.utf8
+        if let errno = error.errno, !message.indices.contains(where: { message[$0...].starts(with: errno.name.utf8) }) {
+            self.errno = errno
+        }
     }
 }
 
 extension ContainerGroup {
-    /// Lets frozen processes run, so that they can die.
+    /// Lets frozen processes run, those of groups that the container made inside too, so that they can die.
     func thawForDeath() throws(Failure) {
-        guard isFrozen else { return }
-        try thaw()
+        group.thawForDeath()
+        if isFrozen { try thaw() }
     }
 
     func freeze() throws(Failure) {

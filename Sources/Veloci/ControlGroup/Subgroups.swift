@@ -1,3 +1,4 @@
+internal import ByteText
 internal import Cgroups
 internal import LinuxKernel
 
@@ -15,7 +16,7 @@ struct Subgroups {
     /// - Throws: `Failure` for a controller that the container does not have, and for a path that leads out of its group.
     init(_ asked: [String: String], _ group: ContainerGroup, containerProcess pid: Int32) throws(Failure) {
         for (controller, path) in asked.sorted(by: { $0.key < $1.key }) {
-            let parts = path.split(separator: "/").filter { $0 != "." }
+            let parts = path.parts(at: "/").filter { $0 != "." }
             guard !parts.contains("..") else { throw Failure(.invalidArgument, "bad sub cgroup path: \(path)") }
             let isKnown = controller.isEmpty
                 || group.group.paths.locations.contains { $0.version == .v1 && $0.keys.contains(controller) }
@@ -28,7 +29,7 @@ struct Subgroups {
         }
         guard paths[""] == nil, let unified = group.group.paths.unified,
             let enabled = try? Files.readText(unified.directory + "/cgroup.subtree_control"),
-            enabled.contains(where: { !$0.isWhitespace }),
+            !enabled.words.isEmpty,
             let groups = try? Files.readText("/proc/\(pid)/cgroup"),
             let place = Self.place(below: unified.directory, in: groups)
         else { return }
@@ -46,9 +47,9 @@ struct Subgroups {
     /// The part of a process's version 2 group that is below a directory, from the text of /proc/PID/cgroup. Its paths begin
     /// where our control group namespace does, so that only their ends can be compared.
     static func place(below directory: String, in groups: String) -> String? {
-        guard let line = groups.split(separator: "\n").first(where: { $0.hasPrefix("0::") }) else { return nil }
-        let parts = line.dropFirst(3).split(separator: "/")
-        let above = directory.split(separator: "/")
+        guard let place = groups.lines.lazy.compactMap({ $0.after("0::") }).first else { return nil }
+        let parts = place.parts(at: "/")
+        let above = directory.parts(at: "/")
         for start in above.indices {
             let wanted = above[start...]
             guard parts.count > wanted.count else { continue }

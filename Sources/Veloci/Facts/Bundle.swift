@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 internal import LinuxKernel
 internal import RuntimeSpec
@@ -27,6 +28,6 @@ struct Bundle {
 
     var rootfs: String {
         let root = spec.root?.path ?? ""
-        return root.hasPrefix("/") ? root : path + "/" + root
+        return root.begins(with: "/") ? root : path + "/" + root
     }
 }

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 internal import Cgroups
 internal import ContainerPlan
@@ -10,7 +11,7 @@ extension HostFacts {
         var facts = HostFacts()
         facts.isRootless = isRootless
         if let text = try? Files.readText("/proc/sys/kernel/cap_last_cap"),
-            let number = UInt8(text.split(separator: "\n").first ?? "")
+            let number = UInt8(text.trimmed)
         {
             facts.lastCapability = min(number, 63)
         }
@@ -18,7 +19,7 @@ extension HostFacts {
         facts.isPrivileged = UserIdentity.isPrivileged
         facts.permittedCapabilities = UserIdentity.permittedCapabilities
         if let text = try? Files.readText("/sys/module/apparmor/parameters/enabled") {
-            facts.appArmorIsEnabled = text.hasPrefix("Y")
+            facts.appArmorIsEnabled = text.begins(with: "Y")
         }
         facts.selinuxIsEnabled = (try? Files.status(of: "/sys/fs/selinux/enforce")) != nil
         facts.hasKernelCore = (try? Files.status(of: "/proc/kcore")) != nil

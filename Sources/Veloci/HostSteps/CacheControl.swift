@@ -1,3 +1,4 @@
+internal import ByteText
 internal import LinuxKernel
 internal import RuntimeSpec
 
@@ -13,10 +14,10 @@ struct CacheControl {
 
     /// Where resctrl is mounted on this host; nil if it is not.
     static func mountPoint(inMountTable table: String) -> String? {
-        for line in table.split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            guard let dash = fields.firstIndex(of: "-") else { continue }
-            if dash + 1 < fields.count, fields[dash + 1] == "resctrl", fields.count > 4 { return String(fields[4]) }
+        for line in table.lines {
+            let fields = line.words
+            guard let dash = fields.firstIndex(where: { $0 == "-" }) else { continue }
+            if dash + 1 < fields.count, fields[dash + 1] == "resctrl", fields.count > 4 { return fields[4] }
         }
         return nil
     }
@@ -146,10 +147,10 @@ struct CacheControl {
                 let file = try Files.open(group + "/schemata", flags: 0o1)
                 try Files.write(Array((line + "\n").utf8), to: file, name: group + "/schemata")
             } catch {
-                let said = (try? Files.readText(mountPoint + "/info/last_cmd_status"))?.split(separator: "\n").first
+                let said = (try? Files.readText(mountPoint + "/info/last_cmd_status"))?.lines.first
                 throw Failure(
                     .kernel, "resctrl refused \"\(line)\"", path: property("schemata"), errno: error.errno,
-                    hint: said.map { String($0) })
+                    hint: said)
             }
         }
     }
@@ -160,7 +161,7 @@ struct CacheControl {
         guard let text = try? Files.readText(group + "/schemata") else {
             throw Failure(.kernel, "cannot read \(group)/schemata", path: path)
         }
-        let present = Set(text.split(separator: "\n").flatMap { Self.parts(String($0)) })
+        let present = Set(text.lines.flatMap { Self.parts($0) })
         for line in lines where !present.isSuperset(of: Self.parts(line)) {
             throw Failure(
                 .invalidConfiguration, "the class \(group) exists and differs from \"\(line)\"", path: property("schemata"),
@@ -170,13 +171,11 @@ struct CacheControl {
 
     /// `L3:0=f;1=0f` as `L3:0=f` and `L3:1=f`: the kernel pads and orders as it likes.
     private static func parts(_ line: String) -> [String] {
-        let halves = line.split(separator: ":", maxSplits: 1)
-        guard halves.count == 2 else { return [] }
-        let name = halves[0].filter { $0 != " " }
-        return halves[1].split(separator: ";").map { part in
-            let pair = part.filter { $0 != " " }.split(separator: "=", maxSplits: 1)
-            let value = pair.count == 2 ? pair[1].drop { $0 == "0" }.lowercased() : ""
-            return "\(name):\(pair.first ?? "")=\(value)"
+        guard let (name, masks) = line.words.joined().halves(at: ":") else { return [] }
+        return masks.parts(at: ";").map { part in
+            let (domain, mask) = part.halves(at: "=") ?? (part, "")
+            let value = String(decoding: mask.utf8.drop { $0 == UInt8(ascii: "0") }, as: UTF8.self)
+            return "\(name):\(domain)=\(value.lowered)"
         }
     }
 }

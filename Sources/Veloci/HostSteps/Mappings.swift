@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 internal import LinuxKernel
 internal import RuntimeSpec
@@ -63,8 +64,7 @@ enum Mappings {
         guard let end else { throw KernelError(.noEntry, call: "execve", object: name) }
         guard end != .exited(0) else { return }
         let text = (try? Files.readFromStart(output, name: name)) ?? []
-        let line = String(decoding: text, as: UTF8.self).split(separator: "\n")
-            .map { $0.hasPrefix(name + ": ") ? $0.dropFirst(name.utf8.count + 2) : $0 }.joined(separator: "; ")
+        let line = String(decoding: text, as: UTF8.self).lines.map { $0.after(name + ": ") ?? $0 }.joined(separator: "; ")
         throw KernelError(.notPermitted, call: name, object: line)
     }
 }

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 internal import ContainerPlan
 internal import LinuxKernel
@@ -33,7 +34,7 @@ enum MountTrees {
             let target = tree.number
             try withCovered(mount, root) { (covered) throws(KernelError) in
                 try CopyUp.copy(
-                    covered, to: target, keepsOwner: options.contains { $0.hasPrefix("uid=") || $0.hasPrefix("gid=") })
+                    covered, to: target, keepsOwner: options.contains { $0.begins(with: "uid=") || $0.begins(with: "gid=") })
             }
         }
         var attributes = mount.attributes

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import LinuxKernel
 
 /// A network device that moved into a container, and the way back.
@@ -23,7 +24,7 @@ final class MovedDevice {
         let (number, isUp) = try outside.device(named: name)
         self.isUp = isUp
         // Before it moves: a device that cannot get its name inside would be lost with the container.
-        if !newName.contains("%"), (try? inside.device(named: newName)) != nil {
+        if !newName.has("%"), (try? inside.device(named: newName)) != nil {
             throw KernelError(.exists, call: "rename", object: newName)
         }
         addresses = try outside.permanentGlobalAddresses(of: number)

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 internal import LinuxKernel
 
@@ -10,10 +11,7 @@ enum PidFile {
         if let status = try? Files.status(of: path), status.kind == .characterDevice {
             return try Files.write(bytes, to: try Files.open(path, flags: O_WRONLY), name: path)
         }
-        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-        let directory = slash.map { String(path[...$0]) } ?? ""
-        let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
-        let temporary = "\(directory).\(name)"
+        let temporary = path.lastHalves(at: "/").map { "\($0.first)/.\($0.second)" } ?? "." + path
         _ = try? Files.removeFile(temporary)
         let file = try Files.open(temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o644)
         do throws(KernelError) {

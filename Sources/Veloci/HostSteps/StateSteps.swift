@@ -23,6 +23,7 @@ extension Performer {
             throw Failure(.kernel, "the container's process ended before it was complete")
         }
         effects.record.process = ContainerRecord.FirstProcess(pid: pid, startTime: startTime)
+        effects.record.identifyGroups()
         try state().write(effects.record)
     }
 

@@ -119,9 +119,10 @@ final class StageProcess {
         let number = self.gate.number
         do throws(KernelError) {
             try withUnsafeMutablePointer(to: &message) { (pointer) throws(KernelError) in
+                // Not write: when the stage has ended, its signal would end us or the program that we are part of.
                 _ = try systemCall(
-                    __NR_write, "write", on: "gate", UInt64(descriptor: number), UInt64(address: pointer),
-                    UInt64(MemoryLayout<stage_gate_message>.size))
+                    __NR_sendto, "send", on: "gate", UInt64(descriptor: number), UInt64(address: pointer),
+                    UInt64(MemoryLayout<stage_gate_message>.size), UInt64(MSG_NOSIGNAL), 0, 0)
             }
         } catch {
             if error.errno.name == "EPIPE" || error.errno.name == "ECONNRESET" { throw try failure(progress.report) }

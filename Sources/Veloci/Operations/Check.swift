@@ -1,3 +1,4 @@
+internal import ByteText
 internal import Cgroups
 internal import ContainerPlan
 internal import LinuxKernel
@@ -141,8 +142,7 @@ private struct HostCheck {
             add("\(root) is no directory", at: "root", "path")
         }
         let known = Set(
-            ((try? Files.readText("/proc/filesystems")) ?? "").split(separator: "\n")
-                .compactMap { $0.split(separator: "\t").last })
+            ((try? Files.readText("/proc/filesystems")) ?? "").lines.compactMap { $0.words.last })
         for (index, mount) in (spec.mounts ?? []).enumerated() {
             let path = JSONPath([.member("mounts"), .index(index)])
             let type = mount.type ?? ""
@@ -152,7 +152,7 @@ private struct HostCheck {
                 if (try? Files.status(of: source, followingLink: true)) == nil {
                     add("\(source) does not exist", path.member("source"))
                 }
-            } else if !["", "none", "cgroup"].contains(type), !known.contains(Substring(type)) {
+            } else if !["", "none", "cgroup"].contains(type), !known.contains(type) {
                 add("no file system \(type) in /proc/filesystems; a module may bring it", path.member("type"))
             }
         }
@@ -205,5 +205,5 @@ private struct HostCheck {
         }
     }
 
-    private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : bundle + "/" + path }
+    private func absolute(_ path: String) -> String { path.begins(with: "/") ? path : bundle + "/" + path }
 }

@@ -21,9 +21,10 @@ extension Runtime {
                 throw Failure(
                     .internalError, "the state of the container cannot be read", hint: "use --force to remove what is left")
             }
+            try checkNothingRuns(of: id, state)
             return try state.remove()
         }
-        let status = StoredContainer(state: state, record: record).status(holdingLock: true)
+        let status = try StoredContainer(state: state, record: record).status(holdingLock: true)
         guard force || status == .stopped || status == .created else {
             throw Failure(
                 .notStopped, "cannot delete container \(record.id) that is not stopped: \(status.rawValue)",

@@ -44,7 +44,7 @@ extension Runtime {
         let kept = try KeptDescriptors.numbers(Int(request.preservedDescriptors))
         try KeptDescriptors.check(kept)
         let container = try StoredContainer.open(root: root, id: request.id, locking: false)
-        switch container.status() {
+        switch try container.status() {
         case .running, .created: break
         case .paused where request.ignoresPause: break
         case .paused: throw Failure(.paused, "cannot exec in a paused container (use --ignore-paused to override)")

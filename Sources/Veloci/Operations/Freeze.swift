@@ -2,7 +2,7 @@ extension Runtime {
     /// Stops all processes of a container where they are.
     public func pause(_ id: String) throws(Failure) {
         let container = try StoredContainer.open(root: root, id: id, locking: true)
-        switch container.status(holdingLock: true) {
+        switch try container.status(holdingLock: true) {
         case .running, .created:
             let group = ContainerGroup(recorded: container.record.controlGroups)
             try group.require("pause it")

@@ -12,7 +12,7 @@ extension Runtime {
         let group = ContainerGroup(recorded: container.record.controlGroups)
         do throws(Failure) {
             if signal == 9, sharesProcesses(container), try group.killAll() { return }
-            if container.status() == .stopped { throw Failure(.notRunning, "container not running") }
+            if try container.status() == .stopped { throw Failure(.notRunning, "container not running") }
             let process = try container.record.openProcess()
             try send(signal, to: process)
             // A process that is frozen by version 1 dies only when it runs again.

@@ -11,7 +11,7 @@ extension Runtime {
     ///   must have been created with one as well.
     public func start(_ id: String, notifySocket: String? = nil) throws(Failure) {
         let container = try StoredContainer.open(root: root, id: id, locking: true)
-        switch container.status(holdingLock: true) {
+        switch try container.status(holdingLock: true) {
         case .created: break
         case .stopped: throw Failure(.stopped, "cannot start a container that has stopped")
         // It could not go on, and `resume` would wait for the end of this command.
@@ -23,6 +23,9 @@ extension Runtime {
         }
         do throws(KernelError) {
             try release(container)
+        } catch where error.errno.name == "EPIPE" || error.errno.name == "ENXIO" {
+            // It ended since we looked.
+            throw Failure(.stopped, "cannot start a container that has stopped")
         } catch {
             throw .kernel(error, "cannot start the container")
         }
@@ -46,7 +49,11 @@ extension Runtime {
         let started = try Files.open(
             StateDirectory.startedPipe, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, at: directory)
         let start = try Files.open(StateDirectory.startPipe, flags: O_WRONLY | O_NONBLOCK | O_NOFOLLOW, at: directory)
-        try Files.write([1], to: start, name: StateDirectory.startPipe)
+        // What is no pipe is not what the container waits at, and waiting for it would be for ever.
+        for pipe in [try Files.status(of: started), try Files.status(of: start)] where pipe.kind != .pipe {
+            throw KernelError(.invalidArgument, call: "open", object: "a file in place of the container's pipe")
+        }
+        try Pipes.write([1], to: start.number, name: StateDirectory.startPipe)
         _ = try Polling.isReadable(started.number, withinMilliseconds: -1)
     }
 

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import LinuxKernel
 public import RuntimeSpec
 
@@ -5,7 +6,7 @@ extension Runtime {
     /// The state of one container.
     public func state(_ id: String) throws(Failure) -> ContainerState {
         let container = try StoredContainer.open(root: root, id: id, locking: false)
-        return container.shown(container.status())
+        return container.shown(try container.status())
     }
 
     /// The process of the container's configuration: what `exec` starts from.
@@ -25,7 +26,7 @@ extension Runtime {
             throw .kernel(error, "cannot read the state root")
         }
         var states: [ContainerState] = []
-        for name in names.sorted() where !name.hasPrefix(".") {
+        for name in names.sorted() where !name.begins(with: ".") {
             guard let status = try? Files.status(of: root + "/" + name), status.kind == .directory else { continue }
             do throws(Failure) {
                 states.append(try state(name))

@@ -8,7 +8,7 @@ extension Runtime {
     ///   `linux.intelRdt` gets a class of its own.
     public func update(_ id: String, _ change: Resources, cacheControl: IntelRdt? = nil) throws(Failure) {
         var container = try StoredContainer.open(root: root, id: id, locking: true)
-        let status = container.status(holdingLock: true)
+        let status = try container.status(holdingLock: true)
         guard status != .stopped && status != .creating else { throw Failure(.notRunning, "container not running") }
         var spec = try container.state.configuration()
         let group = ContainerGroup(recorded: container.record.controlGroups)

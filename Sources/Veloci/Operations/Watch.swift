@@ -91,7 +91,7 @@ extension Runtime {
     ///   container's end is seen, and that is a warning.
     public func watch(_ id: String, pressure: ContainerWatch.Pressure? = nil) throws(Failure) -> ContainerWatch {
         let container = try StoredContainer.open(root: root, id: id, locking: false)
-        guard container.status() != .stopped else { throw Failure(.notRunning, "container not running") }
+        guard try container.status() != .stopped else { throw Failure(.notRunning, "container not running") }
         let process = try container.record.openProcess()
         let group = ContainerGroup(recorded: container.record.controlGroups)
         try group.require("watch what it uses")

@@ -80,11 +80,15 @@ struct Undoing {
     private func end(_ process: borrowing Descriptor, _ group: ContainerGroup) throws(Failure) {
         do throws(KernelError) {
             try Processes.signal(process, 9)
-            // A process that is frozen by version 1 dies only when it runs again.
-            _ = try? group.thawForDeath()
-            guard try Processes.hasEnded(process, withinMilliseconds: 10_000) else {
-                throw KernelError(.busy, call: "the container's process did not end within 10 s")
-            }
+            let deadline = Deadline(milliseconds: 10_000)
+            var patience: Int64 = 20
+            repeat {
+                // A process that is frozen by version 1 dies only when it runs again; the container's others may freeze it anew.
+                _ = try? group.thawForDeath()
+                if try Processes.hasEnded(process, withinMilliseconds: min(patience, deadline.milliseconds)) { return }
+                patience = min(patience * 2, 500)
+            } while !deadline.hasPassed
+            throw KernelError(.busy, call: "the container's process did not end within 10 s")
         } catch where error.errno == .noSuchProcess {
             return
         } catch {

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 
 /// The time of day as state.json writes it.
@@ -18,7 +19,7 @@ enum Clock {
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         var fraction = String(nanoseconds)
         fraction = String(repeating: "0", count: 9 - fraction.utf8.count) + fraction
-        while fraction.hasSuffix("0") { fraction.removeLast() }
+        while let shorter = fraction.before("0") { fraction = shorter }
         let point = fraction.isEmpty ? "" : "." + fraction
         return "\(year)-\(two(month))-\(two(day))T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))\(point)Z"
     }

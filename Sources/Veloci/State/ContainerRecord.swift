@@ -27,16 +27,22 @@ struct ContainerRecord: Equatable, Sendable {
     /// What the steps are about that come in `start`.
     var start: [StepAccount] = []
 
+    /// The start of the machine in which the container was made; empty for unknown.
+    var boot: String
+
     // What is learned later.
 
     /// Nil while the container is being made.
     var process: FirstProcess?
+    /// The kernel's number of each directory of the control group, since the container's process is in it.
+    var controlGroupNumbers: [String: UInt64] = [:]
     /// The kernel's number of the mount at `rootfs` in the runtime's own mount namespace.
     var rootMount: UInt64?
     /// Directories of resctrl that were made for the container.
     var cacheGroups: [String] = []
 
-    init(id: String, bundle: String, rootfs: String, created: String) {
+    init(id: String, bundle: String, rootfs: String, created: String, boot: String = ContainerRecord.currentBoot) {
+        self.boot = boot
         self.id = id
         self.bundle = bundle
         self.rootfs = rootfs
@@ -62,7 +68,7 @@ extension ContainerRecord {
     var json: JSONValue {
         var members: JSONMembers = [
             "format": .number(JSONNumber(Self.format)), "id": .string(id), "bundle": .string(bundle), "rootfs": .string(rootfs),
-            "created": .string(created),
+            "created": .string(created), "boot": .string(boot),
         ]
         if !annotations.isEmpty { members["annotations"] = .object(JSONMembers(texts: annotations)) }
         if let process {
@@ -72,6 +78,13 @@ extension ContainerRecord {
         }
         members["hasOwnProcesses"] = .bool(hasOwnProcesses)
         members["hasPoststartHooks"] = .bool(hasPoststartHooks)
+        if !controlGroupNumbers.isEmpty {
+            var numbers = JSONMembers()
+            for (directory, number) in controlGroupNumbers.sorted(by: { $0.key < $1.key }) {
+                numbers[directory] = .number(JSONNumber(number))
+            }
+            members["controlGroupNumbers"] = .object(numbers)
+        }
         if let rootMount { members["rootMount"] = .number(JSONNumber(rootMount)) }
         if !cacheGroups.isEmpty { members["cacheGroups"] = .array(cacheGroups.map { .string($0) }) }
         members["undo"] = .array(undo.map { $0.json })
@@ -87,7 +100,7 @@ extension ContainerRecord {
             let hasPoststartHooks = object["hasPoststartHooks"]?.bool, let undo = object["undo"]?.array,
             let start = object["start"]?.array
         else { return nil }
-        self.init(id: id, bundle: bundle, rootfs: rootfs, created: created)
+        self.init(id: id, bundle: bundle, rootfs: rootfs, created: created, boot: object["boot"]?.string ?? "")
         self.hasOwnProcesses = hasOwnProcesses
         self.hasPoststartHooks = hasPoststartHooks
         for value in undo {
@@ -97,6 +110,9 @@ extension ContainerRecord {
         for value in start {
             guard let account = StepAccount(value) else { return nil }
             self.start.append(account)
+        }
+        for member in object["controlGroupNumbers"]?.object?.members ?? [] {
+            controlGroupNumbers[member.name] = member.value.number?.integer(as: UInt64.self)
         }
         annotations = object["annotations"]?.object?.texts ?? [:]
         cacheGroups = object["cacheGroups"]?.array?.compactMap { $0.string } ?? []

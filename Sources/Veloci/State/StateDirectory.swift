@@ -25,17 +25,17 @@ final class StateDirectory {
 
     private static let rootHint = "choose another with --root, or set XDG_RUNTIME_DIR to a directory of your own"
 
-    /// Makes the directory and takes its lock.
+    /// Makes the directory and takes its lock. Nobody else has business in it: not in the records, and not with the sockets.
     static func make(root: String, id: String) throws(Failure) -> StateDirectory {
         let path = root + "/" + id
         do throws(KernelError) {
-            try Files.makeDirectories(root, mode: 0o711)
+            try Files.makeDirectories(root, mode: 0o700)
         } catch {
             throw .kernel(error, "cannot make the state root", hint: rootHint)
         }
         while true {
             do throws(KernelError) {
-                try Files.makeDirectory(path, mode: 0o711)
+                try Files.makeDirectory(path, mode: 0o700)
                 let directory = try openLocked(path)
                 // Before it was locked, somebody's `delete --force` may have found it empty and removed it.
                 guard try isStill(directory, at: path) else { continue }
@@ -117,12 +117,25 @@ final class StateDirectory {
     /// The record; nil if there is none that can be read.
     func record() -> ContainerRecord? { record(Self.stateFile) }
 
+    /// The record, nil if it cannot be read, and whether somebody is still making the container. As long as who makes it has
+    /// written nothing, there is none.
+    func currentRecord(holdingLock isOurs: Bool) throws(Failure) -> (record: ContainerRecord?, isBeingMade: Bool) {
+        if let record = record(), record.process != nil { return (record, false) }
+        // The lock first and then the record again, so that whoever finished in between is seen.
+        let isBeingMade = !isOurs && isLocked
+        let current = record()
+        if isBeingMade, current == nil, (try? Files.status(of: Self.stateFile, at: number)) == nil { throw .doesNotExist }
+        return (current, isBeingMade && current != nil && current?.process == nil)
+    }
+
     /// The record of the time before the control group was made.
     func journal() -> ContainerRecord? { record(Self.journalFile) }
 
     private func record(_ file: String) -> ContainerRecord? {
-        guard let bytes = try? Files.read(file, at: number), let value = try? JSONValue.decode(bytes) else { return nil }
-        return ContainerRecord(value)
+        guard let bytes = try? Self.readFile(file, at: number), let value = try? JSONValue.decode(bytes) else { return nil }
+        var record = ContainerRecord(value)
+        record?.forgetWhatIsOthers()
+        return record
     }
 
     /// Writes the first record, before anything is made that it tells of. The next one takes its place under one name only.
@@ -139,6 +152,9 @@ final class StateDirectory {
     /// after the group.
     var hadProcess: Bool { (try? Files.status(of: Self.progressFile, at: number)) != nil }
 
+    /// Whether there is a record, readable or not.
+    var hasRecords: Bool { [Self.stateFile, Self.journalFile].contains { (try? Files.status(of: $0, at: number)) != nil } }
+
     /// Writes the record beside the old one and puts it in its place, so that there is always a whole one.
     func write(_ record: ContainerRecord) throws(Failure) {
         try Self.write(record, at: number, shown: path)
@@ -152,7 +168,7 @@ final class StateDirectory {
     func configuration() throws(Failure) -> Spec {
         let bytes: [UInt8]
         do throws(KernelError) {
-            bytes = try Files.read(Self.configurationFile, at: number)
+            bytes = try Self.readFile(Self.configurationFile, at: number)
         } catch {
             throw .kernel(error, "cannot read the container's configuration")
         }
@@ -161,6 +177,15 @@ final class StateDirectory {
         } catch {
             throw Failure(error.diagnostics)
         }
+    }
+
+    /// Reads what veloci wrote. Nobody is waited for who put a FIFO in its place.
+    private static func readFile(_ name: String, at directory: Int32) throws(KernelError) -> [UInt8] {
+        let file = try Files.open(name, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, at: directory)
+        guard try Files.status(of: file).kind == .file else {
+            throw KernelError(.invalidArgument, call: "read", object: "\(name), which is no regular file")
+        }
+        return try Files.read(file, name: name)
     }
 
     func write(_ bytes: [UInt8], to name: String) throws(Failure) {
@@ -185,8 +210,9 @@ final class StateDirectory {
         do throws(KernelError) {
             // The records first: what tells of a control group must not outlive what tells whether it is ours.
             let records = [Self.stateFile, Self.journalFile]
-            let names = try Files.list(path)
-            for name in records.filter(names.contains) + names.filter({ !records.contains($0) }) { try remove(name) }
+            let names = try Files.names(in: path)
+            for record in records { for name in names where name.text == record { try remove(name) } }
+            for name in names where !records.contains(name.text) { try remove(name) }
             try Files.removeDirectory(path)
         } catch where error.errno == .noEntry {
             return
@@ -195,12 +221,20 @@ final class StateDirectory {
         }
     }
 
-    private func remove(_ name: String) throws(KernelError) {
+    private func remove(_ name: FileName) throws(KernelError) { try Self.remove(name, at: number, depth: 0) }
+
+    /// Removes a file, or a directory with what somebody put into it. Links are removed, not followed.
+    private static func remove(_ name: FileName, at directory: Int32, depth: Int) throws(KernelError) {
         do throws(KernelError) {
-            try Files.removeFile(name, at: number)
-        } catch where error.errno.name == "EISDIR" {
-            for child in try Files.list(name, at: number) { try Files.removeFile(name + "/" + child, at: number) }
-            try Files.removeDirectory(name, at: number)
+            try Files.removeFile(name, at: directory)
+        } catch where error.errno.name == "EISDIR" && depth < 32 {
+            do {
+                let inner = try Files.open(name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: directory)
+                for child in try Files.names(in: ".", at: inner.number) {
+                    try remove(child, at: inner.number, depth: depth + 1)
+                }
+            }
+            try Files.removeDirectory(name, at: directory)
         }
     }
 }

@@ -7,29 +7,38 @@ internal import RuntimeSpec
 struct StoredContainer {
     let state: StateDirectory
     var record: ContainerRecord
+    /// Somebody held the lock and had not written the pid.
+    private let isBeingMade: Bool
 
     static func open(root: String, id: String, locking: Bool) throws(Failure) -> StoredContainer {
         try ContainerID.check(id)
         let state = try StateDirectory.open(root: root, id: id, locking: locking)
-        guard let record = state.record() else {
+        let (found, isBeingMade) = try state.currentRecord(holdingLock: locking)
+        guard let record = found else {
             throw Failure(
                 .internalError, "the state of the container cannot be read",
                 hint: "veloci delete --force \(id) removes what is left")
         }
-        return StoredContainer(state: state, record: record)
+        return StoredContainer(state: state, record: record, isBeingMade: isBeingMade)
     }
 
-    init(state: StateDirectory, record: ContainerRecord) {
+    init(state: StateDirectory, record: ContainerRecord, isBeingMade: Bool = false) {
         self.state = state
         self.record = record
+        self.isBeingMade = isBeingMade
     }
 
     /// The status now, from what can be seen and not from what was written.
     ///
     /// - Parameter isOurs: this command holds the container's lock itself.
-    func status(holdingLock isOurs: Bool = false) -> Status {
-        guard let process = record.process else { return !isOurs && state.isLocked ? .creating : .stopped }
-        guard Processes.startTime(of: process.pid) == process.startTime else { return .stopped }
+    /// - Throws: what keeps the process from being looked at; that is no end of it.
+    func status(holdingLock isOurs: Bool = false) throws(Failure) -> Status {
+        guard record.process != nil else { return !isOurs && isBeingMade ? .creating : .stopped }
+        do throws(Failure) {
+            _ = try record.openProcess()
+        } catch where error.code == .notRunning {
+            return .stopped
+        }
         guard let page = try? ProgressPage(reading: state.number) else { return .running }
         let phase = page.report.phase
         if phase == stage_phase_failed { return .stopped }
@@ -51,12 +60,7 @@ extension ContainerRecord {
         let gone = Failure(.notRunning, "container not running")
         guard let recorded = process else { throw gone }
         do throws(KernelError) {
-            let opened = try Processes.open(recorded.pid)
-            // Opened first and checked then: what the descriptor names cannot become somebody else any more.
-            guard Processes.startTime(of: recorded.pid) == recorded.startTime else {
-                throw KernelError(.noSuchProcess, call: "pidfd_open")
-            }
-            return opened
+            return try Processes.open(recorded.pid, startedAt: recorded.startTime)
         } catch where error.errno == .noSuchProcess {
             throw gone
         } catch {

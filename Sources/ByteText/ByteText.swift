@@ -1,0 +1,92 @@
+// Text that the kernel, a container or an image wrote is bytes. A `Character` is more than one code point: a blank before a
+// combining mark is no blank any more, and whoever names a process or a group decides where such marks are. So everything
+// here looks at bytes; a separator is one byte, of ASCII.
+
+extension StringProtocol where UTF8View: BidirectionalCollection {
+    /// Whether the text's first bytes are these.
+    package func begins(with prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
+
+    /// Whether the text's last bytes are these.
+    package func ends(with suffix: String) -> Bool {
+        let length = suffix.utf8.count
+        return utf8.count >= length && utf8.suffix(length).elementsEqual(suffix.utf8)
+    }
+
+    /// What follows a beginning; nil when the text begins otherwise.
+    package func after(_ prefix: String) -> String? {
+        begins(with: prefix) ? String(decoding: utf8.dropFirst(prefix.utf8.count), as: UTF8.self) : nil
+    }
+
+    /// What precedes an end; nil when the text ends otherwise.
+    package func before(_ suffix: String) -> String? {
+        ends(with: suffix) ? String(decoding: utf8.dropLast(suffix.utf8.count), as: UTF8.self) : nil
+    }
+
+    /// Whether an ASCII character is one of the bytes.
+    package func has(_ character: Unicode.Scalar) -> Bool { utf8.contains(character.byte) }
+
+    /// The parts between separators.
+    /// - Parameters:
+    ///   - most: how many parts there are at most; the last has the other separators.
+    ///   - keepsEmpty: whether parts without a byte count.
+    package func parts(at separator: Unicode.Scalar, most: Int = .max, keepsEmpty: Bool = false) -> [String] {
+        utf8.split(separator: separator.byte, maxSplits: most - 1, omittingEmptySubsequences: !keepsEmpty)
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// What is before the first separator and after it; nil without one.
+    package func halves(at separator: Unicode.Scalar) -> (first: String, second: String)? {
+        guard let index = utf8.firstIndex(of: separator.byte) else { return nil }
+        let second = utf8[utf8.index(after: index)...]
+        return (String(decoding: utf8[..<index], as: UTF8.self), String(decoding: second, as: UTF8.self))
+    }
+
+    /// What is before the last separator and after it; nil without one.
+    package func lastHalves(at separator: Unicode.Scalar) -> (first: String, second: String)? {
+        guard let index = utf8.lastIndex(of: separator.byte) else { return nil }
+        let second = utf8[utf8.index(after: index)...]
+        return (String(decoding: utf8[..<index], as: UTF8.self), String(decoding: second, as: UTF8.self))
+    }
+
+    /// The words between blanks and newlines.
+    package var words: [String] {
+        utf8.split(whereSeparator: { $0.isBlank }).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Without blanks and newlines at both ends.
+    package var trimmed: String {
+        var bytes = Array(utf8)[...]
+        while let first = bytes.first, first.isBlank { bytes = bytes.dropFirst() }
+        while let last = bytes.last, last.isBlank { bytes = bytes.dropLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The lines that are not empty.
+    package var lines: [String] { parts(at: "\n") }
+
+    /// With the capital letters of ASCII as small ones; all else as it is.
+    package var lowered: String {
+        String(decoding: utf8.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+    }
+
+    /// With the small letters of ASCII as capital ones; all else as it is.
+    package var raised: String {
+        String(decoding: utf8.map { (0x61...0x7a).contains($0) ? $0 & ~0x20 : $0 }, as: UTF8.self)
+    }
+}
+
+extension UInt8 {
+    /// A blank, a tab, a newline or another control character that moves on.
+    package var isBlank: Bool { self == 0x20 || (0x09...0x0d).contains(self) }
+
+    /// `0` to `9`.
+    package var isDigit: Bool { (0x30...0x39).contains(self) }
+
+    /// `a` to `z` or `A` to `Z`.
+    package var isLetter: Bool { (0x61...0x7a).contains(self | 0x20) }
+}
+
+extension Unicode.Scalar {
+    /// The byte of an ASCII character.
+    fileprivate var byte: UInt8 { UInt8(truncatingIfNeeded: value) }
+}

@@ -1,0 +1,97 @@
+internal import CLinux
+
+/// The name of a file in its directory: any bytes but zero and the slash. That it is UTF-8 is a custom, which nobody who makes
+/// files has to keep.
+public struct FileName: Hashable, Sendable {
+    /// As the kernel has it.
+    public let bytes: [UInt8]
+
+    /// For people: what is not UTF-8 is replaced, so that it may be no name of any file.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension Files {
+    /// The names in a directory, without `.` and `..`, in the kernel's order.
+    public static func names(in path: String, at directory: Int32 = -100) throws(KernelError) -> [FileName] {
+        try entries(of: path, at: directory) { _ in true }
+    }
+
+    /// The names of the directories in a directory, as the kernel marks them (getdents64(2), DT_DIR): no call for each entry.
+    /// File systems of the kernel's own, such as procfs and cgroupfs, always mark them.
+    public static func directories(in path: String, at directory: Int32 = -100) throws(KernelError) -> [FileName] {
+        try entries(of: path, at: directory) { $0 == 4 }
+    }
+
+    private static func entries(
+        of path: String, at directory: Int32, where isWanted: (_ type: UInt8) -> Bool
+    ) throws(KernelError) -> [FileName] {
+        let opened = try open(path, flags: O_RDONLY | O_DIRECTORY, at: directory)
+        let number = opened.number
+        var names: [FileName] = []
+        let size = 32768
+        while true {
+            var failure: KernelError?
+            let count = withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { buffer in
+                var count = 0
+                do throws(KernelError) {
+                    count = try systemCall(
+                        __NR_getdents64, "getdents64", on: path, UInt64(descriptor: number),
+                        UInt64(address: buffer.baseAddress), UInt64(size))
+                } catch {
+                    failure = error
+                }
+                // struct linux_dirent64: the length of the entry is at byte 16, its type at 18, its name from 19 on.
+                var offset = 0
+                while offset < count {
+                    let length = Int(buffer.load(fromByteOffset: offset + 16, as: UInt16.self))
+                    let bytes = UnsafeRawBufferPointer(buffer)[(offset + 19)..<(offset + length)].prefix { $0 != 0 }
+                    let isSpecial = bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8)
+                    if !isSpecial, isWanted(buffer[offset + 18]) { names.append(FileName(bytes: Array(bytes))) }
+                    offset += length
+                }
+                return count
+            }
+            if let failure { throw failure }
+            if count == 0 { return names }
+        }
+    }
+
+    private static func withName<Result>(
+        _ name: FileName, _ body: (UInt64) throws(KernelError) -> Result
+    ) throws(KernelError) -> Result {
+        let result: Swift.Result<Result, KernelError> = name.bytes.withUnsafeBufferPointer { bytes in
+            do throws(KernelError) {
+                return .success(try withTerminated(bytes, shown: name.text, body))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// openat(2), with O_CLOEXEC.
+    public static func open(_ name: FileName, flags: Int32, at directory: Int32) throws(KernelError) -> Descriptor {
+        let number = try withName(name) { (pointer) throws(KernelError) in
+            try systemCall(
+                __NR_openat, "openat", on: name.text, UInt64(descriptor: directory), pointer,
+                UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), 0)
+        }
+        return Descriptor(owning: Int32(number))
+    }
+
+    /// unlinkat(2).
+    public static func removeFile(_ name: FileName, at directory: Int32) throws(KernelError) {
+        try remove(name, "unlink", flags: 0, at: directory)
+    }
+
+    /// unlinkat(2) with AT_REMOVEDIR: an empty directory.
+    public static func removeDirectory(_ name: FileName, at directory: Int32) throws(KernelError) {
+        try remove(name, "rmdir", flags: UInt64(AT_REMOVEDIR), at: directory)
+    }
+
+    private static func remove(_ name: FileName, _ call: String, flags: UInt64, at directory: Int32) throws(KernelError) {
+        try withName(name) { (pointer) throws(KernelError) in
+            _ = try systemCall(__NR_unlinkat, call, on: name.text, UInt64(descriptor: directory), pointer, flags)
+        }
+    }
+}

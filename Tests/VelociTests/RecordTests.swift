@@ -1,0 +1,87 @@
+import Foundation
+import Glibc
+import LinuxKernel
+import RuntimeSpec
+import Testing
+
+@testable import Veloci
+
+/// What a record names may be another's by now.
+@Suite struct RecordTests {
+    /// A process with the pid and the start time of the record: after a restart of the machine that says nothing.
+    @Test(arguments: [true, false]) func processesOfAnotherStart(_ isSameBoot: Bool) throws {
+        let making = try Making()
+        defer { making.end() }
+        let (pid, number) = try Processes.spawn(SpawnRequest(path: "/bin/sleep", arguments: ["sleep", "1000"], environment: []))
+        let process = Descriptor(owning: number)
+        defer {
+            _ = try? Processes.signal(process, 9)
+            _ = try? Processes.wait(for: process)
+        }
+        var record = Making.record
+        #expect(!record.boot.isEmpty)
+        if !isSameBoot { record.boot = "another" }
+        record.process = ContainerRecord.FirstProcess(pid: pid, startTime: try #require(Processes.startTime(of: pid)))
+        try making.write(record)
+        flock(making.lock, LOCK_UN)
+        #expect(try making.runtime.state("web").status == (isSameBoot ? "running" : "stopped"))
+        if isSameBoot {
+            try making.runtime.kill("web", signal: 0)
+        } else {
+            #expect(throws: Failure.self) { try making.runtime.kill("web", signal: 9) }
+            try making.runtime.delete("web", force: true)
+        }
+        #expect(!Processes.hasEnded(pid))
+    }
+
+    /// A directory that was removed and made again is not the container's.
+    @Test func groupsOfOthers() throws {
+        let making = try Making()
+        defer { making.end() }
+        let own = making.root + "/own"
+        let other = making.root + "/other"
+        for path in [own, other] { mkdir(path, 0o700) }
+        var record = Making.record
+        record.process = ContainerRecord.FirstProcess(pid: 1, startTime: 1)
+        record.undo = [
+            .removeControlGroup(["": own, "pids": other, "memory": other, "cpu": making.root + "/gone"]),
+            .stopUnit(name: "web.scope", isOfUser: false),
+        ]
+        record.identifyGroups()
+        #expect(Set(record.controlGroupNumbers.keys) == [own, other])
+        try making.write(record)
+        let state = try StateDirectory.open(root: making.root, id: "web", locking: false)
+        #expect(state.record() == record)
+        // The kernel may give the number of a directory again at once; those of control groups it never does.
+        mkdir(making.root + "/placeholder", 0o700)
+        rename(making.root + "/placeholder", other)
+        #expect(state.record()?.controlGroups == ["": own, "cpu": making.root + "/gone"])
+        #expect(state.record()?.unit == nil)
+    }
+
+    /// Nothing waits for who put something else in the place of a file.
+    @Test(arguments: ["state.json", "config.json"]) func noWaiting(_ file: String) throws {
+        let making = try Making()
+        defer { making.end() }
+        flock(making.lock, LOCK_UN)
+        try making.write(Making.record)
+        unlink(making.directory + "/" + file)
+        mkfifo(making.directory + "/" + file, 0o600)
+        #expect(throws: Failure.self) { _ = try making.runtime.configuredProcess("web") }
+        _ = try making.runtime.list()
+        // Whatever is in the directory: it goes, and what links lead to stays.
+        mkdir(making.directory + "/notify", 0o700)
+        mkdir(making.directory + "/notify/deep", 0o700)
+        symlink("/etc/passwd", making.directory + "/notify/deep/link")
+        try making.runtime.delete("web", force: true)
+        #expect(access(making.directory, F_OK) != 0 && access("/etc/passwd", F_OK) == 0)
+    }
+
+    /// Other users see neither records nor sockets.
+    @Test func directoriesAreOurs() throws {
+        let root = NSTemporaryDirectory() + "veloci-modes-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        _ = try StateDirectory.make(root: root + "/state", id: "web")
+        for path in [root + "/state", root + "/state/web"] { #expect(try Files.status(of: path).mode == 0o700) }
+    }
+}
