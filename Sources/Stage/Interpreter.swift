@@ -105,7 +105,7 @@ struct Interpreter {
         case stage_operation_home: try findHome(arguments)
         case stage_operation_own_standard: try ownStandardStreams(user: arguments[0], root: arguments.slot(1))
         case stage_operation_wait_start: try waitForStart(arguments.slot(0))
-        case stage_operation_reset_signals: resetSignals()
+        case stage_operation_reset_signals: try resetSignals()
         case stage_operation_check_magic:
             if try fileSystemMagic(arguments.slot(0)) != arguments[1] {
                 throw Refusal(EINVAL, stage_detail_wrong_file_system)

@@ -79,12 +79,14 @@ func openInRoot(
 struct NodeStatus {
     var mode: UInt32
     var inode: UInt64
+    var size: UInt64
     /// The kernel's number of the mount that it was reached through.
     var mount: UInt64
     var major: UInt32
     var minor: UInt32
 
     var isDirectory: Bool { mode & 0o170000 == 0o040000 }
+    var isOrdinaryFile: Bool { mode & 0o170000 == 0o100000 }
     var isNullDevice: Bool { mode & 0o170000 == 0o020000 && major == 1 && minor == 3 }
 
     init(_ descriptor: Int32) throws(Refusal) {
@@ -97,6 +99,7 @@ struct NodeStatus {
         }
         mode = UInt32(record.mode)
         inode = record.inode
+        size = record.size
         mount = record.mount_id
         major = record.rdev_major
         minor = record.rdev_minor

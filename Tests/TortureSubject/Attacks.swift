@@ -120,6 +120,7 @@ struct Attacks {
         try symlinks()
         try masksAndBinds()
         try values()
+        try usersOfTheKernel()
         try identifiers()
         try descriptors()
         try race()
@@ -228,6 +229,19 @@ struct Attacks {
         try attack("a user beyond 32 bits") { scene in
             scene.process { $0["user"] = ["uid": 4_294_967_296, "gid": 0] }
         } harm: { Self.ran($0, $1) }
+    }
+
+    /// An image's list of users that is a link to what the kernel makes up, where reading may take from others (/proc/kmsg).
+    private func usersOfTheKernel() throws {
+        report.count()
+        let scene = try Scene(work.directory + "/scene-users", group: work.groupPrefix + "-users")
+        scene.config["hostname"] = "root:x:0:0::/from-the-kernel:"
+        scene.link("etc/passwd", to: "/proc/sys/kernel/hostname")
+        scene.script = "echo home is $HOME; cat /etc/passwd"
+        try scene.write()
+        let outcome = Executable(work).run("run", "--bundle", scene.directory, "users")
+        report.expect(outcome.output.contains("::/from-the-kernel:"), "users: the link does not lead there: \(outcome.output)")
+        report.expect(outcome.output.contains("home is /\n"), "users: they come from the kernel: \(outcome.output)")
     }
 
     private func identifiers() throws {

@@ -56,6 +56,10 @@ struct Torture {
         try Self.run(["attacks"])
     }
 
+    @Test("Streams that are devices of the host, with red controls") func streams() throws {
+        try Self.run(["streams"])
+    }
+
     @Test("Configurations that this host cannot serve") func refusals() throws {
         try Self.run(["refusals"])
     }

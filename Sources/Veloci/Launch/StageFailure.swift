@@ -86,12 +86,16 @@ enum StageFailure {
         case stage_detail_target_is_file: ": a directory would be mounted on a file"
         case stage_detail_target_is_directory: ": a file would be mounted on a directory"
         case stage_detail_target_is_root: ": the place is the root itself"
+        case stage_detail_no_own_device: ": one is a device of the host, and no such device of the container can take its place"
         default: ""
         }
     }
 
     private static func hint(_ report: ProgressPage.Report, _ step: Step) -> String? {
-        switch (step, report.errno.name) {
+        if report.detail == stage_detail_no_own_device {
+            return "the container needs a /dev/null, /dev/zero and so on of its own; or connect the streams to files or pipes"
+        }
+        return switch (step, report.errno.name) {
         case (.mountFileSystem(let mount, _), "ENODEV"): "the kernel has no file system \(mount.type)"
         case (.joinSessionKeyring, "EDQUOT"): "raise kernel.keys.maxkeys or use --no-new-keyring"
         case (.changeRoot(_, .pivot), "EINVAL"): "on an initial ramdisk use --no-pivot"
