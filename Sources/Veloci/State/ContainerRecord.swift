@@ -31,9 +31,8 @@ struct ContainerRecord: Equatable, Sendable {
     var json: JSONValue {
         func list(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
         func object(_ texts: [String: String]) -> JSONValue {
-            var members = JSONMembers()
-            for (name, value) in texts.sorted(by: { $0.key < $1.key }) { members[name] = .string(value) }
-            return .object(members)
+            let sorted = texts.sorted { $0.key < $1.key }
+            return .object(JSONMembers(sorted.map { .init(name: $0.key, value: .string($0.value)) }))
         }
         return [
             "format": 1, "id": .string(id), "bundle": .string(bundle), "rootfs": .string(rootfs),
