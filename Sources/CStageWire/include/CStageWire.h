@@ -65,9 +65,9 @@ enum stage_argument_kind : uint8_t {
 
 struct stage_record {
     uint16_t operation;
-    uint16_t step;             // which step of the plan this record belongs to, from 1
     uint16_t number;           // the system call of a call record
-    int16_t result;            // the slot that keeps the result, or -1
+    uint32_t step;             // which step of the plan this record belongs to, from 1
+    int32_t result;            // the slot that keeps the result, or -1
     uint16_t tolerated[2];     // errno values that are no failure
     uint8_t kinds[6];
     uint16_t reserved;

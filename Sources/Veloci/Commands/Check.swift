@@ -53,7 +53,11 @@ private struct HostCheck {
             if let groups = try GroupRequest(spec, id: "check", runtime) { facts.controlGroups = groups.facts }
         }
         eachProblem { (spec) throws(Failure) in
-            do throws(PlanError) { _ = try Plan.create(spec, request: request, facts: facts) } catch { throw Failure(error) }
+            do throws(PlanError) {
+                _ = try Plan.create(spec, request: request, facts: facts).encode(descriptors: [:])
+            } catch {
+                throw Failure(error)
+            }
         }
     }
 

@@ -24,6 +24,15 @@ extension Runtime {
             facts.canRaiseLimits = true
             facts.permittedCapabilities = .max
         }
-        return try Creation.plan(bundle, request, waitsForStart: waitsForStart, groups: groups, facts: facts).plan
+        let plan = try Creation.plan(bundle, request, waitsForStart: waitsForStart, groups: groups, facts: facts).plan
+        try plan.checkEncoding()
+        return plan
+    }
+}
+
+extension Plan {
+    /// Refuses what no stage could be given.
+    func checkEncoding() throws(Failure) {
+        do throws(PlanError) { _ = try encode(descriptors: [:]) } catch { throw Failure(error) }
     }
 }

@@ -116,9 +116,11 @@ extension Runtime {
     /// The plan of a program for a container that exists.
     public func plan(_ request: ExecuteRequest) throws(Failure) -> Plan {
         let container = try StoredContainer.open(root: root, id: request.id, locking: false)
-        return try plan(
+        let plan = try plan(
             request, try container.state.configuration(), ContainerGroup(recorded: container.record.controlGroups),
             kept: KeptDescriptors.numbers(Int(request.preservedDescriptors)))
+        try plan.checkEncoding()
+        return plan
     }
 
     private func plan(_ request: ExecuteRequest, _ spec: Spec, _ group: ContainerGroup, kept: [Int32]) throws(Failure) -> Plan {

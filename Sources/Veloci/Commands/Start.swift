@@ -100,7 +100,7 @@ extension Runtime {
             throw Failure(.kernel, "the container ended at step \(report.step)", errno: report.errno)
         }
         throw StageFailure.describe(
-            report, plan: plan, missing: container.record.stepCount - plan.steps.count, end: nil)
+            report, plan: plan, missing: container.record.stepCount &- plan.steps.count, end: nil)
     }
 
     /// Whoever calls undoes the container when one fails.

@@ -30,11 +30,16 @@ final class Launch {
         self.progress = progress
         forks = plan.steps.contains { if case .fork = $0.action { true } else { false } }
         stepOrigins = plan.steps.map({ $0.origin })
+        let encoded: EncodedPlan
+        do throws(PlanError) {
+            encoded = try plan.encode(descriptors: descriptors.numbers, options: options)
+        } catch {
+            throw Failure(error)
+        }
         do throws(KernelError) {
             let (hostEnd, stageEnd) = try Sockets.messagePair()
             gate = Descriptor(owning: hostEnd)
             let stageGate = Descriptor(owning: stageEnd)
-            let encoded = plan.encode(descriptors: descriptors.numbers, options: options)
             let planFile = Descriptor(
                 owning: try encoded.bytes.withUnsafeBytesTyped { (bytes) throws(KernelError) in
                     try Memory.sealedFile(name: "veloci-plan", executable: false, bytes).release()

@@ -9,7 +9,8 @@ enum StageFailure {
     static func describe(
         _ report: ProgressPage.Report, plan: Plan, missing: Int = 0, end: ProcessEnd?
     ) -> Failure {
-        let index = report.step - 1 - missing
+        // What is missing comes from a file, which somebody may have damaged.
+        let index = report.step - 1 &- missing
         guard report.step > 0, plan.steps.indices.contains(index) else {
             return Failure(.internalError, "the container's process ended before its first step" + ending(end))
         }
