@@ -121,6 +121,7 @@ struct Attacks {
         try masksAndBinds()
         try values()
         try usersOfTheKernel()
+        try endlessFilter()
         try identifiers()
         try descriptors()
         try race()
@@ -242,6 +243,30 @@ struct Attacks {
         let outcome = Executable(work).run("run", "--bundle", scene.directory, "users")
         report.expect(outcome.output.contains("::/from-the-kernel:"), "users: the link does not lead there: \(outcome.output)")
         report.expect(outcome.output.contains("home is /\n"), "users: they come from the kernel: \(outcome.output)")
+    }
+
+    /// A filter that refuses to let a process end: the stage, whose program cannot be found, ends all the same.
+    private func endlessFilter() throws {
+        report.count()
+        let scene = try Scene(work.directory + "/scene-endless", group: work.groupPrefix + "-endless")
+        scene.keepsArguments = true
+        scene.process { $0["args"] = ["/nothing"] }
+        let rule: [String: Any] = ["names": ["exit_group", "exit"], "action": "SCMP_ACT_ERRNO"]
+        scene.set("seccomp", ["defaultAction": "SCMP_ACT_ALLOW", "syscalls": [rule]])
+        try scene.write()
+        let outcome = Command.start(Executable(work).line(["run", "--bundle", scene.directory, "endless"]), in: work).wait(seconds: 5)
+        report.expect(
+            outcome.status == 1 && outcome.output.contains("/nothing"),
+            "a filter that refuses exit_group: ends with \(outcome.status): \(outcome.output)")
+        for process in Machine.names("/proc") where Int32(process) != nil {
+            guard let name = try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8), name.hasPrefix("veloci:[2:INIT]"),
+                let group = try? String(contentsOfFile: "/proc/\(process)/cgroup", encoding: .utf8),
+                group.contains(work.groupPrefix + "-endless")
+            else { continue }
+            report.problem("a filter that refuses exit_group: the stage goes on")
+            kill(Int32(process) ?? 0, SIGKILL)
+        }
+        Executable(work).run("delete", "--force", "endless")
     }
 
     private func identifiers() throws {
