@@ -86,9 +86,12 @@ public enum BPF {
         if let failure { throw failure }
         var result: [Attached] = []
         for identifier in identifiers.prefix(Int(count)) {
-            // One that is gone meanwhile is not attached any more.
-            guard let program = try? open(identifier) else { continue }
-            result.append(Attached(identifier: identifier, name: try name(of: program)))
+            do throws(KernelError) {
+                let program = try open(identifier)
+                result.append(Attached(identifier: identifier, name: try name(of: program)))
+            } catch where error.errno == .noEntry {
+                // One that is gone meanwhile is not attached any more.
+            }
         }
         return result
     }

@@ -40,22 +40,28 @@ public enum Memory {
         return file
     }
 
-    /// Maps the start of a file so that every process that maps it sees the same bytes.
-    package static func mapShared(_ file: borrowing Descriptor, size: Int) throws(KernelError) -> UnsafeMutableRawPointer {
-        let address = try systemCall(__NR_mmap, "mmap", on: "", 0, UInt64(size), 3, 1, UInt64(descriptor: file.number), 0)
-        guard let pointer = UnsafeMutableRawPointer(bitPattern: address) else {
-            throw KernelError(.invalidArgument, call: "mmap")
+    /// A file in memory of this size, full of zeros, that can be written but never becomes shorter: it is safe to map.
+    package static func fixedFile(name: String, size: Int) throws(KernelError) -> Descriptor {
+        let number = try Files.withPath(name) { (pointer) throws(KernelError) in
+            try systemCall(
+                __NR_memfd_create, "memfd_create", on: name, pointer, UInt64(MFD_CLOEXEC) | UInt64(MFD_ALLOW_SEALING))
         }
-        return pointer
+        let file = Descriptor(owning: Int32(number))
+        try reserve(file, size: size, name: name)
+        try systemCall(
+            __NR_fcntl, "fcntl", on: name, UInt64(number), UInt64(F_ADD_SEALS), UInt64(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW))
+        return file
     }
 
-    package static func unmap(_ address: UnsafeMutableRawPointer, size: Int) {
-        _ = linux_system_call(Int64(__NR_munmap), UInt64(address: address), UInt64(size), 0, 0, 0, 0)
-    }
-
-    /// Makes the file this long.
-    package static func resize(_ file: borrowing Descriptor, to size: Int) throws(KernelError) {
-        try systemCall(__NR_ftruncate, "ftruncate", on: "", UInt64(descriptor: file.number), UInt64(size))
+    /// Makes an empty file this long, with room for every byte (fallocate(2)). KERNEL: a hole of a mapped file that finds no room
+    /// when it is written to ends the process (SIGBUS).
+    package static func reserve(_ file: borrowing Descriptor, size: Int, name: String) throws(KernelError) {
+        do throws(KernelError) {
+            try systemCall(__NR_fallocate, "fallocate", on: name, UInt64(descriptor: file.number), 0, 0, UInt64(size))
+        } catch where error.errno == .notSupported {
+            // Some file systems of the network.
+            try Files.write([UInt8](repeating: 0, count: size), to: file, name: name)
+        }
     }
 }
 

@@ -5,13 +5,18 @@ public struct Deadline: Hashable, Sendable {
     /// Nanoseconds of the monotonic clock.
     public let nanoseconds: Int64
 
-    /// A deadline that is some milliseconds away.
+    /// A deadline that is some milliseconds away; the end of all time for one that is too far away to be expressed.
     public init(milliseconds: Int64) {
-        nanoseconds = Deadline.now + milliseconds * 1_000_000
+        let (length, isTooLong) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+        let (sum, isTooLate) = Deadline.now.addingReportingOverflow(length)
+        nanoseconds = isTooLong || isTooLate ? (milliseconds < 0 ? 0 : Int64.max) : sum
     }
 
     /// How long is left, in milliseconds; 0 when it has passed.
-    public var milliseconds: Int64 { max(0, (nanoseconds - Deadline.now + 999_999) / 1_000_000) }
+    public var milliseconds: Int64 {
+        let left = max(0, nanoseconds - Deadline.now)
+        return left / 1_000_000 + (left % 1_000_000 > 0 ? 1 : 0)
+    }
 
     /// Whether it has passed.
     public var hasPassed: Bool { Deadline.now >= nanoseconds }

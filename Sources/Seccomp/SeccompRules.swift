@@ -34,6 +34,11 @@ struct SeccompRules {
                 syscall.action, data: syscall.errnoRet, at: place, properties: ("action", "errnoRet"))
             let alternatives = try Self.alternatives(syscall.args ?? [], at: place.member("args"))
             for (nameIndex, name) in syscall.names.enumerated() {
+                if action == FilterResult.notify, Self.callsBeforeListener.contains(name) {
+                    throw SeccompError(
+                        .invalidValue, at: place.member("names").index(nameIndex),
+                        "SCMP_ACT_NOTIFY is not possible for \(name): the runtime needs it to hand the listener on")
+                }
                 rules.append(
                     Rule(name: name, action: action, alternatives: alternatives, place: (index, nameIndex)))
             }
@@ -42,6 +47,9 @@ struct SeccompRules {
         let notifies = defaultAction == FilterResult.notify || rules.contains { $0.action == FilterResult.notify }
         flags = try Self.flags(profile.flags, notifies: notifies, at: path.member("flags"))
     }
+
+    /// What the stage calls while its filter is in force and nobody listens yet. RUNC: refuses `write` too.
+    private static let callsBeforeListener: Set<String> = ["read", "write"]
 
     private static func action(
         _ name: String, data: UInt?, at path: JSONPath, properties: (action: String, data: String)

@@ -48,7 +48,7 @@ extension Interpreter {
             _ = try wait(for: pidfd)
             throw Refusal(errno, stage_detail_hook_execute, value: errno)
         }
-        if try !finishes(pidfd, milliseconds: Int32(truncatingIfNeeded: Int64(bitPattern: arguments[5]))) {
+        if try !finishes(pidfd, milliseconds: Int64(bitPattern: arguments[5])) {
             try call(__NR_pidfd_send_signal, word(pidfd), 9)
             _ = try wait(for: pidfd)
             noteEnd(of: output)
@@ -87,20 +87,36 @@ extension Interpreter {
     private func executeHook(
         _ path: Path, _ argv: UInt64, _ envp: UInt64, input: Int32, output: Int32, report: Int32
     ) -> Never {
-        _ = linux_system_call(Int64(__NR_dup3), word(input), 0, 0, 0, 0, 0)
-        _ = linux_system_call(Int64(__NR_dup3), word(output), 1, 0, 0, 0, 0)
-        _ = linux_system_call(Int64(__NR_dup3), word(output), 2, 0, 0, 0, 0)
-        var errno = Int32(-linux_system_call(Int64(__NR_execve), word(path), argv, envp, 0, 0, 0))
+        var errno: Int32
+        do throws(Refusal) {
+            // Otherwise the hook would have the streams of the program.
+            try become(0, input)
+            try become(1, output)
+            try become(2, output)
+            try call(__NR_execve, word(path), argv, envp)
+            errno = 0
+        } catch {
+            errno = error.errno
+        }
         withUnsafeMutablePointer(to: &errno) { pointer in
             _ = linux_system_call(Int64(__NR_write), word(report), word(pointer), 4, 0, 0, 0)
         }
         exit(127)
     }
 
+    /// A caller that closed its standard streams may have given their numbers to what is opened here.
+    private func become(_ number: Int32, _ descriptor: Int32) throws(Refusal) {
+        if number == descriptor {
+            try call(__NR_fcntl, word(number), UInt64(F_SETFD), 0)
+        } else {
+            try call(__NR_dup3, word(descriptor), word(number), 0)
+        }
+    }
+
     /// Whether the process ends within the time; a negative time is for ever.
-    private func finishes(_ pidfd: Int32, milliseconds: Int32) throws(Refusal) -> Bool {
+    private func finishes(_ pidfd: Int32, milliseconds: Int64) throws(Refusal) -> Bool {
         var poll: (Int32, Int16, Int16) = (pidfd, 1, 0)
-        var time: (Int64, Int64) = (Int64(milliseconds) / 1000, Int64(milliseconds) % 1000 * 1_000_000)
+        var time: (Int64, Int64) = (milliseconds / 1000, milliseconds % 1000 * 1_000_000)
         let ready = try withUnsafeMutablePointer(to: &poll) { (poll) throws(Refusal) in
             try withUnsafeMutablePointer(to: &time) { (time) throws(Refusal) in
                 // KERNEL: ppoll writes the rest of the time back, so a repeated call does not start afresh.

@@ -53,8 +53,8 @@ struct Interpreter {
         exit(0)
     }
 
-    private func note(_ step: UInt16, record: Int) {
-        if header.trace != 0 && progress.pointee.step != UInt32(step) && step < UInt16(stage_clock_count) {
+    private func note(_ step: UInt32, record: Int) {
+        if header.trace != 0 && progress.pointee.step != step && step < stage_clock_count {
             var time: (Int64, Int64) = (0, 0)
             withUnsafeMutablePointer(to: &time) { pointer in
                 _ = linux_system_call(Int64(__NR_clock_gettime), 1, word(pointer), 0, 0, 0, 0)
@@ -64,8 +64,8 @@ struct Interpreter {
                     UInt64(time.0) &* 1_000_000_000 &+ UInt64(time.1)
             }
         }
-        progress.pointee.step = UInt32(step)
-        progress.pointee.record = UInt32(record)
+        progress.pointee.step = step
+        progress.pointee.record = UInt32(truncatingIfNeeded: record)
     }
 
     private func isTolerated(_ refusal: Refusal, by record: UnsafePointer<stage_record>) -> Bool {
@@ -105,7 +105,7 @@ struct Interpreter {
         case stage_operation_home: try findHome(arguments)
         case stage_operation_own_standard: try ownStandardStreams(user: arguments[0], root: arguments.slot(1))
         case stage_operation_wait_start: try waitForStart(arguments.slot(0))
-        case stage_operation_reset_signals: resetSignals()
+        case stage_operation_reset_signals: try resetSignals()
         case stage_operation_check_magic:
             if try fileSystemMagic(arguments.slot(0)) != arguments[1] {
                 throw Refusal(EINVAL, stage_detail_wrong_file_system)

@@ -114,21 +114,50 @@ extension Interpreter {
         for index in 0..<keyLength { buffer[index] = key.utf8Start[index] }
         buffer[keyLength] = slash
         buffer[keyLength + 1] = 0
-        let path: StaticString = "/etc/passwd"
-        let flags = O_RDONLY | 0o4000 | 0o400  // O_NONBLOCK | O_NOCTTY: it may be a fifo or a terminal
-        guard let file = try? openInRoot(arguments.slot(0), path.utf8Start, flags: flags) else { return }
+        guard let (file, size) = openUsers(arguments.slot(0)) else { return }
         defer { close(file) }
-        guard let status = try? NodeStatus(file), status.mode & 0o170000 == 0o100000 else { return }
         var parser = PasswordLine(user: arguments[1], home: buffer + keyLength, room: 4096 - keyLength - 1)
         try withUnsafeScratch { (chunk) throws(Refusal) in
             var total = 0
-            while total < 1 << 20 {
-                let count = Int(try call(__NR_read, word(file), word(chunk), UInt64(scratchSize)))
+            while total < size {
+                let count = Int(try call(__NR_read, word(file), word(chunk), UInt64(min(scratchSize, size - total))))
                 if count == 0 { break }
                 for index in 0..<count where parser.accept(chunk[index]) { return }
                 total += count
             }
             _ = parser.accept(newline)
+        }
+    }
+
+    /// The container's /etc/passwd and how much of it is read. Only an ordinary file with content: a link may lead to a file
+    /// that the kernel makes (/proc/kmsg), and reading such a file may take from it what others wait for.
+    private func openUsers(_ root: Int32) -> (file: Int32, size: Int)? {
+        let path: StaticString = "/etc/passwd"
+        do throws(Refusal) {
+            // Looked at first: opening a device may be felt.
+            let place = try openInRoot(root, path.utf8Start, flags: O_PATH)
+            defer { close(place) }
+            guard try NodeStatus(place).isOrdinaryFile, try !isMadeByKernel(place) else { return nil }
+            let file = try openInRoot(root, path.utf8Start, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
+            let (found, seen) = (try NodeStatus(file), try NodeStatus(place))
+            if found.inode == seen.inode && found.mount == seen.mount && found.size > 0 {
+                return (file, Int(min(found.size, 1 << 20)))
+            }
+            close(file)
+            return nil
+        } catch {
+            // An image without users, or with links that lead nowhere, has nothing to say.
+            return nil
+        }
+    }
+
+    /// Whether the file lies on a file system of which every file is a door to the kernel.
+    private func isMadeByKernel(_ file: Int32) throws(Refusal) -> Bool {
+        switch try fileSystemMagic(file) {
+        case UInt64(PROC_SUPER_MAGIC), UInt64(SYSFS_MAGIC), UInt64(CGROUP_SUPER_MAGIC), UInt64(CGROUP2_SUPER_MAGIC),
+            UInt64(DEBUGFS_MAGIC), UInt64(TRACEFS_MAGIC):
+            return true
+        default: return false
         }
     }
 }

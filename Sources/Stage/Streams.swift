@@ -30,15 +30,24 @@ extension Interpreter {
 
     /// Gives the standard streams to the container's user, so that it can reopen them through /dev/stdout.
     ///
-    /// Left alone: what cannot be changed (sockets, read-only files, others' files). The host's null device would let the
-    /// container change it for everybody, so the container's own takes its place.
+    /// Left alone: what cannot be changed (sockets, read-only files, others' files) and the host's devices other than terminals.
+    /// Those that every container has of its own are exchanged for its own: through the host's it could change their mode and
+    /// owner for everybody.
     func ownStandardStreams(user: UInt64, root: Int32) throws(Refusal) {
         for descriptor in Int32(0)...2 {
-            guard let status = try? NodeStatus(descriptor) else { continue }
-            if status.isNullDevice {
-                try reopenNullDevice(descriptor, root)
+            let status: NodeStatus
+            do throws(Refusal) {
+                status = try NodeStatus(descriptor)
+            } catch {
+                // The caller closed it.
+                guard error.errno == EBADF else { throw error }
                 continue
             }
+            if let path = status.pathOfOwnDevice {
+                try exchange(descriptor, status, path, root)
+                continue
+            }
+            if status.isDevice && !isTerminal(descriptor) { continue }
             let result = linux_system_call(
                 Int64(__NR_fchown), word(descriptor), user, UInt64(UInt32.max), 0, 0, 0)
             switch Int32(-result) {
@@ -49,21 +58,102 @@ extension Interpreter {
         }
     }
 
-    private func reopenNullDevice(_ descriptor: Int32, _ root: Int32) throws(Refusal) {
-        let path: StaticString = "/dev/null"
-        guard let null = try? openInRoot(root, path.utf8Start, flags: O_RDWR | O_NOFOLLOW) else { return }
-        defer { close(null) }
-        guard try NodeStatus(null).isNullDevice else { return }
-        try call(__NR_dup3, word(null), word(descriptor), 0)
+    private func isTerminal(_ descriptor: Int32) -> Bool {
+        // struct termios of the kernel has 36 bytes, TCGETS fills it.
+        var settings: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0)
+        return withUnsafeMutablePointer(to: &settings) { settings in
+            linux_system_call(Int64(__NR_ioctl), word(descriptor), 0x5401, word(settings), 0, 0, 0) == 0
+        }
+    }
+
+    /// The stream becomes the container's device of the same kind, or one that is nowhere but here. There is no third way:
+    /// a container may remove and exchange its devices, and would be left with the host's.
+    private func exchange(_ descriptor: Int32, _ status: NodeStatus, _ path: StaticString, _ root: Int32) throws(Refusal) {
+        let access = Int32(try call(__NR_fcntl, word(descriptor), UInt64(F_GETFL))) & 3  // O_ACCMODE
+        let own: Int32
+        if let found = findDevice(root, path, like: status, access: access) {
+            own = found
+        } else {
+            do throws(Refusal) {
+                own = try makeOwnDevice(like: status, access: access)
+            } catch {
+                throw Refusal(error.errno, stage_detail_no_own_device, value: error.errno)
+            }
+        }
+        defer { close(own) }
+        try call(__NR_dup3, word(own), word(descriptor), 0)
+    }
+
+    /// The device at a path of the container, if it is the one that is wanted.
+    private func findDevice(_ root: Int32, _ path: StaticString, like wanted: NodeStatus, access: Int32) -> Int32? {
+        do throws(Refusal) {
+            // Looked at first: opening may be felt by what lies there instead. CVE-2026-88265: a link is not followed.
+            let place = try openInRoot(root, path.utf8Start, flags: O_PATH | O_NOFOLLOW)
+            let isRight = try NodeStatus(place).isSameDevice(as: wanted)
+            close(place)
+            guard isRight else { return nil }
+            // It may be another meanwhile, even a terminal or a file with a lease.
+            let device = try openInRoot(root, path.utf8Start, flags: access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+            if try NodeStatus(device).isSameDevice(as: wanted) {
+                try call(__NR_fcntl, word(device), UInt64(F_SETFL), 0)
+                return device
+            }
+            close(device)
+            return nil
+        } catch {
+            return nil
+        }
+    }
+
+    /// A device in a file system that is mounted nowhere: nobody but this stream leads to it. KERNEL: needs CAP_MKNOD over the
+    /// host, so not in a user namespace.
+    private func makeOwnDevice(like wanted: NodeStatus, access: Int32) throws(Refusal) -> Int32 {
+        let (type, option, count, name): (StaticString, StaticString, StaticString, StaticString)
+        (type, option, count, name) = ("tmpfs", "nr_inodes", "2", "device")
+        let context = Int32(try call(__NR_fsopen, word(type.utf8Start), UInt64(FSOPEN_CLOEXEC)))
+        defer { close(context) }
+        try call(
+            __NR_fsconfig, word(context), UInt64(FSCONFIG_SET_STRING.rawValue), word(option.utf8Start), word(count.utf8Start))
+        try call(__NR_fsconfig, word(context), UInt64(FSCONFIG_CMD_CREATE.rawValue))
+        let attributes = UInt64(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
+        let mount = Int32(try call(__NR_fsmount, word(context), UInt64(FSMOUNT_CLOEXEC), attributes))
+        defer { close(mount) }
+        let device = UInt64(wanted.major) << 8 | UInt64(wanted.minor)
+        try call(__NR_mknodat, word(mount), word(name.utf8Start), 0o020666, device)
+        let flags = UInt64(UInt32(bitPattern: access | O_NOFOLLOW | O_CLOEXEC))
+        return Int32(try call(__NR_openat, word(mount), word(name.utf8Start), flags))
     }
 
     /// Signals that the caller ignored or blocked stay so across execve(2); a container starts with none.
-    func resetSignals() {
-        try? withUnsafeTemporaryWords(8) { (words) throws(Refusal) in
-            for signal in UInt64(1)...64 {
-                _ = linux_system_call(Int64(__NR_rt_sigaction), signal, word(words), 0, 8, 0, 0)
+    func resetSignals() throws(Refusal) {
+        try withUnsafeTemporaryWords(8) { (words) throws(Refusal) in
+            for signal in UInt64(1)...64 where signal != 9 && signal != 19 {  // SIGKILL and SIGSTOP are always as they were
+                try call(__NR_rt_sigaction, signal, word(words), 0, 8)
             }
-            _ = linux_system_call(Int64(__NR_rt_sigprocmask), UInt64(SIG_SETMASK), word(words), 0, 8, 0, 0)
+            try call(__NR_rt_sigprocmask, UInt64(SIG_SETMASK), word(words), 0, 8)
         }
+    }
+}
+
+extension NodeStatus {
+    /// Where every container has a device that streams are often connected to (SPEC(config-linux.md#default-devices)), if it is
+    /// one of those: of them the host's stay with the host.
+    fileprivate var pathOfOwnDevice: StaticString? {
+        guard mode & 0o170000 == 0o020000 && major == 1 else { return nil }
+        return switch minor {
+        case 3: "/dev/null"
+        case 5: "/dev/zero"
+        case 7: "/dev/full"
+        case 8: "/dev/random"
+        case 9: "/dev/urandom"
+        default: nil
+        }
+    }
+
+    /// Whether it is a device, of characters or of blocks.
+    fileprivate var isDevice: Bool { mode & 0o170000 == 0o020000 || mode & 0o170000 == 0o060000 }
+
+    fileprivate func isSameDevice(as other: NodeStatus) -> Bool {
+        mode & 0o170000 == other.mode & 0o170000 && major == other.major && minor == other.minor
     }
 }

@@ -24,9 +24,8 @@ struct StateDocument: Equatable {
             "created": .string(created),
         ]
         if !annotations.isEmpty {
-            var object = JSONMembers()
-            for name in annotations.keys.sorted() { object[name] = annotations[name].map { .string($0) } }
-            members["annotations"] = .object(object)
+            let sorted = annotations.sorted { $0.key < $1.key }
+            members["annotations"] = .object(JSONMembers(sorted.map { .init(name: $0.key, value: .string($0.value)) }))
         }
         members["owner"] = .string(owner)
         return .object(members)

@@ -24,7 +24,7 @@ import Testing
     private func check(_ plan: Plan) throws {
         let fills = plan.preparation.flatMap(\.action.fills)
         let given = Dictionary(uniqueKeysWithValues: fills.enumerated().map { ($1, Int32(10 + $0)) })
-        let encoded = plan.encode(descriptors: given)
+        let encoded = try plan.encode(descriptors: given)
         let block = try Block(encoded.bytes)
         #expect(encoded.stepOfRecord == block.records.map { Int($0.step) })
         for (index, number) in block.slots.enumerated() { #expect(number == given[Slot(index: index)] ?? -1) }
@@ -116,7 +116,7 @@ import Testing
     /// The reader refuses what is damaged; else the tests above would see nothing.
     @Test func damageIsSeen() throws {
         let plan = try BrokenPlanTests.whole()
-        let bytes = plan.encode(descriptors: [:]).bytes
+        let bytes = try plan.encode(descriptors: [:]).bytes
         for offset in [0, 8, 12, 20, 28] {
             var damaged = bytes
             damaged[offset + 3] ^= 0x40

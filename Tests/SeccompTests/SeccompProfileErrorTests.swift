@@ -53,6 +53,14 @@ import Testing
             profile: profile(rule: SeccompSyscall(names: ["write"], action: "")), code: .unknownName,
             path: "linux.seccomp.syscalls[1].action", message: "unknown action \"\""),
         Case(
+            profile: profile(rule: SeccompSyscall(names: ["openat", "write"], action: "SCMP_ACT_NOTIFY")), code: .invalidValue,
+            path: "linux.seccomp.syscalls[1].names[1]",
+            message: "SCMP_ACT_NOTIFY is not possible for write: the runtime needs it to hand the listener on"),
+        Case(
+            profile: profile(rule: SeccompSyscall(names: ["read"], action: "SCMP_ACT_NOTIFY")), code: .invalidValue,
+            path: "linux.seccomp.syscalls[1].names[0]",
+            message: "SCMP_ACT_NOTIFY is not possible for read: the runtime needs it to hand the listener on"),
+        Case(
             profile: profile(rule: SeccompSyscall(names: ["write"], action: "SCMP_ACT_KILL", errnoRet: 1)),
             code: .invalidValue, path: "linux.seccomp.syscalls[1].errnoRet",
             message: "SCMP_ACT_KILL does not return an error number"),

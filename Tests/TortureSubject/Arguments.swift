@@ -65,6 +65,40 @@ struct Arguments {
         try sockets()
         descriptors()
         logs()
+        numbers()
+    }
+
+    /// Numbers at the ends of all types, wherever a number is taken: nothing is ended by a signal.
+    private func numbers() {
+        attempt("a container for numbers", bundle, .taken)
+        let created = executable.run("create", "--bundle", scene.directory, "numbers")
+        report.expect(created.status == 0, "no container for numbers: \(created.output)")
+        defer { executable.run("delete", "--force", "numbers") }
+        let numbers = [
+            "-1", "2147483648", "4294967296", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
+            "18446744073709551615", "99999999999999999999", "1e308", "0x7fffffffffffffff",
+        ]
+        for number in numbers {
+            var lines = [
+                ["kill", "numbers", "--", number], ["events", "--stats", "--interval", number + "s", "numbers"],
+                ["update", "--cpu-period", number, "--cpu-quota", number, "numbers"], ["ps", "--format", number, "numbers"],
+                ["create", "--bundle", scene.directory, "--preserve-fds", number, "more"],
+            ]
+            for flag in [
+                "blkio-weight", "cpu-period", "cpu-quota", "cpu-burst", "cpu-share", "cpu-rt-period", "cpu-rt-runtime", "cpuset-cpus",
+                "cpuset-mems", "cpu-idle", "memory", "memory-reservation", "memory-swap", "pids-limit",
+            ] { lines.append(["update", "--" + flag, number, "numbers"]) }
+            for flag in ["preserve-fds", "user", "additional-gids"] {
+                lines.append(["exec", "--" + flag, number, "numbers", "/bin/true"])
+            }
+            for line in lines {
+                report.count()
+                let outcome = Command.run(executable.line(line), in: work)
+                // 255 is what exec ends with when it fails.
+                let isSignal = outcome.status < 0 || (outcome.status >= 128 && outcome.status < 255)
+                report.expect(!isSignal, "\(line): ends with \(outcome.status): \(outcome.output)")
+            }
+        }
     }
 
     private func roots() {

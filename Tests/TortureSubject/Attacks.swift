@@ -120,6 +120,8 @@ struct Attacks {
         try symlinks()
         try masksAndBinds()
         try values()
+        try usersOfTheKernel()
+        try endlessFilter()
         try identifiers()
         try descriptors()
         try race()
@@ -228,6 +230,43 @@ struct Attacks {
         try attack("a user beyond 32 bits") { scene in
             scene.process { $0["user"] = ["uid": 4_294_967_296, "gid": 0] }
         } harm: { Self.ran($0, $1) }
+    }
+
+    /// An image's list of users that is a link to what the kernel makes up, where reading may take from others (/proc/kmsg).
+    private func usersOfTheKernel() throws {
+        report.count()
+        let scene = try Scene(work.directory + "/scene-users", group: work.groupPrefix + "-users")
+        scene.config["hostname"] = "root:x:0:0::/from-the-kernel:"
+        scene.link("etc/passwd", to: "/proc/sys/kernel/hostname")
+        scene.script = "echo home is $HOME; cat /etc/passwd"
+        try scene.write()
+        let outcome = Executable(work).run("run", "--bundle", scene.directory, "users")
+        report.expect(outcome.output.contains("::/from-the-kernel:"), "users: the link does not lead there: \(outcome.output)")
+        report.expect(outcome.output.contains("home is /\n"), "users: they come from the kernel: \(outcome.output)")
+    }
+
+    /// A filter that refuses to let a process end: the stage, whose program cannot be found, ends all the same.
+    private func endlessFilter() throws {
+        report.count()
+        let scene = try Scene(work.directory + "/scene-endless", group: work.groupPrefix + "-endless")
+        scene.keepsArguments = true
+        scene.process { $0["args"] = ["/nothing"] }
+        let rule: [String: Any] = ["names": ["exit_group", "exit"], "action": "SCMP_ACT_ERRNO"]
+        scene.set("seccomp", ["defaultAction": "SCMP_ACT_ALLOW", "syscalls": [rule]])
+        try scene.write()
+        let outcome = Command.start(Executable(work).line(["run", "--bundle", scene.directory, "endless"]), in: work).wait(seconds: 5)
+        report.expect(
+            outcome.status == 1 && outcome.output.contains("/nothing"),
+            "a filter that refuses exit_group: ends with \(outcome.status): \(outcome.output)")
+        for process in Machine.names("/proc") where Int32(process) != nil {
+            guard let name = try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8), name.hasPrefix("veloci:[2:INIT]"),
+                let group = try? String(contentsOfFile: "/proc/\(process)/cgroup", encoding: .utf8),
+                group.contains(work.groupPrefix + "-endless")
+            else { continue }
+            report.problem("a filter that refuses exit_group: the stage goes on")
+            kill(Int32(process) ?? 0, SIGKILL)
+        }
+        Executable(work).run("delete", "--force", "endless")
     }
 
     private func identifiers() throws {

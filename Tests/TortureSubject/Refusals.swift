@@ -54,6 +54,14 @@ extension Attacks {
     }
 
     private func crowds() throws {
+        try accept("more mounts than 16 bits can count slots of") { scene in
+            for number in 0..<12_000 {
+                scene.mounts.append(["destination": "/tmp/\(number)", "type": "tmpfs", "source": "tmpfs"])
+            }
+        }
+        try accept("more masks than 16 bits can count") { scene in
+            scene.set("maskedPaths", (0..<70_000).map { "/nothing/\($0)" })
+        }
         try accept("5000 mounts") { scene in
             for number in 0..<5000 {
                 scene.mounts.append(["destination": "/tmp/\(number)", "type": "tmpfs", "source": "tmpfs"])

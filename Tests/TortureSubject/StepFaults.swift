@@ -32,8 +32,8 @@ struct StepFaults {
     }
 
     /// The numbers of the records that are to fail, each with the number of its step.
-    private func records(of plan: Plan) -> [(record: Int, step: Int)] {
-        let steps = plan.encode(descriptors: [:]).stepOfRecord
+    private func records(of plan: Plan) throws -> [(record: Int, step: Int)] {
+        let steps = try plan.encode(descriptors: [:]).stepOfRecord
         return steps.indices.filter { index in
             everyRecord || index == 0 || index == steps.count - 1 || steps[index - 1] != steps[index]
                 || steps[index + 1] != steps[index]
@@ -48,7 +48,7 @@ struct StepFaults {
         let plan = try runtime.plan(wanted, waitsForStart: true)
         try life(wanted)
         let wait = plan.steps.firstIndex { if case .waitForStart = $0.action { true } else { false } } ?? 0
-        for (record, step) in records(of: plan) {
+        for (record, step) in try records(of: plan) {
             var request = wanted
             request.stageOptions = PlanEncodingOptions(failingRecord: record)
             let planned = plan.steps[step - 1]
@@ -121,7 +121,7 @@ struct StepFaults {
     func run() throws {
         let wanted = request()
         let plan = try runtime.plan(wanted, waitsForStart: false)
-        for (record, step) in records(of: plan) {
+        for (record, step) in try records(of: plan) {
             var request = wanted
             request.stageOptions = PlanEncodingOptions(failingRecord: record)
             let planned = plan.steps[step - 1]
@@ -173,7 +173,7 @@ struct StepFaults {
         report.expect(end == .exited(0), "exec without a fault: \(end)")
         unlink(bundle.pidFile)
         checkNothingLeft("exec without a fault", reaping: false)
-        for (record, step) in records(of: plan) {
+        for (record, step) in try records(of: plan) {
             var request = wanted
             request.stageOptions = PlanEncodingOptions(failingRecord: record)
             let planned = plan.steps[step - 1]

@@ -7,7 +7,8 @@ import Glibc
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 guard let subject = arguments.first else {
-    print("usage: veloci-torture steps VARIANT create|run|exec, kills COMMAND, races, damage, attacks, lifetimes, refusals, arguments")
+    print("usage: veloci-torture steps VARIANT create|run|exec, kills COMMAND, races, damage, attacks, lifetimes, streams, refusals, "
+            + "arguments, disks")
     exit(2)
 }
 if subject == "exchange" && arguments.count == 3 { Attacks.exchange(arguments[1], arguments[2]) }
@@ -43,6 +44,8 @@ do {
     case "damage": try Damage(try FullBundle(.joined, in: work), report).all()
     case "attacks": try Attacks(work: work, report: report).all()
     case "lifetimes": try Attacks(work: work, report: report).lifetimes()
+    case "streams": try Attacks(work: work, report: report).streams()
+    case "disks": try TinyDisks(work: work, report: report).all()
     case "refusals": try Attacks(work: work, report: report).refusals()
     case "arguments": try Arguments(work: work, report: report).all()
     default:

@@ -60,6 +60,14 @@ struct Torture {
         try Self.run(["lifetimes"])
     }
 
+    @Test("Streams that are devices of the host, with red controls") func streams() throws {
+        try Self.run(["streams"])
+    }
+
+    @Test("State on full and tiny disks") func disks() throws {
+        try Self.run(["disks"])
+    }
+
     @Test("Configurations that this host cannot serve") func refusals() throws {
         try Self.run(["refusals"])
     }

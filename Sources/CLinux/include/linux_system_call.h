@@ -43,3 +43,9 @@ static inline __attribute__((always_inline)) int64_t linux_system_call(
 #else
 #error "veloci knows the system calls of x86-64 and arm64 only"
 #endif
+
+// The end of a process that no filter of system calls can prevent: an instruction that does not exist.
+static inline _Noreturn __attribute__((always_inline)) void linux_trap(void)
+{
+    __builtin_trap();
+}

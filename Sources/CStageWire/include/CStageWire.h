@@ -38,7 +38,7 @@ enum stage_operation : uint16_t {
     stage_operation_find_program,      // look for a0 in the PATH of envp a1; a2 is room for 4096 bytes
     stage_operation_execute,           // execute what find_program found with argv a0, envp a1
     stage_operation_home,              // write HOME= of uid a1 from /etc/passwd below slot a0 into a2 (room for 4096 bytes)
-    stage_operation_own_standard,      // give descriptors 0…2 to uid a0; null devices become the one below slot a1
+    stage_operation_own_standard,      // give descriptors 0…2 to uid a0; devices such as null become those below slot a1
     stage_operation_wait_start,        // wait for one byte on slot a0
     stage_operation_reset_signals,     // no signal ignored, none blocked
     stage_operation_check_magic,       // slot a0 must lie on the file system with the magic number a1
@@ -65,9 +65,9 @@ enum stage_argument_kind : uint8_t {
 
 struct stage_record {
     uint16_t operation;
-    uint16_t step;             // which step of the plan this record belongs to, from 1
     uint16_t number;           // the system call of a call record
-    int16_t result;            // the slot that keeps the result, or -1
+    uint32_t step;             // which step of the plan this record belongs to, from 1
+    int32_t result;            // the slot that keeps the result, or -1
     uint16_t tolerated[2];     // errno values that are no failure
     uint8_t kinds[6];
     uint16_t reserved;
@@ -110,6 +110,7 @@ enum stage_detail : uint32_t {
     stage_detail_target_is_file,      // a directory was to be mounted on it
     stage_detail_target_is_directory, // a file was to be mounted on it
     stage_detail_target_is_root,      // the container's root itself
+    stage_detail_no_own_device,       // a standard stream is a device of the host's, and no other can take its place
 };
 
 enum : uint32_t { stage_progress_size = 4096, stage_text_size = 848, stage_clock_count = 400 };

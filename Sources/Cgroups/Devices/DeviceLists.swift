@@ -35,7 +35,7 @@ struct DeviceListLine: Hashable {
     static func lines(for rules: DeviceRules) throws(CgroupError) -> [DeviceListLine] {
         var lines = [DeviceListLine(allow: false, text: "a")]
         var defaultAllows = false
-        var exceptions: [DeviceRule] = []
+        var exceptions = DeviceExceptions()
         var index = 0
         while index < rules.rules.count {
             let rule = rules.rules[index]
@@ -44,42 +44,132 @@ struct DeviceListLine: Hashable {
             if rule.coversAll, index < rules.rules.count, rules.rules[index].isSameForOtherKind(as: rule) {
                 index += 1
                 defaultAllows = rule.allow
-                exceptions = []
+                exceptions = DeviceExceptions()
                 // A repeated reset changes nothing.
                 if lines.last?.text == "a" { lines.removeLast() }
                 lines.append(DeviceListLine(allow: rule.allow, text: "a", path: rule.path))
                 continue
             }
             if rule.allow != defaultAllows {
-                exceptions.append(rule)
+                try exceptions.add(rule)
             } else if rule.path == nil && rule.major == nil {
                 // Making nodes of every kind goes without saying here, but for what a rule denied.
                 continue
-            } else if try !take(rule, from: &exceptions) {
+            } else if try !exceptions.take(rule) {
                 continue
             }
             lines.append(DeviceListLine(allow: rule.allow, text: rule.text, path: rule.path))
         }
         return lines
     }
+}
+
+/// The exceptions that a group has at one point of its rules. Each question takes the same time however many there are.
+private struct DeviceExceptions {
+    private struct Key: Hashable {
+        var kind: DeviceNodeKind
+        var major: UInt32?
+        var minor: UInt32?
+    }
+
+    /// How many exceptions there are for each access.
+    private struct Counts {
+        var make = 0
+        var read = 0
+        var write = 0
+
+        mutating func change(_ access: DeviceAccess, by difference: Int) {
+            if access.contains(.make) { make += difference }
+            if access.contains(.read) { read += difference }
+            if access.contains(.write) { write += difference }
+        }
+
+        /// How many of them are for some access of a rule.
+        func sum(_ access: DeviceAccess) -> Int {
+            (access.contains(.make) ? make : 0) + (access.contains(.read) ? read : 0) + (access.contains(.write) ? write : 0)
+        }
+    }
+
+    private var access: [Key: DeviceAccess] = [:]
+    /// By kind and major number, then by kind and minor number; the key has nil for the other.
+    private var ofMajor: [Key: Counts] = [:]
+    private var ofMinor: [Key: Counts] = [:]
+    private var ofKind: [DeviceNodeKind: Counts] = [:]
+    /// In the order of the rules, for the message.
+    private var order: [DeviceRule] = []
+
+    /// KERNEL: the list is searched from its start for each line, so that more takes the kernel minutes. A program for version 2
+    /// holds no more either.
+    private static let most = 32768
+
+    mutating func add(_ rule: DeviceRule) throws(CgroupError) {
+        let key = Key(kind: rule.kind, major: rule.major, minor: rule.minor)
+        let added = rule.access.subtracting(access[key] ?? [])
+        access[key, default: []].formUnion(rule.access)
+        count(key, added, 1)
+        order.append(rule)
+        if access.count > Self.most {
+            throw CgroupError(.unsupported, "more than \(Self.most) different device rules", path: rule.path)
+        }
+    }
+
+    private mutating func count(_ key: Key, _ access: DeviceAccess, _ difference: Int) {
+        ofMajor[Key(kind: key.kind, major: key.major), default: Counts()].change(access, by: difference)
+        ofMinor[Key(kind: key.kind, minor: key.minor), default: Counts()].change(access, by: difference)
+        ofKind[key.kind, default: Counts()].change(access, by: difference)
+    }
 
     /// Takes a rule's access away from the exceptions that it covers.
     /// - Returns: whether there was anything to take away.
-    private static func take(_ rule: DeviceRule, from exceptions: inout [DeviceRule]) throws(CgroupError) -> Bool {
-        var found = false
-        for index in exceptions.indices where exceptions[index].overlaps(rule) {
-            guard exceptions[index].major == rule.major, exceptions[index].minor == rule.minor else {
-                throw CgroupError(
-                    .unsupported,
-                    "cgroup v1 cannot \(rule.allow ? "allow" : "deny") \(rule.text) after \(exceptions[index].text) was "
-                        + (rule.allow ? "denied" : "allowed"), path: rule.path,
-                    hint: "name the same numbers in both rules, or leave the wider rule out")
+    mutating func take(_ rule: DeviceRule) throws(CgroupError) -> Bool {
+        let key = Key(kind: rule.kind, major: rule.major, minor: rule.minor)
+        let taken = (access[key] ?? []).intersection(rule.access)
+        var same = Counts()
+        same.change(taken, by: 1)
+        if met(by: rule) > same.sum(rule.access) { throw refusal(of: rule) }
+        if taken.isEmpty { return false }
+        access[key]?.subtract(taken)
+        count(key, taken, -1)
+        return true
+    }
+
+    /// How many exceptions some device of the rule has, each counted once for every access that both have.
+    private func met(by rule: DeviceRule) -> Int {
+        func counted(_ counts: Counts?) -> Int { counts?.sum(rule.access) ?? 0 }
+        switch (rule.major, rule.minor) {
+        case (nil, nil): return counted(ofKind[rule.kind])
+        case (let major?, nil):
+            return counted(ofMajor[Key(kind: rule.kind, major: major)]) + counted(ofMajor[Key(kind: rule.kind)])
+        case (nil, let minor?):
+            return counted(ofMinor[Key(kind: rule.kind, minor: minor)]) + counted(ofMinor[Key(kind: rule.kind)])
+        case (let major?, let minor?):
+            let keys = [
+                Key(kind: rule.kind, major: major, minor: minor), Key(kind: rule.kind, major: major),
+                Key(kind: rule.kind, minor: minor), Key(kind: rule.kind),
+            ]
+            return keys.reduce(0) { sum, key in
+                var counts = Counts()
+                counts.change(access[key] ?? [], by: 1)
+                return sum + counts.sum(rule.access)
             }
-            exceptions[index].access.subtract(rule.access)
-            found = true
         }
-        exceptions.removeAll { $0.access.isEmpty }
-        return found
+    }
+
+    private func refusal(of rule: DeviceRule) -> CgroupError {
+        var other = rule
+        for exception in order where (exception.major, exception.minor) != (rule.major, rule.minor) {
+            var left = exception
+            left.access = exception.access.intersection(
+                access[Key(kind: exception.kind, major: exception.major, minor: exception.minor)] ?? [])
+            guard left.overlaps(rule) else { continue }
+            other = left
+            break
+        }
+        return CgroupError(
+            .unsupported,
+            "cgroup v1 cannot \(rule.allow ? "allow" : "deny") \(rule.text) after \(other.text) was "
+                + (rule.allow ? "denied" : "allowed"), path: rule.path,
+            hint: "name the same numbers in both rules, or leave the wider rule out")
     }
 }
 

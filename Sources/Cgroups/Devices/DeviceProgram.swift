@@ -35,6 +35,7 @@ package struct DeviceProgram: Hashable, Sendable {
         var checks: [DeviceAccess: BPFInstruction.Label] = [:]
         let allow: BPFInstruction.Label
         let deny: BPFInstruction.Label
+        private var isTooLarge = false
 
         init(rules: DeviceRules) {
             self.rules = rules
@@ -65,7 +66,7 @@ package struct DeviceProgram: Hashable, Sendable {
                 assembler.emit(.set(0, verdict))
                 assembler.emit(.exit)
             }
-            return assembler.assembled()
+            return isTooLarge ? nil : assembler.assembled()
         }
 
         private mutating func check(_ granted: DeviceAccess) -> BPFInstruction.Label {
@@ -78,21 +79,14 @@ package struct DeviceProgram: Hashable, Sendable {
 
         /// Finds the device among those of a kind that rules name.
         private mutating func decide(_ kind: DeviceNodeKind) {
-            // The rules for each major number, in order; rules for all numbers are in every list.
-            var general: [DeviceRule] = []
-            var special: [UInt32: [DeviceRule]] = [:]
-            for rule in rules.rules where rule.kind == kind {
-                if let number = rule.major {
-                    special[number, default: general].append(rule)
-                } else {
-                    general.append(rule)
-                    for number in special.keys { special[number]?.append(rule) }
-                }
-            }
-            let otherwise = MinorTable(general)
+            let found = LastRules(rules.rules, of: kind)
+            // More than any program can hold, and than is worth to be looked at.
+            isTooLarge = isTooLarge || found.majors.count.multipliedReportingOverflow(by: found.minors).partialValue > 1 << 20
+            if isTooLarge { return }
+            let otherwise = found.table(nil)
             var tables: [(label: BPFInstruction.Label, table: MinorTable)] = []
-            for (number, rules) in special.sorted(by: { $0.key < $1.key }) {
-                let table = MinorTable(rules)
+            for number in found.majors.sorted() {
+                let table = found.table(number)
                 if table == otherwise { continue }
                 if table.single.isEmpty {
                     assembler.emit(.jumpIfEqual(major, number, check(table.otherwise)))
@@ -127,28 +121,69 @@ package struct DeviceProgram: Hashable, Sendable {
             var number: UInt32
             var granted: DeviceAccess
         }
+    }
 
-        /// - Parameter rules: all of one kind and one major number, in order.
-        init(_ rules: [DeviceRule]) {
-            var granted: [UInt32: DeviceAccess] = [:]
-            for rule in rules {
-                if let number = rule.minor {
-                    granted[number, default: otherwise].apply(rule)
-                } else {
-                    otherwise.apply(rule)
-                    for number in granted.keys { granted[number]?.apply(rule) }
-                }
+    /// The rules of one kind, in the form that answers which of them counts: for each device and each access the last.
+    private struct LastRules {
+        /// For each access the number of the last rule, twice and one more if it allows. The larger of two is the later.
+        private struct Last {
+            var make = 0
+            var read = 0
+            var write = 0
+
+            mutating func note(_ rule: DeviceRule, number: Int) {
+                let verdict = 2 * number + (rule.allow ? 1 : 0)
+                if rule.access.contains(.make) { make = verdict }
+                if rule.access.contains(.read) { read = verdict }
+                if rule.access.contains(.write) { write = verdict }
             }
-            for (number, access) in granted.sorted(by: { $0.key < $1.key }) where access != otherwise {
-                single.append(Entry(number: number, granted: access))
+
+            func merged(_ other: Last?) -> Last {
+                guard let other else { return self }
+                return Last(make: max(make, other.make), read: max(read, other.read), write: max(write, other.write))
+            }
+
+            var granted: DeviceAccess {
+                var access: DeviceAccess = []
+                if make & 1 == 1 { access.insert(.make) }
+                if read & 1 == 1 { access.insert(.read) }
+                if write & 1 == 1 { access.insert(.write) }
+                return access
             }
         }
-    }
-}
 
-extension DeviceAccess {
-    /// Adds or takes away what a rule says.
-    fileprivate mutating func apply(_ rule: DeviceRule) {
-        if rule.allow { formUnion(rule.access) } else { subtract(rule.access) }
+        private var all = Last()
+        private var ofMajor: [UInt32: Last] = [:]
+        private var ofMinor: [UInt32: Last] = [:]
+        private var single: [UInt32: [UInt32: Last]] = [:]
+
+        init(_ rules: [DeviceRule], of kind: DeviceNodeKind) {
+            for (number, rule) in rules.enumerated() where rule.kind == kind {
+                switch (rule.major, rule.minor) {
+                case (nil, nil): all.note(rule, number: number + 1)
+                case (let major?, nil): ofMajor[major, default: Last()].note(rule, number: number + 1)
+                case (nil, let minor?): ofMinor[minor, default: Last()].note(rule, number: number + 1)
+                case (let major?, let minor?): single[major, default: [:]][minor, default: Last()].note(rule, number: number + 1)
+                }
+            }
+        }
+
+        /// The major numbers that rules name.
+        var majors: Set<UInt32> { Set(ofMajor.keys).union(single.keys) }
+
+        /// How many minor numbers rules for all major numbers name.
+        var minors: Int { ofMinor.count }
+
+        /// - Parameter major: nil for those that no rule names.
+        func table(_ major: UInt32?) -> MinorTable {
+            let named = major.flatMap { single[$0] } ?? [:]
+            let anyMinor = all.merged(major.flatMap { ofMajor[$0] })
+            var table = MinorTable(single: [], otherwise: anyMinor.granted)
+            for number in Set(named.keys).union(ofMinor.keys).sorted() {
+                let granted = anyMinor.merged(ofMinor[number]).merged(named[number]).granted
+                if granted != table.otherwise { table.single.append(MinorTable.Entry(number: number, granted: granted)) }
+            }
+            return table
+        }
     }
 }

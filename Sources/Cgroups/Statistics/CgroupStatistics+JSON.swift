@@ -146,7 +146,7 @@ extension PressureStatistics {
         for (name, share) in [("some", some), ("full", full)] where share != Share() {
             var values = MemberText()
             for (key, value) in [("avg10", share.avg10), ("avg60", share.avg60), ("avg300", share.avg300)] {
-                values.add(key, value == value.rounded() ? String(Int64(value)) : String(value))
+                values.add(key, Int64(exactly: value).map { String($0) } ?? String(value))
             }
             values.add("total", String(share.total))
             members.add(name, values.text)

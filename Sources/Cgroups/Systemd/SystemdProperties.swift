@@ -157,7 +157,7 @@ package struct SystemdProperties: Sendable {
     private static func quotaPerSecond(quota: Int64, period: UInt64) -> UInt64? {
         guard quota > 0 else { return nil }
         let (product, overflow) = UInt64(quota).multipliedReportingOverflow(by: 1_000_000)
-        let perSecond = overflow ? UInt64.max / 2 : product / (period == 0 ? 100_000 : period)
+        let perSecond = min(overflow ? .max : product / (period == 0 ? 100_000 : period), UInt64.max / 2)
         return (perSecond + 9999) / 10_000 * 10_000
     }
 

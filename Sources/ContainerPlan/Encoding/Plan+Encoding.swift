@@ -10,19 +10,20 @@ public struct EncodedPlan: Sendable {
 
 extension Plan {
     /// The bytes for the stage. `descriptors` are the numbers of the slots that the preparation filled.
+    /// - Throws: for a plan of more than four gigabytes.
     public func encode(
         descriptors: [Slot: Int32], options: PlanEncodingOptions = PlanEncodingOptions()
-    ) -> EncodedPlan {
+    ) throws(PlanError) -> EncodedPlan {
         var encoder = RecordEncoder(slotCount: slotCount)
         for case .execute(_, let environment, let home) in steps.lazy.map({ $0.action }) {
             encoder.makeEnvironment(environment, findsHome: home)
         }
         for (index, planned) in steps.enumerated() {
-            encoder.step = UInt16(index + 1)
+            encoder.step = UInt32(truncatingIfNeeded: index + 1)
             planned.action.encode(into: &encoder)
         }
         return EncodedPlan(
-            bytes: encoder.block(descriptors: descriptors, failing: options),
+            bytes: try encoder.block(descriptors: descriptors, failing: options),
             stepOfRecord: encoder.records.map { Int($0.step) })
     }
 }

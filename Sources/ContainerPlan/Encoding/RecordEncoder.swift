@@ -1,5 +1,6 @@
 internal import CLinux
 internal import CStageWire
+internal import RuntimeSpec
 
 /// Collects the records of a plan and the data that they point to.
 struct RecordEncoder {
@@ -20,7 +21,8 @@ struct RecordEncoder {
     private var pointers: [Int] = []
     /// Records and arguments that hold addresses.
     private var addressArguments: [(record: Int, argument: Int)] = []
-    var step: UInt16 = 0
+    private var lastShared: (text: String, address: Address)?
+    var step: UInt32 = 0
     private var nextSlot: Int
 
     /// Where the caller's file mode mask is kept while nodes are made.
@@ -56,6 +58,14 @@ struct RecordEncoder {
         data.append(contentsOf: text.utf8)
         data.append(0)
         return Address(offset: offset)
+    }
+
+    /// Text that several records use, such as the state that all hooks of a kind get.
+    mutating func shared(_ text: String) -> Address {
+        if let last = lastShared, last.text == text { return last.address }
+        let address = self.text(text)
+        lastShared = (text, address)
+        return address
     }
 
     mutating func words(_ words: [UInt64]) -> Address {
@@ -120,10 +130,10 @@ struct RecordEncoder {
         var record = stage_record()
         record.operation = operation.rawValue
         record.step = step
-        record.number = UInt16(number)
-        record.result = result.map { Int16($0.index) } ?? -1
-        if errnos.count > 0 { record.tolerated.0 = UInt16(errnos[0]) }
-        if errnos.count > 1 { record.tolerated.1 = UInt16(errnos[1]) }
+        record.number = UInt16(truncatingIfNeeded: number)
+        record.result = result.map { Int32(truncatingIfNeeded: $0.index) } ?? -1
+        if errnos.count > 0 { record.tolerated.0 = UInt16(truncatingIfNeeded: errnos[0]) }
+        if errnos.count > 1 { record.tolerated.1 = UInt16(truncatingIfNeeded: errnos[1]) }
         var kinds = [UInt8](repeating: UInt8(stage_argument_value.rawValue), count: 6)
         var values = [UInt64](repeating: 0, count: 6)
         for (index, argument) in arguments.enumerated() {
@@ -155,7 +165,7 @@ struct RecordEncoder {
     // MARK: The block
 
     /// Lays everything out. `descriptors` are the numbers behind the slots that the host fills.
-    func block(descriptors: [Slot: Int32], failing: PlanEncodingOptions) -> [UInt8] {
+    func block(descriptors: [Slot: Int32], failing: PlanEncodingOptions) throws(PlanError) -> [UInt8] {
         let headerSize = MemoryLayout<stage_header>.stride
         let recordSize = MemoryLayout<stage_record>.stride
         let slotsOffset = headerSize
@@ -163,17 +173,21 @@ struct RecordEncoder {
         let relocationsOffset = recordsOffset + recordSize * records.count
         let relocationCount = pointers.count + addressArguments.count
         let dataOffset = (relocationsOffset + 4 * relocationCount + 7) / 8 * 8
+        // Every number below is one of 32 bits then: there are fewer slots, records and steps than bytes.
+        guard dataOffset + data.count <= Int(UInt32.max) else {
+            throw PlanError("the plan has \(dataOffset + data.count) bytes; at most \(UInt32.max) are possible", at: JSONPath())
+        }
 
         var header = stage_header()
         header.magic = stage_magic
-        header.total_size = UInt32(dataOffset + data.count)
-        header.slots_offset = UInt32(slotsOffset)
-        header.slot_count = UInt32(nextSlot)
-        header.records_offset = UInt32(recordsOffset)
-        header.record_count = UInt32(records.count)
-        header.relocations_offset = UInt32(relocationsOffset)
-        header.relocation_count = UInt32(relocationCount)
-        header.failing_record = UInt32(failing.failingRecord ?? 0)
+        header.total_size = UInt32(truncatingIfNeeded: dataOffset + data.count)
+        header.slots_offset = UInt32(truncatingIfNeeded: slotsOffset)
+        header.slot_count = UInt32(truncatingIfNeeded: nextSlot)
+        header.records_offset = UInt32(truncatingIfNeeded: recordsOffset)
+        header.record_count = UInt32(truncatingIfNeeded: records.count)
+        header.relocations_offset = UInt32(truncatingIfNeeded: relocationsOffset)
+        header.relocation_count = UInt32(truncatingIfNeeded: relocationCount)
+        header.failing_record = UInt32(truncatingIfNeeded: failing.failingRecord ?? 0)
         header.failing_error = failing.failingRecord == nil ? 0 : failing.failingErrno
         header.trace = failing.traces ? 1 : 0
 
@@ -195,7 +209,7 @@ struct RecordEncoder {
             func relocate(_ place: Int) {
                 let offset = block.loadUnaligned(fromByteOffset: place, as: UInt64.self) + UInt64(dataOffset)
                 block.storeBytes(of: offset, toByteOffset: place, as: UInt64.self)
-                block.storeBytes(of: UInt32(place), toByteOffset: relocation, as: UInt32.self)
+                block.storeBytes(of: UInt32(truncatingIfNeeded: place), toByteOffset: relocation, as: UInt32.self)
                 relocation += 4
             }
             for place in pointers { relocate(dataOffset + place) }

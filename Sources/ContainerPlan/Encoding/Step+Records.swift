@@ -231,13 +231,13 @@ extension Step {
         case .runHook(_, let hook, let state):
             let environment = encoder.textList(hook.env ?? [])
             let arguments = encoder.textList(hook.args ?? [hook.path])
-            let milliseconds = hook.timeout.map { UInt64($0) * 1000 } ?? UInt64(bitPattern: -1)
             encoder.add(
                 stage_operation_hook,
                 [
                     .address(encoder.text(hook.path)), .address(arguments), .address(environment),
-                    .address(encoder.text(state.text)),
-                    .value(UInt64(state.text.utf8.count) | UInt64(state.pidOffset) << 32), .value(milliseconds),
+                    .address(encoder.shared(state.text)),
+                    .value(UInt64(state.text.utf8.count) | UInt64(state.pidOffset) << 32),
+                    .value(UInt64(bitPattern: hook.milliseconds)),
                 ])
         case .findHome(let uid, let root):
             encoder.add(stage_operation_home, [.slot(root), .value(UInt64(uid)), .address(encoder.home)])

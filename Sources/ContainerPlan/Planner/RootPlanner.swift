@@ -133,6 +133,15 @@ private func quoted(_ text: String) -> String {
     String(decoding: JSONValue.string(text).encoded(), as: UTF8.self)
 }
 
+extension Hook {
+    /// How long it may run, in milliseconds; negative for ever. A time that no number of milliseconds expresses is the longest
+    /// that one does.
+    package var milliseconds: Int64 {
+        guard let timeout else { return -1 }
+        return min(Int64(max(timeout, 0)), Int64.max / 1000) * 1000
+    }
+}
+
 extension HookState {
     /// The container's state as a hook sees it; the pid is filled in when it is known.
     public static func make(_ spec: Spec, request: PlanRequest, status: String) -> HookState {

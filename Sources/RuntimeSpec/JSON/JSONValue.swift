@@ -54,6 +54,24 @@ public struct JSONMembers: Equatable, Sendable {
     /// Keeps members whose names are known to be unique.
     init(unchecked members: [Member]) { self.members = members }
 
+    /// Keeps members; of equal names the last counts, in the place of the first. Adding them one by one takes a time that grows
+    /// with the square of their number.
+    public init(_ members: [Member]) {
+        var places: [[UInt8]: Int] = [:]
+        places.reserveCapacity(members.count)
+        self.members = []
+        self.members.reserveCapacity(members.count)
+        for member in members {
+            let name = Array(member.name.utf8)
+            if let place = places[name] {
+                self.members[place].value = member.value
+            } else {
+                places[name] = self.members.count
+                self.members.append(member)
+            }
+        }
+    }
+
     /// The value of a member. Setting nil removes the member; setting a new name appends it.
     public subscript(name: String) -> JSONValue? {
         get { position(of: name).map { members[$0].value } }

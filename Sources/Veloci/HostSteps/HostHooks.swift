@@ -27,8 +27,7 @@ enum HostHooks {
             // In the foreground this process has them blocked by now.
             request.resetsSignals = true
             let process = Descriptor(owning: try Processes.spawn(request).descriptor)
-            let time = hook.timeout.map { Int64($0) * 1000 } ?? -1
-            if let lateness = try lateness(process, time, container) {
+            if let lateness = try lateness(process, hook.milliseconds, container) {
                 try Processes.signal(process, 9)
                 _ = try Processes.wait(for: process)
                 let timeout = "hook ran past specified timeout of \(hook.timeout ?? 0)s"

@@ -30,10 +30,11 @@ extension Performer {
     }
 
     private func clone(_ progress: ProgressPage, in group: Int32?) throws(Failure) -> StageProcess {
-        try kernel { () throws(KernelError) in
+        let encoded = try plan.encoded(descriptors: effects.table.numbers, request.options)
+        return try kernel { () throws(KernelError) in
             try StageProcess(
-                plan, descriptors: effects.table, progress: progress, controlGroup: group, keeping: request.kept,
-                standard: request.standard, options: request.options)
+                plan, encoded: encoded, descriptors: effects.table, progress: progress, controlGroup: group, keeping: request.kept,
+                standard: request.standard)
         }
     }
 

@@ -3,37 +3,46 @@ internal import CStageWire
 internal import LinuxKernel
 
 /// The page on which the stage notes which step it is at; it survives whatever ends the stage.
+///
+/// Only the stage maps it. This side reads it like any file: whoever shortens a file that is mapped ends those who look at it.
 final class ProgressPage {
-    private let page: UnsafeMutablePointer<stage_progress>
     let file: Int32
 
-    /// A new page in the state directory, or in memory for processes that leave no state.
+    /// A new page in the state directory, or in memory for processes that leave no state. All of it is there before the stage
+    /// writes to it, so that a full disk is an error of this call and not the end of the stage.
     init(in directory: Int32?) throws(KernelError) {
-        let file: Descriptor
-        if let directory {
-            file = try Files.open(
-                StateDirectory.progressFile, flags: O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600, at: directory)
-        } else {
-            file = try Memory.readableFile(name: "veloci-progress", "")
+        let size = Int(stage_progress_size)
+        guard let directory else {
+            file = try Memory.fixedFile(name: "veloci-progress", size: size).release()
+            return
         }
-        try Memory.resize(file, to: Int(stage_progress_size))
-        page = try Memory.mapShared(file, size: Int(stage_progress_size)).assumingMemoryBound(to: stage_progress.self)
-        self.file = file.release()
+        let page = try Files.open(
+            StateDirectory.progressFile, flags: O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600, at: directory)
+        try Memory.reserve(page, size: size, name: StateDirectory.progressFile)
+        file = page.release()
     }
 
     /// The page of a container that exists.
     init(reading directory: Int32) throws(KernelError) {
-        let file = try Files.open(StateDirectory.progressFile, flags: O_RDWR | O_NOFOLLOW, at: directory)
-        guard try Files.status(of: file).size == UInt64(stage_progress_size) else {
+        let page = try Files.open(StateDirectory.progressFile, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK, at: directory)
+        guard try Files.status(of: page).size == UInt64(stage_progress_size) else {
             throw KernelError(.invalidArgument, call: "read", object: StateDirectory.progressFile)
         }
-        page = try Memory.mapShared(file, size: Int(stage_progress_size)).assumingMemoryBound(to: stage_progress.self)
-        self.file = file.release()
+        file = page.release()
     }
 
     deinit {
-        Memory.unmap(page, size: Int(stage_progress_size))
         _ = Descriptor(owning: file)
+    }
+
+    /// What the page says now. What is not there any more reads as zeros: a stage that has not come to its first step.
+    private var page: stage_progress {
+        var page = stage_progress()
+        withUnsafeMutablePointer(to: &page) { page in
+            _ = linux_system_call(
+                Int64(__NR_pread64), UInt64(descriptor: file), UInt64(address: page), UInt64(stage_progress_size), 0, 0, 0)
+        }
+        return page
     }
 
     /// What the page says now.
@@ -48,28 +57,22 @@ final class ProgressPage {
     }
 
     var report: Report {
-        Report(
-            phase: stage_phase(rawValue: page.pointee.phase), step: Int(page.pointee.step),
-            errno: Errno(rawValue: page.pointee.error), detail: stage_detail(rawValue: page.pointee.detail),
-            value: page.pointee.detail_value, text: text)
-    }
-
-    private var text: [UInt8] {
-        withUnsafePointer(to: &page.pointee.text) { text in
-            Array(UnsafeRawBufferPointer(start: text, count: Int(stage_text_size)).prefix { $0 != 0 })
-        }
+        let page = page
+        let text = withUnsafeBytes(of: page.text) { text in Array(text.prefix { $0 != 0 }) }
+        return Report(
+            phase: stage_phase(rawValue: page.phase), step: Int(page.step), errno: Errno(rawValue: page.error),
+            detail: stage_detail(rawValue: page.detail), value: page.detail_value, text: text)
     }
 
     /// The pid of the process that took over from the first one.
-    var child: Int32 { page.pointee.child }
+    var child: Int32 { page.child }
     /// The stage's descriptor number of the seccomp listener.
-    var listener: Int32 { page.pointee.listener }
+    var listener: Int32 { page.listener }
 
     /// Nanoseconds of CLOCK_MONOTONIC at the start of each step, by step number from 1; 0 where none was noted.
     func clocks(count: Int) -> [UInt64] {
-        withUnsafePointer(to: &page.pointee.clocks) { clocks in
-            let words = UnsafeRawPointer(clocks).assumingMemoryBound(to: UInt64.self)
-            return (0...min(count, Int(stage_clock_count) - 1)).map { words[$0] }
+        withUnsafeBytes(of: page.clocks) { clocks in
+            (0...min(count, Int(stage_clock_count) - 1)).map { clocks.load(fromByteOffset: 8 * $0, as: UInt64.self) }
         }
     }
 }

@@ -26,7 +26,7 @@ enum StageFailure {
         }
         return Failure(
             .kernel, "step \(report.step): cannot \(account.text)\(detail(report))", path: account.origin,
-            errno: report.errno, hint: account.hint(report.errno))
+            errno: report.errno, hint: hint(report) ?? account.hint(report.errno))
     }
 
     private static func ending(_ end: ProcessEnd?) -> String {
@@ -76,6 +76,11 @@ enum StageFailure {
         return Failure(.hook, "error running \(kind) hook \(path): \(what)\(said)", path: account.origin)
     }
 
+    private static func hint(_ report: ProgressPage.Report) -> String? {
+        guard report.detail == stage_detail_no_own_device else { return nil }
+        return "the container needs a /dev/null, /dev/zero and so on of its own; or connect the streams to files or pipes"
+    }
+
     private static func detail(_ report: ProgressPage.Report) -> String {
         switch report.detail {
         case stage_detail_wrong_file_system: ": it is not the file system that it must be"
@@ -86,6 +91,7 @@ enum StageFailure {
         case stage_detail_target_is_file: ": a directory would be mounted on a file"
         case stage_detail_target_is_directory: ": a file would be mounted on a directory"
         case stage_detail_target_is_root: ": the place is the root itself"
+        case stage_detail_no_own_device: ": one is a device of the host, and no such device of the container can take its place"
         default: ""
         }
     }

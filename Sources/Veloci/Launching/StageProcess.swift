@@ -22,8 +22,8 @@ final class StageProcess {
     ///   - keeping: descriptors above 2 that the container's program keeps.
     ///   - standard: its standard streams, where they are not the caller's.
     init(
-        _ plan: Plan, descriptors: DescriptorTable, progress: ProgressPage, controlGroup: Int32?, keeping: [Int32],
-        standard: [Int32?] = [nil, nil, nil], options: PlanEncodingOptions
+        _ plan: Plan, encoded: [UInt8], descriptors: DescriptorTable, progress: ProgressPage, controlGroup: Int32?, keeping: [Int32],
+        standard: [Int32?] = [nil, nil, nil]
     ) throws(KernelError) {
         self.plan = plan
         self.progress = progress
@@ -31,9 +31,8 @@ final class StageProcess {
         let (hostEnd, stageEnd) = try Sockets.messagePair()
         gate = Descriptor(owning: hostEnd)
         let stageGate = Descriptor(owning: stageEnd)
-        let encoded = plan.encode(descriptors: descriptors.numbers, options: options)
         let planFile = Descriptor(
-            owning: try encoded.bytes.withUnsafeBytesTyped { (bytes) throws(KernelError) in
+            owning: try encoded.withUnsafeBytesTyped { (bytes) throws(KernelError) in
                 try Memory.sealedFile(name: "veloci-plan", executable: false, bytes).release()
             })
         let stage = try StageProcess.file()

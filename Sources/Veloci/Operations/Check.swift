@@ -55,7 +55,11 @@ private struct HostCheck {
         var facts = HostFacts.collect(isRootless: runtime.toleratesRefusals)
         eachProblem { (spec) throws(Failure) in facts = try HostFacts.collect(for: spec, id: "check", runtime) }
         eachProblem { (spec) throws(Failure) in
-            do throws(PlanError) { _ = try Plan.create(spec, request: request, facts: facts) } catch { throw Failure(error) }
+            do throws(PlanError) {
+                _ = try Plan.create(spec, request: request, facts: facts).encode(descriptors: [:])
+            } catch {
+                throw Failure(error)
+            }
         }
     }
 

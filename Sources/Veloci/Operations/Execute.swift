@@ -72,9 +72,11 @@ extension Runtime {
     /// The plan of a program for a container that exists.
     public func plan(_ request: ExecuteRequest) throws(Failure) -> Plan {
         let container = try StoredContainer.open(root: root, id: request.id, locking: false)
-        return try plan(
+        let plan = try plan(
             request, try container.state.configuration(), container.record,
             kept: KeptDescriptors.numbers(Int(request.preservedDescriptors)))
+        _ = try plan.encoded(descriptors: [:])
+        return plan
     }
 
     private func plan(

@@ -73,6 +73,19 @@ extension CreateRequest {
     }
 }
 
+extension Plan {
+    /// The bytes for the stage.
+    func encoded(
+        descriptors: [Slot: Int32], _ options: PlanEncodingOptions = PlanEncodingOptions()
+    ) throws(Failure) -> [UInt8] {
+        do throws(PlanError) {
+            return try encode(descriptors: descriptors, options: options).bytes
+        } catch {
+            throw Failure(error)
+        }
+    }
+}
+
 extension KernelVersion {
     /// The first with mount_setattr(2), cgroup.kill and all else that every container needs (RHEL 9).
     static let oldest = KernelVersion(5, 14)
@@ -91,7 +104,7 @@ extension Runtime {
 
     /// The plan of `create`, or of `run`, which does not wait.
     package func plan(_ request: CreateRequest, waitsForStart: Bool) throws(Failure) -> Plan {
-        try PlannedContainer(request, waitsForStart: waitsForStart, self) { facts, spec in
+        let plan = try PlannedContainer(request, waitsForStart: waitsForStart, self) { facts, spec in
             // Without a user namespace only root can make it, so that is whose plan people want to see.
             if facts.isPrivileged || spec.linux?.hasNamespace(.user) == true { return }
             facts.isPrivileged = true
@@ -99,5 +112,8 @@ extension Runtime {
             facts.permittedCapabilities = .max
             facts.refusedGroups = [:]
         }.plan
+        // What no stage could be given is refused as well.
+        _ = try plan.encoded(descriptors: [:])
+        return plan
     }
 }
