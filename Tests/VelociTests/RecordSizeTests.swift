@@ -7,7 +7,7 @@ import Testing
 @Suite struct RecordSizeTests {
     /// Does not end within the limit if it takes a time that grows with the square of their number.
     @Test(.timeLimit(.minutes(1))) func halfAMillionAnnotations() throws {
-        var record = ContainerRecord(id: "a", bundle: "/b", rootfs: "/b/rootfs", created: "", owner: "")
+        var record = ContainerRecord(id: "a", bundle: "/b", rootfs: "/b/rootfs", created: "")
         for number in 0..<500_000 { record.annotations["org.example.\(number)"] = "value" }
         #expect(record.json.object?["annotations"]?.object?.members.count == 500_000)
     }

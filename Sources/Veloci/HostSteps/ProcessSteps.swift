@@ -33,8 +33,8 @@ extension Performer {
         let encoded = try plan.encoded(descriptors: effects.table.numbers, request.options)
         return try kernel { () throws(KernelError) in
             try StageProcess(
-                plan, encoded: encoded, descriptors: effects.table, progress: progress, controlGroup: group, keeping: request.kept,
-                standard: request.standard)
+                plan, encoded: encoded, descriptors: effects.table, progress: progress, controlGroup: group,
+                keeping: request.kept, standard: request.standard)
         }
     }
 

@@ -22,8 +22,8 @@ final class StageProcess {
     ///   - keeping: descriptors above 2 that the container's program keeps.
     ///   - standard: its standard streams, where they are not the caller's.
     init(
-        _ plan: Plan, encoded: [UInt8], descriptors: DescriptorTable, progress: ProgressPage, controlGroup: Int32?, keeping: [Int32],
-        standard: [Int32?] = [nil, nil, nil]
+        _ plan: Plan, encoded: [UInt8], descriptors: DescriptorTable, progress: ProgressPage, controlGroup: Int32?,
+        keeping: [Int32], standard: [Int32?] = [nil, nil, nil]
     ) throws(KernelError) {
         self.plan = plan
         self.progress = progress

@@ -129,8 +129,7 @@ extension ContainerRecord {
 extension JSONMembers {
     /// Texts by name, in the order of their names.
     init(texts: [String: String]) {
-        self.init()
-        for (name, value) in texts.sorted(by: { $0.key < $1.key }) { self[name] = .string(value) }
+        self.init(texts.sorted { $0.key < $1.key }.map { Member(name: $0.key, value: .string($0.value)) })
     }
 
     /// The members that are texts.
