@@ -2,8 +2,10 @@ public import RuntimeSpec
 
 /// What a plan depends on besides the bundle. Collected once by the host side; a test writes them down.
 public struct HostFacts: Equatable, Sendable {
-    /// Whether veloci has CAP_SYS_ADMIN over the host's namespaces.
+    /// Whether veloci has CAP_SYS_ADMIN over the mount namespace that it is in.
     public var isPrivileged: Bool
+    /// Whether veloci is in a user namespace itself, as in rootless engines, whatever the container has.
+    public var isInUserNamespace = false
     /// The highest capability that the kernel knows (/proc/sys/kernel/cap_last_cap).
     public var lastCapability: UInt8
     /// Whether AppArmor is active; profiles are refused otherwise.
@@ -18,6 +20,11 @@ public struct HostFacts: Equatable, Sendable {
     public var canRaiseLimits = true
     /// The capabilities that veloci has and so can give, a bit for each; in a user namespace all can be given.
     public var permittedCapabilities = UInt64.max
+
+    /// Whether nodes of devices can be made.
+    ///
+    /// KERNEL: mknod(2) needs CAP_MKNOD over the first user namespace, and on what a later one mounts a node would not open.
+    var canMakeDevices: Bool { !isInUserNamespace && permittedCapabilities >> 27 & 1 == 1 }
 
     /// A privileged host with version 2 alone and no security module, unless told otherwise.
     public init(
@@ -42,23 +49,35 @@ public struct ControlGroupFacts: Equatable, Sendable {
         public var options: [String]
         /// Whether the container has a group of its own there.
         public var isJoined = true
+        /// The directory on the host that the container may see: its own group's, or else that of veloci's group.
+        public var directory: String
 
         /// A hierarchy from the name of its directory and the options that mount it.
-        public init(name: String, options: [String]) {
+        public init(name: String, options: [String], directory: String = "") {
             self.name = name
             self.options = options
+            self.directory = directory
         }
+
+        /// Version 2 where there is none; a namespace may have it all the same.
+        static let notMounted: Hierarchy = {
+            var hierarchy = Hierarchy(name: "", options: [])
+            hierarchy.isJoined = false
+            return hierarchy
+        }()
     }
 
     /// Version 1 hierarchies in the order of their mounts; empty on a host with version 2 alone.
     public var hierarchies: [Hierarchy]
-    /// Whether version 2 is mounted: alone, or beside version 1 as `unified`.
-    public var hasVersion2: Bool
+    /// Version 2, alone or beside version 1 as `unified`; nil where it is not mounted.
+    public var version2: Hierarchy?
+    /// Whether version 2 is mounted.
+    public var hasVersion2: Bool { version2 != nil }
 
     /// By default a host with version 2 alone.
     public init(hierarchies: [Hierarchy] = [], hasVersion2: Bool = true) {
         self.hierarchies = hierarchies
-        self.hasVersion2 = hasVersion2
+        version2 = hasVersion2 ? Hierarchy(name: hierarchies.isEmpty ? "" : "unified", options: []) : nil
     }
 }
 

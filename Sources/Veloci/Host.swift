@@ -10,7 +10,8 @@ extension HostFacts {
         {
             facts.lastCapability = min(number, 63)
         }
-        facts.canRaiseLimits = UserIdentity.hasEffectiveCapability(24)
+        facts.isInUserNamespace = UserIdentity.isInUserNamespace
+        facts.canRaiseLimits = UserIdentity.hasEffectiveCapability(24) && !facts.isInUserNamespace
         facts.isPrivileged = UserIdentity.isPrivileged
         facts.permittedCapabilities = UserIdentity.permittedCapabilities
         if let text = try? Files.readText("/sys/module/apparmor/parameters/enabled") {

@@ -36,6 +36,14 @@ struct PaperHost: Sendable {
     /// What a user without any privilege sees of the same host.
     static let unprivileged = PaperHost("unprivileged", unified.layout.hierarchies, HostFacts(isPrivileged: false))
 
+    /// What veloci sees of it inside a user namespace with a mount namespace, as rootless engines call it.
+    static let nested: PaperHost = {
+        var facts = HostFacts()
+        facts.isInUserNamespace = true
+        facts.canRaiseLimits = false
+        return PaperHost("nested", unified.layout.hierarchies, facts)
+    }()
+
     private init(_ name: String, _ hierarchies: [CgroupHierarchy], _ facts: HostFacts) {
         self.name = name
         layout = CgroupLayout(hierarchies: hierarchies)
@@ -50,8 +58,10 @@ struct PaperHost: Sendable {
                 let name = location.name ?? ""
                 return ControlGroupFacts.Hierarchy(
                     name: location.controllers.isEmpty ? name : location.controllers.joined(separator: ","),
-                    options: location.controllers.isEmpty ? ["none", "name=\(name)"] : location.controllers)
+                    options: location.controllers.isEmpty ? ["none", "name=\(name)"] : location.controllers,
+                    directory: location.directory)
             }, hasVersion2: paths.unified != nil)
+        facts.controlGroups.version2?.directory = paths.locations.count == 1 ? "/sys/fs/cgroup" : paths.unified?.directory ?? ""
         return facts
     }
 }
@@ -118,6 +128,8 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
         ("personality", .unified, [.exec]),
         ("rootless", .unprivileged, [.create, .exec]),
         ("every-namespace-joined", .unprivileged, [.create, .exec]),
+        ("engine-daemon", .nested, [.create]),
+        ("rootless", .nested, [.create, .exec]),
     ]
 
     /// Every accepted fixture that has a process and a root, on both hosts. Empty if the folder cannot be read, which a

@@ -71,10 +71,12 @@ struct RandomRequest {
 
     private mutating func makeFacts() -> HostFacts {
         let hierarchies = ["cpu,cpuacct", "memory", "systemd"].map { ControlGroupFacts.Hierarchy(name: $0, options: [$0]) }
-        return HostFacts(
+        var facts = HostFacts(
             isPrivileged: chance(80), lastCapability: pick([37, 40, 41]), appArmorIsEnabled: chance(50),
             selinuxIsEnabled: chance(50),
             controlGroups: ControlGroupFacts(hierarchies: chance(50) ? hierarchies : [], hasVersion2: chance(80)))
+        facts.isInUserNamespace = chance(20)
+        return facts
     }
 
     private mutating func makeLinux() -> Linux {
@@ -118,6 +120,9 @@ struct RandomRequest {
             Mount(destination: "/scratch", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]),
             Mount(destination: "/proc", options: ["remount", "ro"]),
             Mount(destination: "/dev", type: "bind", source: "/dev", options: ["bind"]),
+            Mount(destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["remount", "ro"]),
+            Mount(destination: "/late", type: "tmpfs", source: "tmpfs", options: ["ro"]),
+            Mount(destination: "/late/inside", type: "tmpfs", source: "tmpfs"),
         ])
     }
 

@@ -22,6 +22,8 @@ struct CreatePlanner {
     let linux: Linux
     let namespaces: NamespaceRequest
     var builder = PlanBuilder()
+    /// Mounts that become read-only when all is made inside of them.
+    var lateReadOnly: [LateReadOnly] = []
     /// Whether the mount namespace is new or joined by path, and not the runtime's own.
     let hasMountNamespace: Bool
     /// Whether the root is a mount, on which others are made, or just a directory.
@@ -59,6 +61,7 @@ struct CreatePlanner {
         // ps shows it while the container waits for `start`.
         builder.add(.nameProcess("veloci:[2:INIT]"))
         planControlGroups()
+        builder.add(.resetCPUAffinity)
         let limits = LimitPlanner(process: process, facts: facts, path: .of("process", "rlimits"))
         try limits.planEarly(&builder, hasUserNamespace: namespaces.has(.user))
         planNamespaces()
@@ -73,6 +76,7 @@ struct CreatePlanner {
             process: process, seccomp: request.seccomp, facts: facts, linux: linux)
         try planSystemControls(&confinement)
         if mountsRoot { planHiddenPaths(root: root) }
+        planLastWrites(root: root)
         planEntry(of: root)
 
         try limits.planFromOutside(&builder, hasUserNamespace: namespaces.has(.user))
@@ -165,7 +169,7 @@ struct CreatePlanner {
         let hooks = spec.hooks?.startContainer ?? []
         let entry = ProgramPlanner(
             process: process, request: request, confinement: confinement, hasStartHooks: !hooks.isEmpty,
-            makesDirectory: true, origin: JSONPath.of("process"))
+            origin: JSONPath.of("process"))
         let start = request.waitsForStart ? builder.slot() : nil
         let started = request.waitsForStart ? builder.slot() : nil
         if let start, let started { builder.prepare(.makeStartPipe(into: start, started: started)) }

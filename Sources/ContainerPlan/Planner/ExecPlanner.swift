@@ -3,10 +3,11 @@ public import RuntimeSpec
 extension Plan {
     /// The plan that runs another program in a container: the same stage, which joins instead of making.
     ///
-    /// A pure function of the container's configuration and the program.
+    /// A pure function of the container's configuration and the program. What the program leaves open is the container's own.
     public static func execute(
-        _ process: Process, in spec: Spec, request: PlanRequest, facts: HostFacts
+        _ program: Process, in spec: Spec, request: PlanRequest, facts: HostFacts
     ) throws(PlanError) -> Plan {
+        let process = spec.process.map(program.completed(by:)) ?? program
         var builder = PlanBuilder()
         let linux = spec.linux ?? Linux()
         let kinds = NamespaceKind.allCases.filter { linux.hasNamespace($0) }
@@ -30,6 +31,8 @@ extension Plan {
                 builder.add(.joinControlGroup(hierarchy: name, tasks: tasks))
             }
         }
+        // SPEC(config.md#linux-process): where processors are named, the kernel's choice within the group is not changed.
+        if process.execCPUAffinity == nil { builder.add(.resetCPUAffinity) }
         let limits = LimitPlanner(process: process, facts: facts, path: .of("process", "rlimits"))
         try limits.planEarly(&builder, hasUserNamespace: kinds.contains(.user))
         planJoin(kinds, facts, &builder)
@@ -55,7 +58,7 @@ extension Plan {
         if let file = request.pidFile { builder.at(.ready, .writePidFile(file)) }
 
         let program = ProgramPlanner(
-            process: process, request: request, confinement: confinement, hasStartHooks: false, makesDirectory: false,
+            process: process, request: request, confinement: confinement, hasStartHooks: false,
             origin: .of("process"))
         try program.plan(&builder, root: root) { builder in builder.add(.gate(.ready)) }
         builder.prepare(.cloneProcess(namespaces: []))
@@ -98,5 +101,23 @@ extension Plan {
             for: .of("process", "terminal"))
         builder.add(.sendTerminal(master: master, socket: socket), for: .of("process", "terminal"))
         builder.add(.useTerminal(terminal), for: .of("process", "terminal"))
+    }
+}
+
+extension Process {
+    /// RUNC: a program without a word about its powers gets those of the container's own: an engine that leaves capabilities out
+    /// does not ask for all of them. What is there, be it empty, is meant; no_new_privs that is left out is off, as every engine
+    /// writes it, and limits are the caller's.
+    func completed(by container: Process) -> Process {
+        var process = self
+        process.user.umask = user.umask ?? container.user.umask
+        process.capabilities = capabilities ?? container.capabilities
+        if (apparmorProfile ?? "").isEmpty { process.apparmorProfile = container.apparmorProfile }
+        if (selinuxLabel ?? "").isEmpty { process.selinuxLabel = container.selinuxLabel }
+        process.oomScoreAdj = oomScoreAdj ?? container.oomScoreAdj
+        process.scheduler = scheduler ?? container.scheduler
+        process.ioPriority = ioPriority ?? container.ioPriority
+        process.execCPUAffinity = execCPUAffinity ?? container.execCPUAffinity
+        return process
     }
 }

@@ -19,8 +19,10 @@ extension Runtime {
         let groups = try GroupRequest(bundle.spec, id: request.id, self)
         var facts = HostFacts.collect()
         // Without a user namespace only root can make it, so that is whose plan people want to see.
-        if !facts.isPrivileged && bundle.spec.linux?.hasNamespace(.user) != true {
+        let mayMakeNamespaces = facts.permittedCapabilities >> 21 & 1 == 1  // CAP_SYS_ADMIN
+        if !mayMakeNamespaces && bundle.spec.linux?.hasNamespace(.user) != true {
             facts.isPrivileged = true
+            facts.isInUserNamespace = false
             facts.canRaiseLimits = true
             facts.permittedCapabilities = .max
         }

@@ -40,7 +40,7 @@ enum StageFailure {
         switch planned.action {
         case .findProgram(let program): name = program
         case .execute(let arguments, _, _): name = arguments.first ?? ""
-        case .enterDirectory(let path, _, _):
+        case .enterDirectory(let path, _), .makeWorkingDirectory(let path, _):
             if report.detail == stage_detail_outside_root {
                 return Failure(
                     .program,
