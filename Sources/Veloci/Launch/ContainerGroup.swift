@@ -5,6 +5,8 @@ internal import RuntimeSpec
 
 /// What a container's control group will be, before anything is made.
 struct GroupRequest {
+    /// The hierarchies of the host.
+    let layout: CgroupLayout
     let paths: CgroupPaths
     let changes: CgroupChanges
     /// The host user who gets the group, so that root of the container can make groups inside.
@@ -20,7 +22,7 @@ struct GroupRequest {
         let manager = runtime.controlGroupManager
         guard manager != .disabled else { return nil }
         do throws(CgroupError) {
-            let layout = try CgroupLayout.detect()
+            layout = try CgroupLayout.detect()
             owner = CgroupOwnership.owner(spec, mode: layout.mode)
             var resources = spec.linux?.resources
             if manager == .systemd {
@@ -48,17 +50,7 @@ struct GroupRequest {
     var isUnified: Bool { !paths.locations.contains { $0.version == .v1 } }
 
     /// What a plan needs to know.
-    var facts: ControlGroupFacts {
-        ControlGroupFacts(
-            hierarchies: paths.locations.filter { $0.version == .v1 }.map { location in
-                var hierarchy = ControlGroupFacts.Hierarchy(
-                    name: location.hierarchyName,
-                    options: location.controllers.isEmpty ? ["none", "name=\(location.name ?? "")"] : location.controllers)
-                hierarchy.isJoined = joined?.contains(location.directory) ?? true
-                return hierarchy
-            },
-            hasVersion2: paths.unified != nil)
-    }
+    var facts: ControlGroupFacts { ControlGroupFacts(layout, paths.locations, joined: joined) }
 
     /// The group as a plan shows it.
     var shown: String { paths.locations.first.map { "/" + $0.components.joined(separator: "/") } ?? "" }

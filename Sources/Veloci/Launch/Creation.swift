@@ -88,6 +88,8 @@ final class Creation {
             facts.controlGroups = groups.facts
             wanted.controlGroup = groups.shown
             wanted.limits = groups.limits
+        } else {
+            facts.controlGroups = .ofCaller()
         }
         if let profile = bundle.spec.linux?.seccomp {
             wanted.seccomp = try FilterCompiler.compile(profile, &remarks)
