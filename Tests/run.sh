@@ -3,7 +3,7 @@
 #   unit         every Swift test: libraries, golden plans, style, torture; those that need root say so when they are skipped
 #   build        the release build that the following sections use
 #   demo         what the README promises
-#   clients      its commands in odd uses, podman over veloci, and the view from inside compared with runc's
+#   clients      its commands in odd uses, odd configurations, inside user namespaces, podman over veloci, and the view from inside compared with runc's
 #   conformance  the conformance suite on veloci, each case also sabotaged
 #   report       the page with the results in a browser
 #   embedding    a second package that depends on a tagged version of this one
@@ -41,7 +41,7 @@ unit() {
 section unit unit
 section build build -c release
 section demo Tests/demo.sh .build/release/veloci
-section clients Tests/clients.sh .build/release/veloci command-line same-view podman
+section clients Tests/clients.sh .build/release/veloci command-line configurations nested same-view podman
 section conformance Tests/conformance.sh
 section report Tests/report.sh
 section report Tests/report.sh .build/conformance/conformance.html

@@ -2,8 +2,10 @@ package import Cgroups
 
 /// What a plan depends on besides the bundle. Collected once by the host side; a test writes them down.
 public struct HostFacts: Equatable, Sendable {
-    /// Whether veloci has CAP_SYS_ADMIN over the host's namespaces.
+    /// Whether veloci has CAP_SYS_ADMIN over the mount namespace that it is in.
     public var isPrivileged: Bool
+    /// Whether veloci is in a user namespace itself, as in rootless engines, whatever the container has.
+    public var isInUserNamespace = false
     /// The highest capability that the kernel knows (/proc/sys/kernel/cap_last_cap).
     public var lastCapability: UInt8
     /// Whether AppArmor is active; profiles are refused otherwise.
@@ -27,6 +29,11 @@ public struct HostFacts: Equatable, Sendable {
     package var systemd: SystemdFacts?
     /// Directories for control groups that the caller may not make, each with what the kernel would say.
     package var refusedGroups: [String: String] = [:]
+
+    /// Whether nodes of devices can be made.
+    ///
+    /// KERNEL: mknod(2) needs CAP_MKNOD over the first user namespace, and on what a later one mounts a node would not open.
+    var canMakeDevices: Bool { !isInUserNamespace && permittedCapabilities >> 27 & 1 == 1 }
 
     /// A privileged host with version 2 alone and no security module, unless told otherwise.
     public init(

@@ -13,13 +13,34 @@ public enum UserIdentity {
         UInt32(truncatingIfNeeded: linux_system_call(Int64(__NR_getegid), 0, 0, 0, 0, 0, 0))
     }
 
-    /// Whether mounts and namespaces may be made without a user namespace first: CAP_SYS_ADMIN.
-    public static var isPrivileged: Bool { hasEffectiveCapability(21) }
+    /// Whether mounts may be copied and made in the mount namespace that the process is in: CAP_SYS_ADMIN over its owner.
+    public static var isPrivileged: Bool {
+        guard hasEffectiveCapability(21) else { return false }
+        return !isInUserNamespace || ownsMountNamespace
+    }
 
     /// Whether the process is root, and not only inside a user namespace.
-    public static var isRootOfHost: Bool {
-        guard effectiveUserID == 0, let map = try? Files.readText("/proc/self/uid_map") else { return false }
-        return map.words == ["0", "0", "4294967295"]
+    public static var isRootOfHost: Bool { effectiveUserID == 0 && !isInUserNamespace }
+
+    /// Whether the process is in another user namespace than the first one, where its capabilities count for less: what is not
+    /// the namespace's own, such as device nodes and limits, stays with the host.
+    ///
+    /// KERNEL(PROC_USER_INIT_INO): the first is known by its inode. Its mappings say nothing: another may map every id to itself.
+    /// A kernel without user namespaces has no such file.
+    public static var isInUserNamespace: Bool {
+        guard let own = try? Files.status(of: "/proc/self/ns/user", followingLink: true) else { return false }
+        return own.inode != 0xEFFF_FFFD
+    }
+
+    /// KERNEL(ioctl_ns(2)): the owner of a namespace is told (NS_GET_USERNS) only where it is the caller's own user namespace or
+    /// one below.
+    private static var ownsMountNamespace: Bool {
+        guard let mounts = try? Files.open("/proc/self/ns/mnt", flags: 0),
+            let owner = try? systemCall(
+                __NR_ioctl, "ioctl NS_GET_USERNS", on: "/proc/self/ns/mnt", UInt64(descriptor: mounts.number), 0xb701)
+        else { return false }
+        _ = Descriptor(owning: Int32(owner))
+        return true
     }
 
     /// Whether the calling thread has a capability in effect, by the kernel's number (capget(2)).

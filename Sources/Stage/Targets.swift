@@ -20,18 +20,16 @@ extension Interpreter {
         if !wantsDirectory && flags & stage_target_file == 0 {
             wantsDirectory = try NodeStatus(arguments.slot(2)).isDirectory
         }
-        let target: Int32
-        do throws(Refusal) {
-            target = try openInRoot(root, path, flags: pathOnly, resolve: resolve)
-        } catch {
-            guard error.errno == ENOENT && flags & stage_target_existing == 0 else { throw error }
-            if wantsDirectory {
-                try makeDirectories(root, path)
-            } else {
-                try makeFile(root, path)
+        let target =
+            flags & stage_target_existing != 0
+            ? try openInRoot(root, path, flags: pathOnly, resolve: resolve)
+            : try openOrMake(root, path, resolve: resolve) { (parent, name) throws(Refusal) in
+                if wantsDirectory {
+                    try call(__NR_mkdirat, word(parent), word(name), 0o755)
+                } else {
+                    try call(__NR_mknodat, word(parent), word(name), 0o100644, 0)
+                }
             }
-            target = try openInRoot(root, path, flags: pathOnly, resolve: resolve)
-        }
         try refuseRoot(target, root)
         // The kernel calls it an invalid argument; callers look for "not a directory".
         if flags & stage_target_existing == 0, try NodeStatus(target).isDirectory != wantsDirectory {
@@ -49,78 +47,6 @@ extension Interpreter {
         if status.mount == rootStatus.mount && status.inode == rootStatus.inode {
             throw Refusal(EINVAL, stage_detail_target_is_root)
         }
-    }
-
-    /// Makes the directory and those above it, one component at a time, each below a descriptor of its parent.
-    func makeDirectories(_ root: Int32, _ path: Path) throws(Refusal) {
-        let text = UnsafeMutablePointer(mutating: path)
-        let end = length(path)
-        var index = 0
-        while index < end {
-            while index < end && text[index] == slash { index += 1 }
-            while index < end && text[index] != slash { index += 1 }
-            // The plan's copy of the path ends here for the moment.
-            let kept = text[index]
-            text[index] = 0
-            defer { text[index] = kept }
-            do throws(Refusal) {
-                close(try openInRoot(root, path, flags: pathOnly | O_DIRECTORY))
-            } catch {
-                guard error.errno == ENOENT else { throw error }
-                try withParent(root, path) { (parent, name) throws(Refusal) in
-                    do throws(Refusal) {
-                        try call(__NR_mkdirat, word(parent), word(name), 0o755)
-                    } catch {
-                        // Somebody else made it meanwhile: what counts is what the next look finds.
-                        guard error.errno == EEXIST else { throw error }
-                    }
-                }
-            }
-        }
-    }
-
-    private func makeFile(_ root: Int32, _ path: Path) throws(Refusal) {
-        try makeParent(root, path)
-        try withParent(root, path) { (parent, name) throws(Refusal) in
-            try call(__NR_mknodat, word(parent), word(name), 0o100644, 0)
-        }
-    }
-
-    /// Makes the directories above the last component.
-    func makeParent(_ root: Int32, _ path: Path) throws(Refusal) {
-        guard let cut = lastSlash(path), cut > 0 else { return }
-        let text = UnsafeMutablePointer(mutating: path)
-        text[cut] = 0
-        defer { text[cut] = slash }
-        try makeDirectories(root, path)
-    }
-
-    /// Calls `body` with a descriptor of the directory that holds the last component, and that component.
-    func withParent(
-        _ root: Int32, _ path: Path, _ body: (Int32, Path) throws(Refusal) -> Void
-    ) throws(Refusal) {
-        guard let cut = lastSlash(path) else { return try body(root, path) }
-        let text = UnsafeMutablePointer(mutating: path)
-        text[cut] = 0
-        let parent: Int32
-        do throws(Refusal) {
-            parent = cut == 0 ? root : try openInRoot(root, path, flags: pathOnly | O_DIRECTORY)
-        } catch {
-            text[cut] = slash
-            throw error
-        }
-        text[cut] = slash
-        defer { if cut > 0 { close(parent) } }
-        try body(parent, path + cut + 1)
-    }
-
-    private func lastSlash(_ path: Path) -> Int? {
-        var index = length(path)
-        while index > 0 {
-            index -= 1
-            if path[index] == slash { return index }
-        }
-        return nil
     }
 
     /// Covers a path so that nothing of it can be seen or written: files with the null device, directories with an
@@ -185,7 +111,8 @@ extension Interpreter {
             UInt64(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
     }
 
-    /// Makes a device node or fifo. SPEC(config-linux.md#devices): a file that exists and is something else is an error.
+    /// Makes a device node or fifo, behind a link where the link leads. SPEC(config-linux.md#devices): a file that exists and is
+    /// something else is an error.
     func makeDevice(_ arguments: Arguments) throws(Refusal) {
         let root = arguments.slot(0)
         let path = try arguments.path(1)
@@ -193,22 +120,11 @@ extension Interpreter {
         let device = arguments[3]
         let user = arguments[4]
         let group = arguments[5]
-        try makeParent(root, path)
-        try withParent(root, path) { (parent, name) throws(Refusal) in
-            do throws(Refusal) {
-                try call(__NR_mknodat, word(parent), word(name), mode, device)
-            } catch {
-                guard error.errno == EEXIST else { throw error }
-                return try self.checkNode(parent, name, mode: mode, device: device)
-            }
+        let node = try openOrMake(root, path) { (parent, name) throws(Refusal) in
+            try call(__NR_mknodat, word(parent), word(name), mode, device)
             if user | group == 0 { return }
             try call(__NR_fchownat, word(parent), word(name), user, group, UInt64(AT_SYMLINK_NOFOLLOW))
         }
-    }
-
-    private func checkNode(_ parent: Int32, _ name: Path, mode: UInt64, device: UInt64) throws(Refusal) {
-        let flags = UInt64(UInt32(bitPattern: pathOnly | O_NOFOLLOW | O_CLOEXEC))
-        let node = Int32(try call(__NR_openat, word(parent), word(name), flags))
         defer { close(node) }
         let status = try NodeStatus(node)
         let format = UInt32(truncatingIfNeeded: mode) & 0o170000

@@ -145,7 +145,7 @@ enum Lifecycle {
             }
         let log = invocation.log
         runtime.warn = { log.warning($0) }
-        runtime.remark = { log.remark($0) }
+        runtime.remark = { log.warning($0) }
         return runtime
     }
 

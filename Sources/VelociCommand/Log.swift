@@ -12,8 +12,8 @@ internal import RuntimeSpec
 /// Without `--log` lines go to standard error; text for a terminal is short, for it is a person who reads it. With
 /// `--log` they go to the file, and an error's message to standard error as well: conmon and go-runc read it there.
 ///
-/// Warnings go the same way. Remarks without a file are for people alone: what is no terminal becomes the container's own
-/// standard error in `create`, `run` and `exec`, and engines call for each container. `--debug` shows them everywhere.
+/// Warnings go to the file, and without one only `--debug` shows them: in `create`, `run` and `exec` standard error is the
+/// container's own, and what a program writes must not depend on what its configuration looks like.
 ///
 /// Sendable because the library's warnings may come from any thread of a program; this program has one.
 final class Log: @unchecked Sendable {
@@ -33,7 +33,7 @@ final class Log: @unchecked Sendable {
     var level = Level.info
     var format = Format.text
     private var file: Descriptor?
-    private var heldWarnings: [(text: String, isRemark: Bool)] = []
+    private var heldWarnings: [String] = []
     /// The time of a message, replaceable for tests.
     private let now: () -> Timestamp
     /// Standard error, replaceable for tests.
@@ -57,17 +57,14 @@ final class Log: @unchecked Sendable {
     }
 
     func warning(_ message: String) {
-        if level.rawValue <= Level.warning.rawValue { heldWarnings.append((message, false)) }
-    }
-
-    func remark(_ message: String) {
-        if level.rawValue <= Level.warning.rawValue { heldWarnings.append((message, true)) }
+        if level.rawValue <= Level.warning.rawValue { heldWarnings.append(message) }
     }
 
     /// Writes the warnings that were held back: the command succeeded, or will now run for long.
     func flush() {
-        let showsRemarks = file != nil || level == .debug || isatty(standardError) != 0
-        for warning in heldWarnings where showsRemarks || !warning.isRemark { write(line(.warning, warning.text)) }
+        if file != nil || level == .debug {
+            for warning in heldWarnings { write(line(.warning, warning)) }
+        }
         heldWarnings = []
     }
 
@@ -97,7 +94,7 @@ final class Log: @unchecked Sendable {
                 "level": .string("\(level)"), "msg": .string(message), "time": .string(time),
             ]
             if let hint { members["hint"] = .string(hint) }
-            if level == .error, !heldWarnings.isEmpty { members["warnings"] = .array(heldWarnings.map { .string($0.text) }) }
+            if level == .error, !heldWarnings.isEmpty { members["warnings"] = .array(heldWarnings.map { .string($0) }) }
             return JSONValue.object(members).encodedText() + "\n"
         }
     }

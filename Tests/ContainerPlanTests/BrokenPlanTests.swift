@@ -137,8 +137,8 @@ import Testing
     /// Steps that stand alone: without one the plan is another plan, but not a wrong one.
     private static let independent: Set<String> = [
         "nameProcess", "joinSessionKeyring", "bringUpLoopback", "newNamespaces", "mountFileSystem", "changeMount", "makeDevice",
-        "makeLink", "setHostname", "makeReadOnly", "mask", "makeRootReadOnly", "findHome", "ownStandardStreams", "enterDirectory",
-        "setLimit", "setNoNewPrivileges", "loadSeccompFilter", "waitForStart",
+        "makeLink", "setHostname", "makeReadOnly", "mask", "makeRootReadOnly", "makeWorkingDirectory", "resetCPUAffinity", "findHome",
+        "ownStandardStreams", "enterDirectory", "setLimit", "setNoNewPrivileges", "loadSeccompFilter", "waitForStart",
     ]
 
     @Test func everyOtherStepIsMissed() throws {
@@ -155,8 +155,8 @@ import Testing
     /// Steps that may be done twice.
     private static let repeatable: Set<String> = [
         "joinSessionKeyring", "bringUpLoopback", "newNamespaces", "changePropagation", "mountFileSystem", "changeMount",
-        "makeDevice", "makeLink", "setHostname", "makeReadOnly", "mask", "makeRootReadOnly", "findHome", "ownStandardStreams",
-        "enterDirectory", "setLimit", "setNoNewPrivileges", "dropBoundingCapabilities",
+        "makeDevice", "makeLink", "setHostname", "makeReadOnly", "mask", "makeRootReadOnly", "makeWorkingDirectory", "resetCPUAffinity",
+        "findHome", "ownStandardStreams", "enterDirectory", "setLimit", "setNoNewPrivileges", "dropBoundingCapabilities",
         "keepCapabilitiesAcrossUserChange", "setCapabilities",
     ]
 

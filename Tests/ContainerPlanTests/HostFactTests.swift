@@ -78,6 +78,88 @@ import Testing
         #expect(throws: PlanError.self) { try plan(HostFacts(isPrivileged: false)) { $0.mounts = [mount] } }
         #expect(try plan(HostFacts()) { $0.mounts = [mount] }.contains("with ids mapped"))
     }
+
+    /// Where nodes cannot be made the host's are bound, and cover what is masked: in a user namespace, be it the container's or
+    /// the one that veloci is in, and without CAP_MKNOD.
+    @Test(arguments: [(false, true, true, true), (true, true, true, false), (false, false, true, false), (false, true, false, false)])
+    func devicesAreMadeOrBound(container: Bool, first: Bool, mknod: Bool, makes: Bool) throws {
+        var facts = HostFacts()
+        facts.isInUserNamespace = !first
+        if !mknod { facts.permittedCapabilities &= ~(1 << 27) }
+        let map = [IDMapping(containerID: 0, hostID: 5000, size: 1)]
+        let text = try plan(facts) {
+            if container {
+                $0.linux?.namespaces?.append(Namespace(type: "user"))
+                $0.linux?.uidMappings = map
+                $0.linux?.gidMappings = map
+            }
+            $0.linux?.devices = [
+                Device(path: "/dev/fuse", type: "c", major: 10, minor: 229), Device(path: "/run/fifo", type: "p"),
+            ]
+            $0.linux?.maskedPaths = ["/proc/keys"]
+        }
+        #expect(text.contains("make the device /dev/null") == makes && text.contains("make the device /dev/fuse") == makes)
+        #expect(text.contains("bind the host's device on /dev/null") != makes && text.contains("on /dev/fuse") != makes)
+        #expect(text.contains("open /dev/null of the host and check") != makes)
+        #expect(text.contains("make the device /run/fifo"), "a fifo is no device of the host")
+    }
+
+    /// What is mounted in a tmpfs, and devices in /dev, are made before these become read-only.
+    @Test func readOnlyComesLast() throws {
+        let text = try plan(HostFacts()) {
+            $0.root?.readonly = true
+            $0.process?.cwd = "/late/directory"
+            $0.mounts = [
+                Mount(destination: "/dev", type: "tmpfs", options: ["ro"]), Mount(destination: "/late", type: "tmpfs", options: ["ro"]),
+                Mount(destination: "/late/inside", type: "tmpfs"), Mount(destination: "/bound", source: "/srv", options: ["bind", "ro"]),
+            ]
+        }
+        let lines = text.split(separator: "\n").map(String.init)
+        func place(_ words: String) throws -> Int { try #require(lines.firstIndex { $0.contains(words) }, "no \(words)") }
+        let end = try place("make the mount on /dev read-only")
+        #expect(try place("mount tmpfs on /late/inside") < end && place("make the device /dev/null") < end)
+        #expect(try place("make the directory /late/directory if it is missing") < end)
+        #expect(try end < place("make the mount on /late read-only") && end < place("make the root read-only"))
+        #expect(lines.filter { $0.contains("mount tmpfs on") && $0.contains("ro") }.isEmpty)
+        #expect(lines[try place("open a copy of the mount at /srv")].contains("with ro"), "what is bound is complete")
+    }
+
+    /// A program that says nothing about its powers has the container's.
+    @Test func programsHaveThePowersOfTheirContainer() throws {
+        var spec = Spec(
+            ociVersion: "1.3.0", root: Root(path: "rootfs"),
+            process: Process(user: User(uid: 0, gid: 0, umask: 0o27), args: ["/bin/true"], cwd: "/"),
+            linux: Linux(namespaces: [Namespace(type: "mount")]))
+        spec.process?.capabilities = Capabilities(effective: ["CAP_KILL"], bounding: ["CAP_KILL"], permitted: ["CAP_KILL"])
+        spec.process?.oomScoreAdj = 321
+        spec.process?.ioPriority = IOPriority(class: "IOPRIO_CLASS_BE", priority: 3)
+        func text(_ program: Process) throws -> String {
+            try Plan.execute(program, in: spec, request: PlanRequest(id: "facts", bundle: ""), facts: HostFacts()).text
+        }
+        let silent = try text(Process(args: ["/bin/true"], cwd: "/"))
+        for words in ["effective kill,", "mask to 027", "score to 321", "level 3"] { #expect(silent.contains(words), "\(words)") }
+        var own = Process(user: User(uid: 0, gid: 0, umask: 0), args: ["/bin/true"], cwd: "/")
+        own.capabilities = Capabilities()
+        own.oomScoreAdj = 0
+        let spoken = try text(own)
+        for words in ["kill,", "mask to 027", "score to 321"] { #expect(!spoken.contains(words), "\(words)") }
+        #expect(spoken.contains("set capabilities"))
+    }
+
+    /// The caller may be bound to some processors; the container is not, unless its configuration says so.
+    @Test func processorsAreNotTheCallers() throws {
+        let words = "run on all processors"
+        #expect(try plan(HostFacts()).contains(words))
+        let spec = Spec(
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Process(args: ["/bin/true"], cwd: "/"),
+            linux: Linux(namespaces: [Namespace(type: "mount")]))
+        func text(_ affinity: CPUAffinity?) throws -> String {
+            let program = Process(args: ["/bin/true"], cwd: "/", execCPUAffinity: affinity)
+            return try Plan.execute(program, in: spec, request: PlanRequest(id: "facts", bundle: ""), facts: HostFacts()).text
+        }
+        #expect(try text(nil).contains(words))
+        #expect(try !text(CPUAffinity(initial: "0")).contains(words) && !text(CPUAffinity(final: "0")).contains(words))
+    }
 }
 
 /// What becomes of process.env.

@@ -40,6 +40,14 @@ struct PaperHost: Sendable {
         return PaperHost("unprivileged", unified.layout.hierarchies, facts)
     }()
 
+    /// What veloci sees of it inside a user namespace with a mount namespace, as rootless engines call it.
+    static let nested: PaperHost = {
+        var facts = HostFacts()
+        facts.isInUserNamespace = true
+        facts.canRaiseLimits = false
+        return PaperHost("nested", unified.layout.hierarchies, facts)
+    }()
+
     private init(_ name: String, _ hierarchies: [CgroupHierarchy], _ facts: HostFacts) {
         self.name = name
         layout = CgroupLayout(hierarchies: hierarchies)
@@ -131,6 +139,8 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
         ("personality", .unified, [.exec]),
         ("rootless", .unprivileged, [.create, .exec]),
         ("every-namespace-joined", .unprivileged, [.create, .exec]),
+        ("engine-daemon", .nested, [.create]),
+        ("rootless", .nested, [.create, .exec]),
     ]
 
     /// Every accepted fixture that has a process and a root, on both hosts. Empty if the folder cannot be read, which a

@@ -84,6 +84,7 @@ struct RandomRequest {
         }
         let unified = CgroupHierarchy(version: .v2, controllers: [], mountPoint: "/sys/fs/cgroup")
         facts.layout = CgroupLayout(hierarchies: legacy + (legacy.isEmpty || chance(80) ? [unified] : []))
+        facts.isInUserNamespace = chance(20)
         return facts
     }
 
@@ -128,6 +129,9 @@ struct RandomRequest {
             Mount(destination: "/scratch", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]),
             Mount(destination: "/proc", options: ["remount", "ro"]),
             Mount(destination: "/dev", type: "bind", source: "/dev", options: ["bind"]),
+            Mount(destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["remount", "ro"]),
+            Mount(destination: "/late", type: "tmpfs", source: "tmpfs", options: ["ro"]),
+            Mount(destination: "/late/inside", type: "tmpfs", source: "tmpfs"),
         ])
     }
 

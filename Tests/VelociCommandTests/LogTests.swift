@@ -108,16 +108,22 @@ import Testing
         #expect(lines.last == "{\"level\":\"error\",\"msg\":\"again\",\"time\":\"1970-01-01T00:00:00Z\"}")
     }
 
-    /// It may be the container's standard error by then.
-    @Test func remarksAreNotForPipes() throws {
+    /// It is the container's standard error by then.
+    @Test func warningsAreNotForStandardError() throws {
         let fixture = try Fixture()
-        fixture.log.remark("dropped")
+        fixture.log.warning("dropped")
+        fixture.log.flush()
+        fixture.log.warning("dropped")
+        fixture.log.error("kept")
+        #expect(fixture.standardError == "time=\"\(Self.time)\" level=error msg=kept\n")
+    }
+
+    @Test func warningsAreShownToWhoAsks() throws {
+        let fixture = try Fixture()
+        fixture.log.level = .debug
         fixture.log.warning("odd")
         fixture.log.flush()
-        fixture.log.remark("dropped")
-        fixture.log.error("kept")
-        let start = "time=\"\(Self.time)\" level"
-        #expect(fixture.standardError == "\(start)=warning msg=odd\n\(start)=error msg=kept\n")
+        #expect(fixture.standardError == "time=\"\(Self.time)\" level=warning msg=odd\n")
     }
 
     @Test func levels() throws {

@@ -34,7 +34,7 @@ enum stage_operation : uint16_t {
     stage_operation_hook,              // run a0 with argv a1, envp a2, stdin a3, at most a5 milliseconds; a4: bytes of
                                        // stdin and, in the upper half, where its ten places for the pid begin
     stage_operation_send_descriptor,   // send slot a1 over socket a0 with the text a2 of a3 bytes
-    stage_operation_working_directory, // chdir to a0; a1: 1 tolerates EACCES, 2 is the second try; a2: make it if missing
+    stage_operation_working_directory, // chdir to a0; a1: 1 tolerates EACCES, 2 is the second try
     stage_operation_find_program,      // look for a0 in the PATH of envp a1; a2 is room for 4096 bytes
     stage_operation_execute,           // execute what find_program found with argv a0, envp a1
     stage_operation_home,              // write HOME= of uid a1 from /etc/passwd below slot a0 into a2 (room for 4096 bytes)
@@ -45,6 +45,7 @@ enum stage_operation : uint16_t {
     stage_operation_check_null,        // slot a0 must be the null device
     stage_operation_copy_slot,         // slot result = slot a0
     stage_operation_listener,          // note slot a0 for the host, then pass gate a1
+    stage_operation_directory,         // make the directory a1 below slot a0 and those above it, where they are missing
     stage_operation_copy_mode,         // give the file system in the making of slot a0 the mode of slot a1, if that is open
 };
 

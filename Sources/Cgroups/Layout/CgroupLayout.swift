@@ -30,6 +30,11 @@ package struct CgroupHierarchy: Hashable, Sendable {
     }
 }
 
+extension CgroupHierarchy {
+    /// A named v1 hierarchy is somebody's own bookkeeping, except systemd's, which tools expect a container to be in.
+    package var isForContainers: Bool { version == .v2 || !controllers.isEmpty || name == "systemd" }
+}
+
 /// The hierarchies of this host as the calling process sees them: facts, found once, that planning is a function of.
 package struct CgroupLayout: Hashable, Sendable {
     package enum Mode: String, Hashable, Sendable {

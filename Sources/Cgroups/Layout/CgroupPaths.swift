@@ -81,8 +81,7 @@ extension CgroupPaths {
     init(
         layout: CgroupLayout, isExplicit: Bool, parts: (CgroupHierarchy) -> [String]
     ) throws(CgroupError) {
-        // A named v1 hierarchy is somebody's own bookkeeping, except systemd's, which tools expect a container to be in.
-        let joined = layout.hierarchies.filter { $0.version == .v2 || !$0.controllers.isEmpty || $0.name == "systemd" }
+        let joined = layout.hierarchies.filter({ $0.isForContainers })
         if joined.isEmpty {
             throw CgroupError(
                 .missingController, "no control group hierarchy is mounted",

@@ -66,7 +66,7 @@ extension PlanChecker {
             if !isReady { report(.gates, number, "start is waited for before the container is ready") }
             if hasStarted { report(.once, number, "start is waited for twice") }
             hasStarted = true
-        case .enterDirectory(_, let attempt, _):
+        case .enterDirectory(_, let attempt):
             if root != .entered && !joinedMountNamespace { report(.oldRoot, number, "the directory lies outside the root") }
             if attempt == .first { triedDirectory = true }
             if attempt == .second && !(triedDirectory && changedUser) {

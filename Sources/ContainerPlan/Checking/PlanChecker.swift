@@ -24,6 +24,7 @@ struct PlanChecker {
 
     var slots: [Slot: SlotState] = [:]
     var root = Root.host
+    /// Whether the root, or a mount inside of it, cannot be written any more.
     var rootIsReadOnly = false
     /// Whether mounts that are made here stay inside: a mount namespace of its own, and no propagation to the host.
     var hasMountNamespace = false
@@ -156,6 +157,7 @@ struct PlanChecker {
         case .makeRootReadOnly:
             if root != .attached { report(.mounts, number, "the root becomes read-only while it is not attached") }
             rootIsReadOnly = true
+        case .makeMountReadOnly: rootIsReadOnly = true
         case .changeRoot(_, let change): enter(change, number)
         case .detachOldRoot:
             if root != .pivoted { report(.oldRoot, number, "there is no old root to detach") }

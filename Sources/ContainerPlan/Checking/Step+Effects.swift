@@ -16,7 +16,7 @@ extension Step {
             SlotEffects(reads: [slot], closes: [slot])
         case .joinNamespaces(_, let slot), .attachRoot(let slot, _), .changeRoot(let slot, _), .makeRootReadOnly(let slot),
             .mountFileSystem(_, let slot), .changeMount(_, _, let slot, _), .makeDevice(_, let slot),
-            .makeLink(_, _, _, let slot), .makeReadOnly(_, let slot), .writeSystemControl(_, _, let slot),
+            .makeLink(_, _, _, let slot), .makeReadOnly(_, let slot), .makeWorkingDirectory(_, let slot), .writeSystemControl(_, _, let slot),
             .setSecurityLabel(_, _, let slot), .findHome(_, let slot), .waitForStart(let slot), .ownStandardStreams(_, let slot):
             SlotEffects(reads: [slot])
         case .openCurrentRoot(let slot), .openHostFile(_, let slot, _), .openTree(_, _, _, let slot),
@@ -24,7 +24,8 @@ extension Step {
             SlotEffects(fills: [slot])
         case .attachTree(let tree, _, let root, let kept):
             kept.map { SlotEffects(reads: [tree, root], fills: [$0]) } ?? SlotEffects(reads: [tree, root], closes: [tree])
-        case .openNullDevice(let slot, let root): SlotEffects(reads: [root], fills: [slot])
+        case .openNullDevice(let slot, let root), .openMount(_, let root, let slot): SlotEffects(reads: [root], fills: [slot])
+        case .makeMountReadOnly(let slot, _): SlotEffects(reads: [slot], closes: [slot])
         case .bindDevice(let file, _, let root): SlotEffects(reads: [file, root], closes: [file])
         case .mask(_, let root, let null, let empty): SlotEffects(reads: [root, null, empty])
         case .openTerminal(let request, let root): SlotEffects(reads: [root], fills: [request.master, request.terminal])
@@ -42,7 +43,7 @@ extension Step {
         switch self {
         case .joinControlGroup, .joinNamespace, .joinNamespaces, .newNamespaces, .becomeRootOfUserNamespace, .bringUpLoopback,
             .setHostname, .setDomainname, .changePropagation, .openTree, .attachRoot, .changeRoot, .detachOldRoot,
-            .makeRootReadOnly, .mountFileSystem, .attachTree, .changeMount, .openPrivateProcessFileSystem, .makeEmptyDirectory,
+            .makeRootReadOnly, .mountFileSystem, .attachTree, .changeMount, .makeMountReadOnly, .openPrivateProcessFileSystem, .makeEmptyDirectory,
             .makeDevice, .bindDevice, .mask, .makeReadOnly, .writeSystemControl, .bindConsole, .ownStandardStreams,
             .setLimit, .setScheduler,
             .setIOPriority, .setSecurityLabel, .dropBoundingCapabilities, .setUser:
@@ -55,7 +56,7 @@ extension Step {
     /// Whether the step attaches or changes a mount inside the container's root.
     var mountsInRoot: Bool {
         switch self {
-        case .mountFileSystem, .attachTree, .changeMount, .bindDevice, .mask, .makeReadOnly, .bindConsole: true
+        case .mountFileSystem, .attachTree, .changeMount, .makeMountReadOnly, .bindDevice, .mask, .makeReadOnly, .bindConsole: true
         default: false
         }
     }
@@ -63,7 +64,7 @@ extension Step {
     /// Whether the step may make files or directories inside the container's root.
     var makesFiles: Bool {
         switch self {
-        case .mountFileSystem, .attachTree, .makeDevice, .bindDevice, .makeLink, .bindConsole: true
+        case .mountFileSystem, .attachTree, .makeDevice, .bindDevice, .makeLink, .makeWorkingDirectory, .bindConsole: true
         default: false
         }
     }

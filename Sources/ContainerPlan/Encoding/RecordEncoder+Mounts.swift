@@ -36,9 +36,10 @@ extension RecordEncoder {
     }
 
     mutating func makeTarget(
-        _ target: MountTarget, root: Slot, source: Slot? = nil, existing: Bool = false, tolerating errnos: [Int32] = []
+        _ target: MountTarget, root: Slot, source: Slot? = nil, existing: Bool = false, into slot: Slot? = nil,
+        tolerating errnos: [Int32] = []
     ) -> Slot {
-        let point = scratchSlot()
+        let point = slot ?? scratchSlot()
         var flags: UInt64 = 0
         switch target.kind {
         case .directory: flags |= stage_target_directory

@@ -60,13 +60,13 @@ extension Step {
         case .changePropagation, .attachRoot, .openCurrentRoot, .openTree, .openHostFile, .openNullDevice, .changeRoot,
             .detachOldRoot, .makeRootReadOnly:
             encodeRoot(into: &encoder)
-        case .mountFileSystem, .attachTree, .changeMount, .openPrivateProcessFileSystem, .makeEmptyDirectory:
+        case .mountFileSystem, .attachTree, .changeMount, .openMount, .makeMountReadOnly, .openPrivateProcessFileSystem, .makeEmptyDirectory:
             encodeMount(into: &encoder)
-        case .makeDevice, .bindDevice, .makeLink, .mask, .makeReadOnly, .writeSystemControl:
+        case .makeDevice, .bindDevice, .makeLink, .mask, .makeReadOnly, .makeWorkingDirectory, .writeSystemControl:
             encodeFile(into: &encoder)
         case .openTerminal, .sendTerminal, .bindConsole, .useTerminal, .ownStandardStreams:
             encodeTerminal(into: &encoder)
-        case .setLimit, .setScheduler, .setIOPriority, .setCPUAffinity, .setMemoryPolicy, .setPersonality, .setSecurityLabel,
+        case .setLimit, .setScheduler, .setIOPriority, .setCPUAffinity, .resetCPUAffinity, .setMemoryPolicy, .setPersonality, .setSecurityLabel,
             .setNoNewPrivileges, .dropBoundingCapabilities, .keepCapabilitiesAcrossUserChange, .setUser,
             .setCapabilities, .raiseAmbientCapabilities, .loadSeccompFilter:
             encodeConfinement(into: &encoder)
@@ -149,6 +149,11 @@ extension Step {
             encoder.changeFileSystem(of: target, options)
             encoder.setAttributes(attributes, of: target)
             encoder.close(target)
+        case .openMount(let path, let root, let slot):
+            _ = encoder.makeTarget(MountTarget(path, kind: .directory), root: root, existing: true, into: slot)
+        case .makeMountReadOnly(let mount, _):
+            encoder.setAttributes(MountAttributes(set: UInt64(MOUNT_ATTR_RDONLY)), of: mount)
+            encoder.close(mount)
         case .openPrivateProcessFileSystem(let slot):
             encoder.makeFileSystem(
                 FileSystemMount(
@@ -193,6 +198,8 @@ extension Step {
                 stage_operation_mask, [.slot(root), .address(encoder.text(path)), .slot(null), .slot(empty)])
         case .makeReadOnly(let path, let root):
             encoder.add(stage_operation_read_only, [.slot(root), .address(encoder.text(path))])
+        case .makeWorkingDirectory(let path, let root):
+            encoder.add(stage_operation_directory, [.slot(root), .address(encoder.text(path))])
         case .writeSystemControl(let key, let value, let proc):
             let path = "sys/" + SystemControl.path(of: key)
             encoder.writeFile(path, below: proc, value)
@@ -241,10 +248,9 @@ extension Step {
                 ])
         case .findHome(let uid, let root):
             encoder.add(stage_operation_home, [.slot(root), .value(UInt64(uid)), .address(encoder.home)])
-        case .enterDirectory(let path, let attempt, let isMade):
+        case .enterDirectory(let path, let attempt):
             encoder.add(
-                stage_operation_working_directory,
-                [.address(encoder.text(path)), .value(attempt.rawValue), .value(isMade ? 1 : 0)])
+                stage_operation_working_directory, [.address(encoder.text(path)), .value(attempt.rawValue)])
         case .findProgram(let name):
             let room = encoder.bytes([UInt8](repeating: 0, count: 4096))
             encoder.add(

@@ -132,27 +132,44 @@ struct ControlGroupPlanner {
 
 /// The hierarchies as a container sees them.
 struct ContainerHierarchies: Equatable {
-    /// Of version 1, in the order of their mounts; empty on a host with version 2 alone.
-    var legacy: [Hierarchy] = []
-    /// Whether version 2 is mounted: alone, or beside version 1 as `unified`.
-    var hasUnified = true
-
     struct Hierarchy: Equatable {
-        /// The name of its directory below the mount point, such as `cpu,cpuacct` or `systemd`.
+        /// The name of its directory below the mount point, such as `cpu,cpuacct` or `systemd`; empty for version 2 alone.
         var name: String
         /// The options that mount it: controllers, or `name=…` for one without.
-        var options: [String]
+        var options: [String] = []
+        /// Whether the container has a group of its own there.
+        var isJoined = true
+        /// The directory on the host that the container may see: its own group's, or else that of veloci's group. Version 2 alone
+        /// is seen as a whole.
+        var directory = ""
     }
 
-    /// Those of a container's own groups; without any, nothing of version 1 is told.
-    init(_ paths: CgroupPaths?) {
-        guard let paths else { return }
-        legacy = paths.locations.filter { $0.version == .v1 }.map { location in
-            Hierarchy(
-                name: location.hierarchyName,
-                options: location.controllers.isEmpty ? ["none", "name=\(location.name ?? "")"] : location.controllers)
+    /// Of version 1, in the order of their mounts; empty on a host with version 2 alone.
+    var legacy: [Hierarchy] = []
+    /// Version 2, alone or beside version 1; nil where it is not mounted.
+    var unified: Hierarchy?
+
+    /// Those of the host, with the groups that a new container gets there.
+    init(_ layout: CgroupLayout, own locations: [CgroupLocation]) {
+        let isAlone = layout.mode == .unified
+        for host in layout.hierarchies where host.isForContainers {
+            let own = locations.first { $0.mountPoint == host.mountPoint }
+            let caller = host.ownCgroup == "/" ? host.mountPoint : host.mountPoint + host.ownCgroup
+            let directory = isAlone ? host.mountPoint : own?.directory ?? caller
+            if host.version == .v2 {
+                unified = Hierarchy(name: isAlone ? "" : "unified", isJoined: own != nil, directory: directory)
+            } else {
+                let name = host.controllers.isEmpty ? host.name ?? "" : host.controllers.joined(separator: ",")
+                let options = host.controllers.isEmpty ? ["none", "name=\(host.name ?? "")"] : host.controllers
+                legacy.append(Hierarchy(name: name, options: options, isJoined: own != nil, directory: directory))
+            }
         }
-        hasUnified = paths.unified != nil
+    }
+
+    /// Those in which a container that exists has groups.
+    init(of paths: CgroupPaths) {
+        legacy = paths.locations.filter { $0.version == .v1 }.map { Hierarchy(name: $0.hierarchyName) }
+        if paths.unified != nil { unified = Hierarchy(name: legacy.isEmpty ? "" : "unified") }
     }
 }
 

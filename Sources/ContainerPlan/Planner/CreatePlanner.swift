@@ -26,6 +26,8 @@ struct CreatePlanner {
     let groups: ControlGroupPlanner?
     let hierarchies: ContainerHierarchies
     var builder = PlanBuilder()
+    /// Mounts that become read-only when all is made inside of them.
+    var lateReadOnly: [LateReadOnly] = []
     /// Whether the mount namespace is new or joined by path, and not the runtime's own.
     let hasMountNamespace: Bool
     /// Whether the root is a mount, on which others are made, or just a directory.
@@ -43,7 +45,7 @@ struct CreatePlanner {
         namespaces = NamespaceRequest(linux)
         hasMountNamespace = namespaces.has(.mount)
         groups = try ControlGroupPlanner(spec, request, facts)
-        hierarchies = ContainerHierarchies(groups?.paths)
+        hierarchies = ContainerHierarchies(facts.layout, own: groups?.paths.locations ?? [])
     }
 
     mutating func plan() throws(PlanError) {
@@ -64,6 +66,7 @@ struct CreatePlanner {
         // ps shows it while the container waits for `start`.
         builder.add(.nameProcess("veloci:[2:INIT]"))
         planControlGroups()
+        builder.add(.resetCPUAffinity)
         let limits = LimitPlanner(process: process, facts: facts, path: .of("process", "rlimits"))
         try limits.planEarly(&builder, hasUserNamespace: namespaces.has(.user))
         planNamespaces()
@@ -78,6 +81,7 @@ struct CreatePlanner {
             process: process, seccomp: request.seccomp, facts: facts, linux: linux)
         try planSystemControls(&confinement)
         if mountsRoot { planHiddenPaths(root: root) }
+        planLastWrites(root: root)
         planEntry(of: root)
 
         try limits.planFromOutside(&builder, hasUserNamespace: namespaces.has(.user))
@@ -142,8 +146,7 @@ struct CreatePlanner {
     /// A process that is born in its control group, or moves itself, waits for nobody; one that is moved by its pid waits
     /// for all processors of the machine (cgroup_threadgroup_rwsem).
     private mutating func planControlGroups() {
-        guard groups != nil else { return }
-        for hierarchy in hierarchies.legacy {
+        for hierarchy in hierarchies.legacy where hierarchy.isJoined {
             let tasks = builder.slot()
             builder.prepare(
                 .openControlGroupTasks(hierarchy: hierarchy.name, into: tasks), for: JSONPath.of("linux", "cgroupsPath"))
@@ -194,7 +197,7 @@ struct CreatePlanner {
         let hooks = spec.hooks?.startContainer ?? []
         let entry = ProgramPlanner(
             process: process, request: request, confinement: confinement, hasStartHooks: !hooks.isEmpty,
-            makesDirectory: true, origin: JSONPath.of("process"))
+            origin: JSONPath.of("process"))
         let start = request.waitsForStart ? builder.slot() : nil
         let started = request.waitsForStart ? builder.slot() : nil
         if let start, let started { builder.prepare(.makeStartPipe(into: start, started: started)) }

@@ -46,9 +46,12 @@ extension CreatePlanner {
         }
     }
 
-    /// A user namespace may not make nodes, so there the host's are bound.
+    /// Whether the nodes of the container's devices are its own, or the host's.
+    var makesDevices: Bool { facts.canMakeDevices && !namespaces.has(.user) }
+
+    /// Who may not make nodes, as in a user namespace, be it the container's or veloci's own, binds the host's.
     private mutating func plan(_ node: DeviceNode, origin: JSONPath, root: Slot) {
-        guard namespaces.has(.user) && node.kind != .namedPipe else {
+        guard !makesDevices && node.kind != .namedPipe else {
             return builder.add(.makeDevice(node, root: root), for: origin)
         }
         let file = builder.slot()

@@ -4,10 +4,11 @@ public import RuntimeSpec
 extension Plan {
     /// The plan that runs another program in a container: the same stage, which joins instead of making.
     ///
-    /// A pure function of the container's configuration and the program.
+    /// A pure function of the container's configuration and the program. What the program leaves open is the container's own.
     public static func execute(
-        _ process: Process, in spec: Spec, request: PlanRequest, facts: HostFacts
+        _ program: Process, in spec: Spec, request: PlanRequest, facts: HostFacts
     ) throws(PlanError) -> Plan {
+        let process = spec.process.map(program.completed(by:)) ?? program
         var builder = PlanBuilder()
         let linux = spec.linux ?? Linux()
         let kinds = NamespaceKind.allCases.filter { linux.hasNamespace($0) }
@@ -24,8 +25,10 @@ extension Plan {
         // CVE-2016-9962: those inside could trace us while we still hold the host's descriptors.
         builder.add(.refuseTracing)
         planAffinity(process.execCPUAffinity?.initial, .of("process", "execCPUAffinity", "initial"), &builder)
-        let groups = ContainerHierarchies(request.containerGroups)
+        let groups = ContainerHierarchies(of: request.containerGroups)
         let entersUnified = planControlGroups(process, groups, facts, &builder)
+        // SPEC(config.md#linux-process): where processors are named, the kernel's choice within the group is not changed.
+        if process.execCPUAffinity == nil { builder.add(.resetCPUAffinity) }
         let limits = LimitPlanner(process: process, facts: facts, path: .of("process", "rlimits"))
         try limits.planEarly(&builder, hasUserNamespace: kinds.contains(.user))
         planJoin(kinds, facts, &builder)
@@ -51,11 +54,11 @@ extension Plan {
         planReady(request, facts, groups, usesTerminal: process.terminal == true, &builder)
 
         let program = ProgramPlanner(
-            process: process, request: request, confinement: confinement, hasStartHooks: false, makesDirectory: false,
+            process: process, request: request, confinement: confinement, hasStartHooks: false,
             origin: .of("process"))
         try program.plan(&builder, root: root) { builder in builder.add(.gate(.ready)) }
         builder.prepare(.makeProgressPage)
-        builder.prepare(.cloneProcess(namespaces: [], inControlGroup: groups.hasUnified && !entersUnified))
+        builder.prepare(.cloneProcess(namespaces: [], inControlGroup: groups.unified != nil && !entersUnified))
         confinement.warnOfCapabilities()
         builder.plan.warnings += confinement.warnings
         return builder.plan
@@ -67,7 +70,7 @@ extension Plan {
     ) -> Bool {
         // SPEC(config.md#linux-process): the initial CPUs are those before the process comes into the group, which may have
         // others; a process that is born there cannot have been on them. A user who may not enter the group is brought in later.
-        let entersUnified = process.execCPUAffinity?.initial?.isEmpty == false && groups.hasUnified && !facts.isRootless
+        let entersUnified = process.execCPUAffinity?.initial?.isEmpty == false && groups.unified != nil && !facts.isRootless
         for name in groups.legacy.map({ $0.name }) + (entersUnified ? ["unified"] : []) {
             let tasks = builder.slot()
             builder.prepare(.openControlGroupTasks(hierarchy: name, into: tasks))
@@ -81,7 +84,7 @@ extension Plan {
         _ request: PlanRequest, _ facts: HostFacts, _ groups: ContainerHierarchies, usesTerminal: Bool,
         _ builder: inout PlanBuilder
     ) {
-        if facts.isRootless && groups.hasUnified { builder.at(.ready, .moveIntoUnit(name: request.unitOfUser)) }
+        if facts.isRootless && groups.unified != nil { builder.at(.ready, .moveIntoUnit(name: request.unitOfUser)) }
         if usesTerminal && request.consoleSocket == nil {
             builder.at(.ready, .receiveTerminal, for: .of("process", "terminal"))
         }
@@ -122,5 +125,23 @@ extension Plan {
             for: .of("process", "terminal"))
         builder.add(.sendTerminal(master: master, socket: socket), for: .of("process", "terminal"))
         builder.add(.useTerminal(terminal), for: .of("process", "terminal"))
+    }
+}
+
+extension Process {
+    /// RUNC: a program without a word about its powers gets those of the container's own: an engine that leaves capabilities out
+    /// does not ask for all of them. What is there, be it empty, is meant; no_new_privs that is left out is off, as every engine
+    /// writes it, and limits are the caller's.
+    func completed(by container: Process) -> Process {
+        var process = self
+        process.user.umask = user.umask ?? container.user.umask
+        process.capabilities = capabilities ?? container.capabilities
+        if (apparmorProfile ?? "").isEmpty { process.apparmorProfile = container.apparmorProfile }
+        if (selinuxLabel ?? "").isEmpty { process.selinuxLabel = container.selinuxLabel }
+        process.oomScoreAdj = oomScoreAdj ?? container.oomScoreAdj
+        process.scheduler = scheduler ?? container.scheduler
+        process.ioPriority = ioPriority ?? container.ioPriority
+        process.execCPUAffinity = execCPUAffinity ?? container.execCPUAffinity
+        return process
     }
 }

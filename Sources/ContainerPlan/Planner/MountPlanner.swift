@@ -19,7 +19,7 @@ extension CreatePlanner {
         if options.isRemount {
             try planRemount(options, index, destination, origin, root)
         } else if options.bind != nil || type == "bind" {
-            try planBind(mount, options, destination, origin, root)
+            try planBind(mount, index, options, destination, origin, root)
         } else if type == "cgroup" || type == "cgroup2" {
             try planControlGroupMount(options, destination, origin, root)
         } else if type.isEmpty || type == "none" {
@@ -28,7 +28,7 @@ extension CreatePlanner {
             guard destination != "/proc" || type == "proc" else {
                 throw PlanError("only a proc file system can be mounted on /proc", at: origin.member("destination"))
             }
-            try planFileSystem(mount, type, options, destination, origin, root)
+            try planFileSystem(mount, index, type, options, destination, origin, root)
         }
     }
 
@@ -44,20 +44,30 @@ extension CreatePlanner {
                 "a remount changes options of a file system only where an earlier entry mounted it: \(data)",
                 at: origin.member("options"))
         }
+        var changes = options.changes
+        let isLate = isFilledLater(destination, earlier?.type ?? "", index) && changes.takeReadOnly()
         let isShared = ["proc", "sysfs", "mqueue", "cgroup", "cgroup2"].contains(earlier?.type ?? "")
-        let fileSystem = bindsEarlier || options.bind != nil ? [] : options.reconfiguration(isShared: isShared)
-        builder.add(.changeMount(options.changes, path: destination, root: root, fileSystem: fileSystem), for: origin)
+        var fileSystem = bindsEarlier || options.bind != nil ? [] : options.reconfiguration(isShared: isShared)
+        if isLate { fileSystem.removeAll { $0 == "ro" } }
+        if !isLate || !changes.isEmpty || !fileSystem.isEmpty {
+            builder.add(.changeMount(changes, path: destination, root: root, fileSystem: fileSystem), for: origin)
+        }
+        if isLate { planLateReadOnly(destination, origin, root) }
     }
 
     private func isRemount(_ mount: Mount) -> Bool { MountOptions(mount.options ?? []).isRemount }
 
     private mutating func planFileSystem(
-        _ mount: Mount, _ type: String, _ options: MountOptions, _ destination: String, _ origin: JSONPath, _ root: Slot
+        _ mount: Mount, _ index: Int, _ type: String, _ options: MountOptions, _ destination: String, _ origin: JSONPath,
+        _ root: Slot
     ) throws(PlanError) {
-        let (required, optional) = options.fileSystemOptions
+        var (required, optional) = options.fileSystemOptions
         let isKernelView = type == "proc" || type == "sysfs"
         var attributes = options.attributes
         attributes.clear = 0
+        let isLate = (options.copiesUp || isFilledLater(destination, type, index)) && attributes.takeReadOnly()
+        if isLate { required.removeAll { $0 == "ro" } }
+        defer { if isLate { planLateReadOnly(destination, origin, root) } }
         var optionsWithLabel = required
         let isLabelled = required.contains { $0.begins(with: "context=") }
         if let label = linux.mountLabel, !label.isEmpty, facts.selinuxIsEnabled, !isKernelView, type != "mqueue", !isLabelled {
@@ -91,7 +101,7 @@ extension CreatePlanner {
     }
 
     private mutating func planBind(
-        _ mount: Mount, _ options: MountOptions, _ destination: String, _ origin: JSONPath, _ root: Slot
+        _ mount: Mount, _ index: Int, _ options: MountOptions, _ destination: String, _ origin: JSONPath, _ root: Slot
     ) throws(PlanError) {
         if let data = options.data.first {
             throw PlanError(
@@ -102,6 +112,7 @@ extension CreatePlanner {
         }
         let path = source.begins(with: "/") ? source : request.bundle + "/" + source
         var attributes = options.changes
+        let isLate = isFilledLater(destination, "bind", index) && attributes.takeReadOnly()
         // First away from the host's peers, whatever comes then: what is mounted inside must not appear on the host.
         if linux.rootPropagation?.propagation != .shared {
             attributes.propagation.insert(.init(separation, recursive: true), at: 0)
@@ -122,6 +133,7 @@ extension CreatePlanner {
             destination, kind: .likeSource, refusesProcessFileSystem: !isAllowedOverProcess(destination))
         target.wantsProcessFileSystem = destination == "/proc"
         builder.add(.attachTree(tree, destination: target, root: root, keeping: nil), for: origin)
+        if isLate { planLateReadOnly(destination, origin, root) }
     }
 
     private func treeMappings(_ mount: Mount, _ options: MountOptions, _ origin: JSONPath) throws(PlanError) -> TreeMappings? {
@@ -150,70 +162,5 @@ extension CreatePlanner {
     func cleaned(_ path: String) -> String {
         let parts = path.parts(at: "/").filter { $0 != "." }
         return "/" + parts.joined(separator: "/")
-    }
-}
-
-extension CreatePlanner {
-    /// The control group file system: version 2 alone is one mount; version 1 is a directory with one mount per hierarchy.
-    private mutating func planControlGroupMount(
-        _ options: MountOptions, _ destination: String, _ origin: JSONPath, _ root: Slot
-    ) throws(PlanError) {
-        let groups = hierarchies
-        var attributes = options.attributes
-        attributes.clear = 0
-        if groups.legacy.isEmpty {
-            try planHierarchy("", type: "cgroup2", [], destination, attributes, origin, root)
-            return
-        }
-        let directory = FileSystemMount(
-            type: "tmpfs", source: "tmpfs", options: ["mode=755"],
-            attributes: MountAttributes(set: attributes.set & ~UInt64(MOUNT_ATTR_RDONLY), propagation: attributes.propagation),
-            target: MountTarget(destination, kind: .directory, refusesProcessFileSystem: true))
-        builder.add(.mountFileSystem(directory, root: root), for: origin)
-        for hierarchy in groups.legacy {
-            try planHierarchy(
-                hierarchy.name, type: "cgroup", hierarchy.options, destination + "/" + hierarchy.name, attributes, origin,
-                root)
-            let controllers = hierarchy.name.parts(at: ",")
-            for controller in controllers where controllers.count > 1 {
-                builder.add(
-                    .makeLink(
-                        path: destination + "/" + controller, to: hierarchy.name, replacing: false, root: root),
-                    for: origin)
-            }
-        }
-        if groups.hasUnified {
-            try planHierarchy("unified", type: "cgroup2", [], destination + "/unified", attributes, origin, root)
-        }
-        if options.flags.contains(.readOnly) {
-            builder.add(
-                .changeMount(
-                    MountAttributes(set: UInt64(MOUNT_ATTR_RDONLY)), path: destination, root: root, fileSystem: []),
-                for: origin)
-        }
-    }
-
-    /// In a control group namespace the hierarchy is mounted and shows the container's group as its root; without one the
-    /// group's directory is bound, because a mount would show all groups of the host.
-    private mutating func planHierarchy(
-        _ name: String, type: String, _ options: [String], _ destination: String, _ attributes: MountAttributes,
-        _ origin: JSONPath, _ root: Slot
-    ) throws(PlanError) {
-        let target = MountTarget(destination, kind: .directory, refusesProcessFileSystem: true)
-        if namespaces.isNew(.cgroup) {
-            let mount = FileSystemMount(
-                type: type, source: "cgroup", options: options, attributes: attributes, target: target)
-            builder.add(.mountFileSystem(mount, root: root), for: origin)
-        } else {
-            guard facts.isPrivileged else {
-                throw PlanError(
-                    "without root, control groups are shown only in a cgroup namespace: add one to linux.namespaces", at: origin)
-            }
-            let tree = builder.slot()
-            var separated = attributes
-            separated.propagation.insert(.init(.private, recursive: true), at: 0)
-            builder.prepare(.openControlGroupTree(hierarchy: name, attributes: separated, into: tree), for: origin)
-            builder.add(.attachTree(tree, destination: target, root: root, keeping: nil), for: origin)
-        }
     }
 }

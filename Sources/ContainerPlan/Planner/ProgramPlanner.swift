@@ -10,17 +10,13 @@ struct ProgramPlanner {
 
     /// Hooks between `start` and the program: they must not run under the program's filter.
     let hasStartHooks: Bool
-    /// Whether a working directory that is missing is made. RUNC: for the container's own program, as image builders expect;
-    /// a mistyped `exec --cwd` is an error.
-    let makesDirectory: Bool
     /// Where the process stands in its document.
     let origin: JSONPath
 
     init(
-        process: Process, request: PlanRequest, confinement: ConfinementPlanner, hasStartHooks: Bool, makesDirectory: Bool,
+        process: Process, request: PlanRequest, confinement: ConfinementPlanner, hasStartHooks: Bool,
         origin: JSONPath
     ) {
-        self.makesDirectory = makesDirectory
         self.origin = origin
         self.hasStartHooks = hasStartHooks
         self.process = process
@@ -47,7 +43,7 @@ struct ProgramPlanner {
         } else {
             builder.add(.restoreUmask)
         }
-        builder.add(.enterDirectory(cwd, attempt: .first, isMade: makesDirectory), for: JSONPath.of("process", "cwd"))
+        builder.add(.enterDirectory(cwd, attempt: .first), for: JSONPath.of("process", "cwd"))
         // Before a filter is loaded, which need not allow it, and before the user changes, which takes the power away.
         try LimitPlanner(process: process, facts: confinement.facts, path: origin.member("rlimits"))
             .planOwn(&builder, hasUserNamespace: confinement.hasUserNamespace)
@@ -60,7 +56,7 @@ struct ProgramPlanner {
             confinement.planSeccomp(&builder)
         }
         confinement.planUserAndCapabilities(&builder)
-        builder.add(.enterDirectory(cwd, attempt: .second, isMade: makesDirectory), for: JSONPath.of("process", "cwd"))
+        builder.add(.enterDirectory(cwd, attempt: .second), for: JSONPath.of("process", "cwd"))
         builder.add(.findProgram(process.args?.first ?? ""), for: JSONPath.of("process", "args").index(0))
         // A listener is handed on by `create`, which is gone when the start hooks run.
         let waitsForHooks = hasStartHooks && confinement.seccomp?.needsListener != true

@@ -49,6 +49,8 @@ extension Step {
         case .attachTree(_, let target, _, _): "attach the opened mount on \(target.path)"
         case .changeMount(let attributes, let path, _, let options):
             "change the mount on \(path)" + (options.isEmpty ? "" : " and its file system") + optionText(options, attributes)
+        case .openMount(let path, _, _): "open the mount on \(path)"
+        case .makeMountReadOnly(_, let path): "make the mount on \(path) read-only, now that all inside is made"
         case .openPrivateProcessFileSystem: "open a proc file system that is attached nowhere"
         case .makeEmptyDirectory: "make an empty directory to cover others with"
         case .makeDevice(let node, _):
@@ -58,6 +60,7 @@ extension Step {
         case .makeLink(let path, let destination, _, _): "link \(path) to \(destination)"
         case .mask(let path, _, _, _): "mask \(path)"
         case .makeReadOnly(let path, _): "make \(path) read-only"
+        case .makeWorkingDirectory(let path, _): "make the directory \(path) if it is missing"
         case .writeSystemControl(let key, let value, _): "set \(key) to \(value)"
         default: confinementText
         }
@@ -75,6 +78,7 @@ extension Step {
         case .setScheduler(let attributes): "schedule by \(attributes.words)"
         case .setIOPriority(let value): "set the I/O priority to \(ioPriorityClass(value >> 13)), level \(value & 7)"
         case .setCPUAffinity(let mask): "run on processors \(mask.list)"
+        case .resetCPUAffinity: "run on all processors that the control group has"
         case .setMemoryPolicy(let mode, let nodes):
             "set the memory policy to \(memoryPolicy(mode))" + (nodes.words.isEmpty ? "" : " of nodes \(nodes.list)")
         case .setPersonality(let domain): "set the personality to \(domain == 8 ? "LINUX32" : "LINUX")"
@@ -92,9 +96,8 @@ extension Step {
             "load a seccomp filter of \(filter.program.count / 8) instructions" + (listener == nil ? "" : " with a listener")
         case .runHook(let kind, let hook, _): "run the \(kind.rawValue) hook \(hook.path)"
         case .findHome(let uid, _): "find the home directory of user \(uid)"
-        case .enterDirectory(let path, .first, true): "enter the directory \(path)"
-        case .enterDirectory(let path, .first, false): "enter the directory \(path), which must be there"
-        case .enterDirectory(let path, .second, _): "enter the directory \(path), if that was refused before the user changed"
+        case .enterDirectory(let path, .first): "enter the directory \(path)"
+        case .enterDirectory(let path, .second): "enter the directory \(path), if that was refused before the user changed"
         case .findProgram(let name): "find the program \(name)"
         case .closeDescriptors: "let no descriptor above 2 outlive the execution"
         case .keepDescriptors(let kept): "keep the descriptors \(kept.map(String.init).joined(separator: ", "))"

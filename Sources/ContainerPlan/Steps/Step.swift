@@ -50,6 +50,10 @@ public enum Step: Equatable, Sendable {
     case attachTree(Slot, destination: MountTarget, root: Slot, keeping: Slot?)
     /// Changes a mount, and with options the file system behind it.
     case changeMount(MountAttributes, path: String, root: Slot, fileSystem: [String])
+    /// A descriptor of what was just mounted at a path, for what has to be done to it later.
+    case openMount(path: String, root: Slot, into: Slot)
+    /// The end of writing to a mount, after all is made inside.
+    case makeMountReadOnly(Slot, path: String)
     case openPrivateProcessFileSystem(into: Slot)
     case makeEmptyDirectory(into: Slot)
 
@@ -59,6 +63,8 @@ public enum Step: Equatable, Sendable {
     case makeLink(path: String, to: String, replacing: Bool, root: Slot)
     case mask(path: String, root: Slot, nullDevice: Slot, emptyDirectory: Slot)
     case makeReadOnly(path: String, root: Slot)
+    /// The directory in which the program will start, and those above it, where they are missing.
+    case makeWorkingDirectory(String, root: Slot)
     case writeSystemControl(key: String, value: String, processFileSystem: Slot)
 
     // The terminal and the standard streams
@@ -73,6 +79,8 @@ public enum Step: Equatable, Sendable {
     case setScheduler(SchedulerAttributes)
     case setIOPriority(UInt16)
     case setCPUAffinity(CPUMask)
+    /// All that the control group leaves: not those of the caller, who may be bound to some.
+    case resetCPUAffinity
     case setMemoryPolicy(mode: UInt32, nodes: CPUMask)
     case setPersonality(UInt64)
     case setSecurityLabel(module: SecurityModule, label: String, processFileSystem: Slot)
@@ -87,8 +95,7 @@ public enum Step: Equatable, Sendable {
     // The program
     case runHook(HookKind, Hook, state: HookState)
     case findHome(uid: UInt32, root: Slot)
-    /// `isMade`: made when it is missing.
-    case enterDirectory(String, attempt: DirectoryAttempt, isMade: Bool)
+    case enterDirectory(String, attempt: DirectoryAttempt)
     case findProgram(String)
     case closeDescriptors
     case keepDescriptors([Int32])

@@ -15,7 +15,8 @@ extension HostFacts {
         {
             facts.lastCapability = min(number, 63)
         }
-        facts.canRaiseLimits = UserIdentity.hasEffectiveCapability(24)
+        facts.isInUserNamespace = UserIdentity.isInUserNamespace
+        facts.canRaiseLimits = UserIdentity.hasEffectiveCapability(24) && !facts.isInUserNamespace
         facts.isPrivileged = UserIdentity.isPrivileged
         facts.permittedCapabilities = UserIdentity.permittedCapabilities
         if let text = try? Files.readText("/sys/module/apparmor/parameters/enabled") {
@@ -29,7 +30,11 @@ extension HostFacts {
     /// Looks at this host, and at what of it a new container needs.
     static func collect(for spec: Spec, id: String, _ runtime: Runtime) throws(Failure) -> HostFacts {
         var facts = collect(isRootless: runtime.toleratesRefusals)
-        guard runtime.controlGroupManager != .disabled else { return facts }
+        guard runtime.controlGroupManager != .disabled else {
+            // Without a group of its own a container is in the caller's; where no hierarchy can be found there is none to show.
+            facts.layout = (try? CgroupLayout.detect()) ?? CgroupLayout(hierarchies: [])
+            return facts
+        }
         do throws(CgroupError) {
             facts.layout = try CgroupLayout.detect()
             if runtime.controlGroupManager == .systemd {

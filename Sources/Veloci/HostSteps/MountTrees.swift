@@ -19,10 +19,7 @@ enum MountTrees {
     static func make(
         _ mount: FileSystemMount, root: String, copies: Bool, _ mappings: TreeMappings?
     ) throws(KernelError) -> Descriptor {
-        // Filled first: what is read-only afterwards, be it the mount or the file system, takes no copies.
         var options = mount.options
-        let becomesReadOnly = copies && options.contains("ro")
-        if becomesReadOnly { options.removeAll { $0 == "ro" } }
         if mount.copiesMode {
             try withCovered(mount, root) { (covered) throws(KernelError) in
                 options.append("mode=" + String(try Files.status(of: covered).mode, radix: 8))
@@ -39,7 +36,6 @@ enum MountTrees {
         }
         var attributes = mount.attributes
         attributes.clear = attributes.set & UInt64(MOUNT_ATTR__ATIME) == 0 ? 0 : UInt64(MOUNT_ATTR__ATIME)
-        if becomesReadOnly { attributes.set |= UInt64(MOUNT_ATTR_RDONLY) }
         try change(tree, attributes, mappings, name: mount.type)
         return tree
     }

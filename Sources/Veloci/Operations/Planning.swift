@@ -106,8 +106,10 @@ extension Runtime {
     package func plan(_ request: CreateRequest, waitsForStart: Bool) throws(Failure) -> Plan {
         let plan = try PlannedContainer(request, waitsForStart: waitsForStart, self) { facts, spec in
             // Without a user namespace only root can make it, so that is whose plan people want to see.
-            if facts.isPrivileged || spec.linux?.hasNamespace(.user) == true { return }
+            let mayMakeNamespaces = facts.permittedCapabilities >> 21 & 1 == 1  // CAP_SYS_ADMIN
+            if mayMakeNamespaces || spec.linux?.hasNamespace(.user) == true { return }
             facts.isPrivileged = true
+            facts.isInUserNamespace = false
             facts.canRaiseLimits = true
             facts.permittedCapabilities = .max
             facts.refusedGroups = [:]

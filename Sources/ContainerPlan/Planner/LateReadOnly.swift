@@ -1,0 +1,51 @@
+internal import CLinux
+internal import RuntimeSpec
+
+/// A mount that becomes read-only when everything inside of it is made.
+struct LateReadOnly {
+    let mount: Slot
+    let path: String
+    let origin: JSONPath
+}
+
+extension CreatePlanner {
+    /// RUNC: a new tmpfs begins empty, and devices are made in /dev, so that places for later mounts, devices and the terminal
+    /// could not be made any more if they were read-only from the start. What is bound from elsewhere is complete.
+    ///
+    /// - Parameter index: of the mount in the list. One that a later entry makes writable again is as the list says.
+    func isFilledLater(_ destination: String, _ type: String, _ index: Int) -> Bool {
+        guard type == "tmpfs" || destination == "/dev" else { return false }
+        return !(spec.mounts ?? []).dropFirst(index + 1).contains { later in
+            let options = MountOptions(later.options ?? [])
+            return options.isRemount && cleaned(later.destination) == destination && !options.flags.contains(.readOnly)
+        }
+    }
+
+    /// Holds the mount that is on top at its path now, whatever is mounted there later.
+    mutating func planLateReadOnly(_ destination: String, _ origin: JSONPath, _ root: Slot) {
+        let mount = builder.slot()
+        builder.add(.openMount(path: destination, root: root, into: mount), for: origin)
+        lateReadOnly.append(LateReadOnly(mount: mount, path: destination, origin: origin))
+    }
+
+    /// The last that is made inside the root, and the end of writing where that was asked for.
+    mutating func planLastWrites(root: Slot) {
+        // RUNC: made for the container's own program, as image builders expect; a mistyped `exec --cwd` is an error. The root
+        // may become read-only next.
+        if !process.cwd.isEmpty && cleaned(process.cwd) != "/" {
+            builder.add(.makeWorkingDirectory(process.cwd, root: root), for: .of("process", "cwd"))
+        }
+        for late in lateReadOnly { builder.add(.makeMountReadOnly(late.mount, path: late.path), for: late.origin) }
+    }
+}
+
+extension MountAttributes {
+    /// Takes "read-only" out of what is set, for a mount that gets it later. What a bind sets on all mounts below stays.
+    ///
+    /// - Returns: whether it was there.
+    mutating func takeReadOnly() -> Bool {
+        let attribute = UInt64(MOUNT_ATTR_RDONLY)
+        defer { set &= ~attribute }
+        return set & attribute != 0
+    }
+}

@@ -1,0 +1,211 @@
+import CLinux
+import CStageWire
+
+// Making what is missing of a path inside the container's root, which the image decides about: it may have links that lead to
+// nothing yet, as /etc/resolv.conf where systemd runs. Every look and every change goes through a descriptor of the root
+// (RESOLVE_IN_ROOT), so that no text of the image is ever resolved from anywhere else.
+
+private let slash = UInt8(ascii: "/")
+
+/// The kernel follows as many (path_resolution(7)).
+private let mostLinks = 40
+
+extension Interpreter {
+    /// Opens a path below the root, after making what is missing of it: directories, and the last component by `make`, which
+    /// gets a descriptor of the directory that holds it, and its name.
+    func openOrMake(
+        _ root: Int32, _ path: Path, resolve: UInt64 = resolveInRoot, _ make: (Int32, Path) throws(Refusal) -> Void
+    ) throws(Refusal) -> Int32 {
+        do throws(Refusal) {
+            return try openInRoot(root, path, flags: O_PATH, resolve: resolve)
+        } catch {
+            guard error.errno == ENOENT else { throw error }
+        }
+        try withUnsafeScratch { (text) throws(Refusal) in
+            try withUnsafeScratch { (spare) throws(Refusal) in
+                var missing = MissingPath(root: root, resolve: resolve, text: text, spare: spare)
+                try missing.copy(path)
+                try missing.make(make)
+            }
+        }
+        return try openInRoot(root, path, flags: O_PATH, resolve: resolve)
+    }
+
+    /// Makes the directory and those above it.
+    func makeDirectories(_ root: Int32, _ path: Path) throws(Refusal) {
+        close(
+            try openOrMake(root, path) { (parent, name) throws(Refusal) in
+                try call(__NR_mkdirat, word(parent), word(name), 0o755)
+            })
+    }
+
+    /// Makes the directory in which the program will start. Whatever is there decides when it is entered.
+    func makeWorkingDirectory(_ arguments: Arguments) throws(Refusal) {
+        let root = arguments.slot(0)
+        let path = try arguments.path(1)
+        do throws(Refusal) {
+            close(try openInRoot(root, path, flags: O_PATH))
+        } catch {
+            if error.errno == ENOENT { try makeDirectories(root, path) }
+        }
+    }
+
+    /// Makes the directories above the last component.
+    func makeParent(_ root: Int32, _ path: Path) throws(Refusal) {
+        guard let cut = lastSlash(path), cut > 0 else { return }
+        let text = UnsafeMutablePointer(mutating: path)
+        text[cut] = 0
+        defer { text[cut] = slash }
+        try makeDirectories(root, path)
+    }
+}
+
+/// Calls `body` with a descriptor of the directory that holds the last component, and that component.
+func withParent(_ root: Int32, _ path: Path, _ body: (Int32, Path) throws(Refusal) -> Void) throws(Refusal) {
+    guard let cut = lastSlash(path) else { return try body(root, path) }
+    // The path ends here for the moment.
+    let text = UnsafeMutablePointer(mutating: path)
+    text[cut] = 0
+    let parent: Int32
+    do throws(Refusal) {
+        parent = cut == 0 ? root : try openInRoot(root, path, flags: O_PATH | O_DIRECTORY)
+    } catch {
+        text[cut] = slash
+        throw error
+    }
+    text[cut] = slash
+    defer { if cut > 0 { close(parent) } }
+    try body(parent, path + cut + 1)
+}
+
+private func lastSlash(_ path: Path) -> Int? {
+    var index = length(path)
+    while index > 0 {
+        index -= 1
+        if path[index] == slash { return index }
+    }
+    return nil
+}
+
+/// A path that is walked from the root on. Links that lead somewhere are the kernel's to follow; one that does not is replaced
+/// by what it says, and the walk begins again.
+private struct MissingPath {
+    let root: Int32
+    let resolve: UInt64
+    /// The path, and room for the next.
+    var text: UnsafeMutablePointer<UInt8>
+    var spare: UnsafeMutablePointer<UInt8>
+    /// Up to here everything exists.
+    var index = 0
+    var links = 0
+
+    init(root: Int32, resolve: UInt64, text: UnsafeMutablePointer<UInt8>, spare: UnsafeMutablePointer<UInt8>) {
+        self.root = root
+        self.resolve = resolve
+        self.text = text
+        self.spare = spare
+    }
+
+    func copy(_ path: Path) throws(Refusal) {
+        let end = length(path)
+        guard end < scratchSize else { throw Refusal(ENAMETOOLONG) }
+        for index in 0...end { text[index] = path[index] }
+    }
+
+    mutating func make(_ makeLast: (Int32, Path) throws(Refusal) -> Void) throws(Refusal) {
+        // Whoever is in the root already may take away for ever what is made here.
+        var tries = 0
+        while tries < 128 {
+            while text[index] == slash { index += 1 }
+            if text[index] == 0 { return }
+            var stop = index
+            while text[stop] != 0 && text[stop] != slash { stop += 1 }
+            var next = stop
+            while text[next] == slash { next += 1 }
+            let isLast = text[next] == 0
+            // The path ends here for the moment; after an error nobody reads it any more.
+            let kept = text[stop]
+            text[stop] = 0
+            if try exists() {
+                index = stop
+                text[stop] = kept
+            } else if let link = try openLink() {
+                defer { close(link) }
+                text[stop] = kept
+                try follow(link, from: stop)
+            } else {
+                tries += 1
+                do throws(Refusal) {
+                    if isLast {
+                        try withParent(root, text, makeLast)
+                    } else {
+                        try withParent(root, text) { (parent, name) throws(Refusal) in
+                            try call(__NR_mkdirat, word(parent), word(name), 0o755)
+                        }
+                    }
+                } catch {
+                    // Somebody else made it meanwhile: what counts is what the next look finds.
+                    guard error.errno == EEXIST else { throw error }
+                }
+                text[stop] = kept
+            }
+        }
+        throw Refusal(EAGAIN)
+    }
+
+    private func exists() throws(Refusal) -> Bool {
+        do throws(Refusal) {
+            close(try openInRoot(root, text, flags: O_PATH, resolve: resolve))
+            return true
+        } catch {
+            guard error.errno == ENOENT else { throw error }
+            return false
+        }
+    }
+
+    /// The link that the path ends with; nil if nothing is there.
+    private func openLink() throws(Refusal) -> Int32? {
+        do throws(Refusal) {
+            return try openInRoot(root, text, flags: O_PATH | O_NOFOLLOW)
+        } catch {
+            guard error.errno == ENOENT else { throw error }
+            return nil
+        }
+    }
+
+    /// Puts what a link says in its place; `stop` is where the link's name ends. One that is absolute begins at the root.
+    private mutating func follow(_ link: Int32, from stop: Int) throws(Refusal) {
+        links += 1
+        guard links <= mostLinks else { throw Refusal(ELOOP) }
+        var start = stop
+        while start > 0 && text[start - 1] != slash { start -= 1 }
+        for index in 0..<start { spare[index] = text[index] }
+        let empty: StaticString = ""
+        let room = scratchSize - start
+        var count: Int
+        do throws(Refusal) {
+            count = Int(
+                try call(__NR_readlinkat, word(link), word(empty.utf8Start), word(spare + start), UInt64(room)))
+        } catch {
+            // No link, but what was made there meanwhile: the next look finds it.
+            guard error.errno == EINVAL || error.errno == ENOENT else { throw error }
+            return
+        }
+        guard count < room else { throw Refusal(ENAMETOOLONG) }
+        if count > 0 && spare[start] == slash {
+            for index in 0..<count { spare[index] = spare[start + index] }
+        } else {
+            count += start
+        }
+        var rest = stop
+        while true {
+            guard count < scratchSize else { throw Refusal(ENAMETOOLONG) }
+            spare[count] = text[rest]
+            if text[rest] == 0 { break }
+            count += 1
+            rest += 1
+        }
+        (text, spare) = (spare, text)
+        index = 0
+    }
+}
