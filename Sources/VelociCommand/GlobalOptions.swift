@@ -15,6 +15,8 @@ extension Flag {
         "cgroup-manager", .text, standard: "cgroupfs", "who makes control groups: cgroupfs, systemd or disabled")
     static let rootless = Flag(
         "rootless", .text, standard: "auto", "true goes without control groups that are refused; auto does so for users")
+    static let trace = Flag(
+        "trace", .text, "write when each step of create, start, run and exec took place: JSON for Perfetto, with - a table")
     static let version = Flag("version", "v", .bool, "print the version")
 }
 
@@ -32,9 +34,11 @@ struct GlobalOptions: Equatable {
     var cgroupManager = CgroupManager.files
     var rootless = Rootless.automatic
     var isDebug = false
+    /// The file for times of steps; `-` is a table on standard error.
+    var trace: String?
 
     static let flags: [Flag] = [
-        .debug, .log, .logFormat, .logLevel, .root, .systemdCgroup, .cgroupManager, .rootless, .version,
+        .debug, .log, .logFormat, .logLevel, .root, .systemdCgroup, .cgroupManager, .rootless, .trace, .version,
     ]
 
     /// Reads the flags.
@@ -50,6 +54,7 @@ struct GlobalOptions: Equatable {
             root = try Self.defaultRoot(environment)
         }
         isDebug = flags.bool(.debug)
+        trace = flags.textUnlessEmpty(.trace)
         switch flags.text(.cgroupManager) {
         case "", "cgroupfs": cgroupManager = .files
         case "systemd": cgroupManager = .systemd

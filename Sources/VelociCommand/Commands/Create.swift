@@ -19,7 +19,10 @@ extension Subcommand {
         ],
         arity: .exactly(1)
     ) { invocation throws(CommandFailure) in
-        let request = try invocation.createRequest(id: invocation.id)
+        var request = try invocation.createRequest(id: invocation.id)
+        let trace = try TraceOutput.open("create", invocation)
+        defer { trace?.write() }
+        request.trace = trace?.trace
         try invocation.calling("create failed: ") { (runtime) throws(Failure) in try runtime.create(request) }
         return 0
     }

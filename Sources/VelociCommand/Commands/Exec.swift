@@ -34,17 +34,23 @@ enum ExecCommand {
 
     static func run(_ invocation: Invocation) throws(CommandFailure) -> Int32 {
         do throws(CommandFailure) {
-            let request = try request(invocation)
+            var request = try request(invocation)
+            let trace = try TraceOutput.open("exec", invocation)
+            request.trace = trace?.trace
             let detaches = invocation.flags.bool(.detach)
             let hasTerminal = request.process.terminal == true
             if hasTerminal, detaches, request.consoleSocket == nil { throw CommandFailure(.missingConsoleSocket) }
             if request.consoleSocket != nil, !detaches || !hasTerminal { throw CommandFailure(.uselessConsoleSocket) }
             return try invocation.calling { (runtime) throws(Failure) in
                 if detaches {
+                    defer { trace?.write() }
                     _ = try runtime.execute(request)
                     return 0
                 }
-                return try invocation.foreground { () throws(Failure) in try runtime.execute(request) }.shellStatus
+                return try invocation.foreground { () throws(Failure) in
+                    defer { trace?.write() }
+                    return try runtime.execute(request)
+                }.shellStatus
             }
         } catch {
             throw CommandFailure("exec failed: " + error.message, hint: error.hint, exitCode: failureCode)

@@ -31,14 +31,20 @@ enum RunCommand {
         request.detaches = detaches
         request.prepareTerminal = { Foreground.prepareTerminal($0) }
         guard detaches || request.consoleSocket == nil else { throw CommandFailure(.uselessConsoleSocket, prefix) }
+        let trace = try TraceOutput.open("run", invocation)
+        request.trace = trace?.trace
         // The program may run for days: nobody should wait that long for a warning.
         defer { invocation.log.flush() }
         return try invocation.calling(prefix) { (runtime) throws(Failure) in
             if detaches {
+                defer { trace?.write() }
                 _ = try runtime.run(request)
                 return 0
             }
-            let end = try invocation.foreground { () throws(Failure) in try runtime.run(request) }
+            let end = try invocation.foreground { () throws(Failure) in
+                defer { trace?.write() }
+                return try runtime.run(request)
+            }
             if !flags.bool(.keep) { delete(request.id, runtime, invocation.log) }
             return end.shellStatus
         }

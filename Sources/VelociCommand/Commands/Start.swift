@@ -7,7 +7,11 @@ extension Subcommand {
     ) { invocation throws(CommandFailure) in
         let id = try invocation.id
         let socket = invocation.notifySocket
-        try invocation.calling { (runtime) throws(Failure) in try runtime.start(id, notifySocket: socket) }
+        let trace = try TraceOutput.open("start", invocation)
+        defer { trace?.write() }
+        try invocation.calling { (runtime) throws(Failure) in
+            try runtime.start(id, notifySocket: socket, trace: trace?.trace)
+        }
         return 0
     }
 }
