@@ -2,9 +2,13 @@
 public struct DBusMessage: Hashable, Sendable {
     /// The type of a message, by the number that stands for it.
     public enum Kind: UInt8, Hashable, Sendable {
+        /// METHOD_CALL.
         case call = 1
+        /// METHOD_RETURN.
         case reply = 2
+        /// ERROR: the answer to a call that failed.
         case error = 3
+        /// SIGNAL: nobody asked for it.
         case signal = 4
     }
 

@@ -5,7 +5,22 @@ internal import CLinux
 public struct FileStatus: Sendable, Equatable {
     /// The type of a file.
     public enum Kind: Sendable, Equatable {
-        case file, directory, symbolicLink, characterDevice, blockDevice, pipe, socket, other
+        /// A regular file (S_IFREG).
+        case file
+        /// S_IFDIR.
+        case directory
+        /// S_IFLNK.
+        case symbolicLink
+        /// S_IFCHR.
+        case characterDevice
+        /// S_IFBLK.
+        case blockDevice
+        /// With a name or without (S_IFIFO).
+        case pipe
+        /// S_IFSOCK.
+        case socket
+        /// What has no type, such as a descriptor of eventfd(2).
+        case other
     }
     /// The type.
     public var kind: Kind

@@ -2,7 +2,9 @@ internal import CLinux
 
 /// How a process ended.
 public enum ProcessEnd: Equatable, Sendable {
+    /// It ended itself, with this status (WEXITSTATUS).
     case exited(Int32)
+    /// A signal ended it (WTERMSIG).
     case signalled(Int32)
 
     /// The status that shells and runc report: the exit status, or 128 and the signal's number.

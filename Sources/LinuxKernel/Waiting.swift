@@ -8,26 +8,18 @@ public struct Deadline: Hashable, Sendable {
     /// A deadline that is some milliseconds away; the end of all time for one that is too far away to be expressed.
     public init(milliseconds: Int64) {
         let (length, isTooLong) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
-        let (sum, isTooLate) = Deadline.now.addingReportingOverflow(length)
+        let (sum, isTooLate) = Clocks.monotonic().addingReportingOverflow(length)
         nanoseconds = isTooLong || isTooLate ? (milliseconds < 0 ? 0 : Int64.max) : sum
     }
 
     /// How long is left, in milliseconds; 0 when it has passed.
     public var milliseconds: Int64 {
-        let left = max(0, nanoseconds - Deadline.now)
+        let left = max(0, nanoseconds - Clocks.monotonic())
         return left / 1_000_000 + (left % 1_000_000 > 0 ? 1 : 0)
     }
 
     /// Whether it has passed.
-    public var hasPassed: Bool { Deadline.now >= nanoseconds }
-
-    private static var now: Int64 {
-        var time: (Int64, Int64) = (0, 0)
-        withUnsafeMutablePointer(to: &time) { pointer in
-            _ = linux_system_call(Int64(__NR_clock_gettime), 1, UInt64(address: pointer), 0, 0, 0, 0)
-        }
-        return time.0 * 1_000_000_000 + time.1
-    }
+    public var hasPassed: Bool { Clocks.monotonic() >= nanoseconds }
 }
 
 /// Waiting without a busy loop.

@@ -106,7 +106,7 @@ package enum SeccompCompiler {
     private static func filter(
         _ architecture: UInt32, at architecturePath: JSONPath, _ numbers: [Int32], _ rules: SeccompRules, at path: JSONPath
     ) throws(SeccompError) -> [SockFilter] {
-        guard let filter = SeccompFilter(defaultAction: rules.defaultAction) else {
+        guard let filter = FilterContext(defaultAction: rules.defaultAction) else {
             throw SeccompError(
                 .unsupported, at: path.member("defaultAction"), "libseccomp does not accept this default action")
         }
@@ -125,7 +125,7 @@ package enum SeccompCompiler {
                 try check(result, at: place(rule, path)) { "libseccomp refused the rule for \(rule.name)" }
             }
         }
-        do throws(SeccompFilter.ExportFailure) {
+        do throws(FilterContext.ExportFailure) {
             return try filter.export()
         } catch {
             throw SeccompError(

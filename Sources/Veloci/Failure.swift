@@ -6,8 +6,34 @@ public import RuntimeSpec
 public struct Failure: Error, Sendable, CustomStringConvertible {
     /// A stable name for the kind of failure.
     public enum Code: String, Sendable {
-        case invalidConfiguration, invalidArgument, exists, notFound, notRunning, notStopped, running, stopped, paused
-        case unsupported, kernel, hook, program, internalError
+        /// config.json breaks a rule of the specification, or asks for what contradicts itself.
+        case invalidConfiguration
+        /// What the caller asks for beside config.json.
+        case invalidArgument
+        /// There is a container of this id.
+        case exists
+        /// There is no container of this id.
+        case notFound
+        /// The operation needs a container with a process.
+        case notRunning
+        /// The operation needs a container whose process has ended.
+        case notStopped
+        /// The container's program runs already.
+        case running
+        /// The container's process has ended.
+        case stopped
+        /// The container is paused.
+        case paused
+        /// This host, or veloci, cannot do it.
+        case unsupported
+        /// The kernel refused a call; `errno` says why.
+        case kernel
+        /// A hook failed.
+        case hook
+        /// The container's program cannot be executed.
+        case program
+        /// What should not happen: the state is damaged, or veloci has a mistake.
+        case internalError
     }
 
     /// The kind of failure.

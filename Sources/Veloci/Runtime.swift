@@ -56,7 +56,9 @@ public struct CreateRequest: Sendable {
     public var notifySocket: String?
     /// Whether nobody stays with the program after `run`, so that its terminal has to be sent to `consoleSocket`.
     public var detaches = false
-    /// What tests and traces ask of the stage.
+    /// What notes when each step takes place; nil measures nothing.
+    public var trace: Trace?
+    /// What tests ask of the stage.
     public var stageOptions = PlanEncodingOptions()
     /// The step of the host that a test makes fail: an index into `Plan.hostSteps`.
     package var failingHostStep: Int?

@@ -1,3 +1,5 @@
+internal import Veloci
+
 /// Why a command failed, ready for the caller.
 struct CommandFailure: Error, Equatable {
     /// One line.
@@ -10,5 +12,15 @@ struct CommandFailure: Error, Equatable {
         self.message = message
         self.hint = hint
         self.exitCode = exitCode
+    }
+}
+
+extension CommandFailure {
+    /// The library's failure on one line: the place in config.json, what failed, what the kernel said. The hint goes
+    /// its own way, so that callers who search the line for known words find only the failure's.
+    init(_ failure: Failure, _ prefix: String = "") {
+        var line = failure
+        line.hint = nil
+        self.init(prefix + line.description, hint: failure.hint)
     }
 }

@@ -96,6 +96,6 @@ struct CommandLineParser {
         guard let value = FlagText.value(given, flag.kind) else {
             throw UsageError(message: "invalid value \(Quoted.go(given)) for flag -\(name): parse error")
         }
-        if own != nil { result.flags.append(flag.name, value) } else { result.globalFlags.append(flag.name, value) }
+        if own != nil { result.flags.append(flag, value) } else { result.globalFlags.append(flag, value) }
     }
 }

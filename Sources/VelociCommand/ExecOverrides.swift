@@ -1,6 +1,18 @@
 internal import ByteText
 internal import RuntimeSpec
 
+extension Flag {
+    static let workingDirectory = Flag("cwd", .text, "the working directory inside the container")
+    static let environment = Flag("env", "e", .texts, "set an environment variable: NAME=value")
+    static let terminal = Flag("tty", "t", .bool, "give it a terminal")
+    static let user = Flag("user", "u", .text, "run as this user: UID[:GID]")
+    static let additionalGroups = Flag("additional-gids", "g", .integers, "add a group")
+    static let processLabel = Flag("process-label", .text, "the SELinux label of the process")
+    static let apparmor = Flag("apparmor", .text, "the AppArmor profile of the process")
+    static let noNewPrivileges = Flag("no-new-privs", .bool, "forbid new privileges to it")
+    static let capability = Flag("cap", "c", .texts, "add a capability")
+}
+
 /// What `exec` changes in the container's own process.
 struct ExecOverrides: Equatable {
     var arguments: [String]
@@ -27,22 +39,21 @@ struct ExecOverrides: Equatable {
     init(_ flags: FlagValues, _ arguments: [String]) throws(CommandFailure) {
         self.arguments = Array(arguments.dropFirst())
         guard !self.arguments.isEmpty else { throw CommandFailure("exec args cannot be empty") }
-        workingDirectory = Self.unlessEmpty(flags.text("cwd"))
-        environment = flags.texts("env")
-        terminal = flags.bool("tty")
-        capabilities = flags.texts("cap")
-        noNewPrivileges = flags.isSet("no-new-privs") ? flags.bool("no-new-privs") : nil
-        apparmorProfile = Self.unlessEmpty(flags.text("apparmor"))
-        selinuxLabel = Self.unlessEmpty(flags.text("process-label"))
+        workingDirectory = flags.textUnlessEmpty(.workingDirectory)
+        environment = flags.texts(.environment)
+        terminal = flags.bool(.terminal)
+        capabilities = flags.texts(.capability)
+        noNewPrivileges = flags.isSet(.noNewPrivileges) ? flags.bool(.noNewPrivileges) : nil
+        apparmorProfile = flags.textUnlessEmpty(.apparmor)
+        selinuxLabel = flags.textUnlessEmpty(.processLabel)
         additionalGroupIDs = []
-        for group in flags.integers("additional-gids") {
+        for group in flags.integers(.additionalGroups) {
             guard let id = UInt32(exactly: group) else {
                 throw CommandFailure("additional-gids must be a positive number \(group)")
             }
             additionalGroupIDs.append(id)
         }
-        let user = flags.text("user")
-        guard !user.isEmpty else { return }
+        guard let user = flags.textUnlessEmpty(.user) else { return }
         let halves = user.halves(at: ":")
         if let halves { groupID = try Self.id(halves.second, "gid") }
         userID = try Self.id(halves?.first ?? user, "uid")
@@ -75,39 +86,8 @@ struct ExecOverrides: Equatable {
         return process
     }
 
-    private static func unlessEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }
-
     private static func id(_ text: String, _ name: String) throws(CommandFailure) -> UInt32 {
         guard let id = UInt32(text) else { throw CommandFailure("bad \(name): \(Quoted.go(text)) is not an id") }
         return id
-    }
-}
-
-/// `exec --cgroup`: control groups below the container's own.
-enum SubgroupPaths {
-    /// Paths by controller. On v2, where one hierarchy has all controllers, the one path has the empty name.
-    ///
-    /// - Throws: `CommandFailure` in runc's words.
-    static func parse(_ texts: [String]) throws(CommandFailure) -> [(controller: String, path: String)] {
-        var paths: [(controller: String, path: String)] = []
-        for text in texts {
-            guard let (controllers, path) = text.halves(at: ":") else {
-                guard texts.count == 1 else {
-                    throw CommandFailure("invalid --cgroup argument: \(text) (missing <controller>: prefix)")
-                }
-                return [("", text)]
-            }
-            for controller in controllers.parts(at: ",", keepsEmpty: true) {
-                guard !controller.isEmpty else {
-                    throw CommandFailure("invalid --cgroup argument: \(text) (empty <controller> prefix)")
-                }
-                guard !paths.contains(where: { $0.controller == controller }) else {
-                    throw CommandFailure(
-                        "invalid --cgroup argument(s): controller \(controller) specified multiple times")
-                }
-                paths.append((controller, path))
-            }
-        }
-        return paths
     }
 }

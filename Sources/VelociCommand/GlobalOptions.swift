@@ -2,6 +2,24 @@ internal import ByteText
 internal import CLibrary
 internal import LinuxKernel
 
+extension Flag {
+    static let debug = Flag("debug", .bool, "write debug messages to the log")
+    static let log = Flag("log", .text, standard: "standard error", "append messages to this file")
+    static let logFormat = Flag("log-format", .text, standard: "text", "the format of messages: text or json")
+    /// crun's; conmon-rs and wrappers written for crun pass it.
+    static let logLevel = Flag("log-level", .text, "")
+    static let root = Flag("root", .text, standard: "/run/veloci", "the directory that containers' states are kept in")
+    static let systemdCgroup = Flag(
+        "systemd-cgroup", .bool, "let systemd make control groups; cgroupsPath is then \"slice:prefix:name\"")
+    static let cgroupManager = Flag(
+        "cgroup-manager", .text, standard: "cgroupfs", "who makes control groups: cgroupfs, systemd or disabled")
+    static let rootless = Flag(
+        "rootless", .text, standard: "auto", "true goes without control groups that are refused; auto does so for users")
+    static let trace = Flag(
+        "trace", .text, "write when each step of create, start, run and exec took place: JSON for Perfetto, with - a table")
+    static let version = Flag("version", "v", .bool, "print the version")
+}
+
 /// The flags before the command's name.
 struct GlobalOptions: Equatable {
     /// How control groups are made.
@@ -16,43 +34,35 @@ struct GlobalOptions: Equatable {
     var cgroupManager = CgroupManager.files
     var rootless = Rootless.automatic
     var isDebug = false
+    /// The file for times of steps; `-` is a table on standard error.
+    var trace: String?
 
-    static let flags = [
-        Flag("debug", .bool, "write debug messages to the log"),
-        Flag("log", .text, standard: "standard error", "append messages to this file"),
-        Flag("log-format", .text, standard: "text", "the format of messages: text or json"),
-        // crun's; conmon-rs and wrappers written for crun pass them.
-        Flag("log-level", .text, ""),
-        Flag("root", .text, standard: "/run/veloci", "the directory that containers' states are kept in"),
-        Flag(
-            "systemd-cgroup", .bool,
-            "let systemd make control groups; cgroupsPath is then \"slice:prefix:name\""),
-        Flag("cgroup-manager", .text, standard: "cgroupfs", "who makes control groups: cgroupfs, systemd or disabled"),
-        Flag("rootless", .text, standard: "auto", "true goes without control groups that are refused; auto does so for users"),
-        Flag("version", "v", .bool, "print the version"),
+    static let flags: [Flag] = [
+        .debug, .log, .logFormat, .logLevel, .root, .systemdCgroup, .cgroupManager, .rootless, .trace, .version,
     ]
 
     /// Reads the flags.
     ///
     /// - Throws: `CommandFailure` for values that make no sense.
     init(_ flags: FlagValues, environment: (String) -> String?) throws(CommandFailure) {
-        isRootGiven = flags.isSet("root")
+        isRootGiven = flags.isSet(.root)
         if isRootGiven {
-            root = try Self.absolute(flags.text("root"))
+            root = try Self.absolute(flags.text(.root))
             // RUNC: an empty or mistaken path must not make the whole system's root the state directory.
             if root == "/" { throw CommandFailure("Option --root argument should not be set to /") }
         } else {
             root = try Self.defaultRoot(environment)
         }
-        isDebug = flags.bool("debug")
-        switch flags.text("cgroup-manager") {
+        isDebug = flags.bool(.debug)
+        trace = flags.textUnlessEmpty(.trace)
+        switch flags.text(.cgroupManager) {
         case "", "cgroupfs": cgroupManager = .files
         case "systemd": cgroupManager = .systemd
         case "disabled": cgroupManager = .disabled
         case let other: throw CommandFailure("unknown cgroup manager specified \(other)")
         }
-        if flags.bool("systemd-cgroup") { cgroupManager = .systemd }
-        let rootless = flags.text("rootless")
+        if flags.bool(.systemdCgroup) { cgroupManager = .systemd }
+        let rootless = flags.text(.rootless)
         if rootless.isEmpty || rootless.lowered == "auto" {
             self.rootless = .automatic
         } else if let value = FlagText.bool(rootless) {
@@ -66,7 +76,7 @@ struct GlobalOptions: Equatable {
     ///
     /// - Throws: `CommandFailure` for an unknown format or level, and for a file that cannot be opened.
     static func configure(_ log: Log, _ flags: FlagValues) throws(CommandFailure) {
-        switch flags.text("log-level") {
+        switch flags.text(.logLevel) {
         case "": break
         case "debug": log.level = .debug
         case "info": log.level = .info
@@ -74,13 +84,13 @@ struct GlobalOptions: Equatable {
         case "error": log.level = .error
         case let other: throw CommandFailure("invalid log-level: \(other)")
         }
-        if flags.bool("debug") { log.level = .debug }
-        switch flags.text("log-format") {
+        if flags.bool(.debug) { log.level = .debug }
+        switch flags.text(.logFormat) {
         case "", "text": log.format = .text
         case "json": log.format = .json
         case let other: throw CommandFailure("invalid log-format: \(other)")
         }
-        let path = flags.text("log")
+        let path = flags.text(.log)
         guard !path.isEmpty else { return }
         do throws(KernelError) {
             try log.open(path)

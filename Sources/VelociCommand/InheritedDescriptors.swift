@@ -24,7 +24,7 @@ enum InheritedDescriptors {
     /// - Parameter listening: how many of socket activation stand before them.
     /// - Throws: `CommandFailure` in runc's words.
     static func preserved(_ flags: FlagValues, after listening: Int32 = 0) throws(CommandFailure) -> Int32 {
-        let count = flags.integer("preserve-fds") ?? 0
+        let count = flags.integer(.preserveDescriptors) ?? 0
         let most = Int(Int32.max) - 3 - Int(listening)
         guard count >= 0, count <= most, let preserved = Int32(exactly: count) else {
             throw CommandFailure("invalid value \"\(count)\" for flag -preserve-fds: not a number of descriptors")

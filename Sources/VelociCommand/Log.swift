@@ -35,11 +35,11 @@ final class Log: @unchecked Sendable {
     private var file: Descriptor?
     private var heldWarnings: [String] = []
     /// The time of a message, replaceable for tests.
-    private let now: () -> Timestamp
+    private let now: () -> String
     /// Standard error, replaceable for tests.
     private let standardError: Int32
 
-    init(standardError: Int32 = 2, now: @escaping () -> Timestamp = { Timestamp.now() }) {
+    init(standardError: Int32 = 2, now: @escaping () -> String = { Timestamp.now().text }) {
         self.standardError = standardError
         self.now = now
     }
@@ -83,7 +83,7 @@ final class Log: @unchecked Sendable {
     }
 
     private func line(_ level: Level, _ message: String, hint: String? = nil) -> String {
-        let time = now().rfc3339
+        let time = now()
         switch format {
         case .text:
             let name = level == .warning ? "warning" : "\(level)"

@@ -53,7 +53,7 @@ package struct Program {
             return try usageFailure(error, help: Help.program(helpName, Subcommands.all()))
         }
         if parsed.wantsHelp { return try help(parsed.arguments) }
-        if parsed.flags.bool("version") {
+        if parsed.flags.bool(.version) {
             output.write(Version.text)
             return 0
         }
@@ -86,7 +86,7 @@ package struct Program {
             output.write(Help.command(helpName, command))
             return 0
         }
-        for entry in parsed.globalFlags.entries { globalFlags.append(entry.name, entry.value) }
+        globalFlags.append(contentsOf: parsed.globalFlags)
         try GlobalOptions.configure(log, globalFlags)
         let global = try GlobalOptions(globalFlags, environment: environment)
         if let complaint = command.arity.complaint(parsed.arguments.count, program: name, command: command.name) {

@@ -1,29 +1,28 @@
 internal import ByteText
 internal import RuntimeSpec
 
-/// `update`: new limits for a container.
+extension Flag {
+    static let blockIOWeight = Flag("blkio-weight", .integer, "the weight of block I/O, 10 to 1000")
+    static let cpuPeriod = Flag("cpu-period", .text, "the period that cpu-quota is for, in microseconds")
+    static let cpuQuota = Flag("cpu-quota", .text, "processor time in a period, in microseconds")
+    static let cpuBurst = Flag("cpu-burst", .text, "processor time that may be saved up beyond the quota, in microseconds")
+    static let cpuShare = Flag("cpu-share", .text, "processor time relative to other containers")
+    static let cpuRealtimePeriod = Flag("cpu-rt-period", .text, "the period that cpu-rt-runtime is for, in microseconds")
+    static let cpuRealtimeRuntime = Flag("cpu-rt-runtime", .text, "real-time processor time in a period, in microseconds")
+    static let cpusetCPUs = Flag("cpuset-cpus", .text, "processors that may be used, such as 0-3,7")
+    static let cpusetMemories = Flag("cpuset-mems", .text, "memory nodes that may be used")
+    static let cpuIdle = Flag("cpu-idle", .text, "1 runs the container only when nothing else wants the processor")
+    static let memory = Flag("memory", .text, "memory in bytes, with an optional k, m, g, t or p; -1 for no limit")
+    static let memoryReservation = Flag("memory-reservation", .text, "memory in bytes below which nothing is taken back")
+    static let memorySwap = Flag("memory-swap", .text, "memory and swap together in bytes; -1 for no limit")
+    static let pidsLimit = Flag("pids-limit", .integer, "how many processes there may be")
+}
+
+/// The limits that `update` changes, by the flags for each.
 enum ResourceFlags {
-    static let flags = [
-        Flag("resources", "r", .text, "read the limits from this file, an object like linux.resources; - is standard input"),
-        Flag("blkio-weight", .integer, "the weight of block I/O, 10 to 1000"),
-        Flag("cpu-period", .text, "the period that cpu-quota is for, in microseconds"),
-        Flag("cpu-quota", .text, "processor time in a period, in microseconds"),
-        Flag("cpu-burst", .text, "processor time that may be saved up beyond the quota, in microseconds"),
-        Flag("cpu-share", .text, "processor time relative to other containers"),
-        Flag("cpu-rt-period", .text, "the period that cpu-rt-runtime is for, in microseconds"),
-        Flag("cpu-rt-runtime", .text, "real-time processor time in a period, in microseconds"),
-        Flag("cpuset-cpus", .text, "processors that may be used, such as 0-3,7"),
-        Flag("cpuset-mems", .text, "memory nodes that may be used"),
-        Flag("cpu-idle", .text, "1 runs the container only when nothing else wants the processor"),
-        Flag("memory", .text, "memory in bytes, with an optional k, m, g, t or p; -1 for no limit"),
-        Flag("memory-reservation", .text, "memory in bytes below which nothing is taken back"),
-        Flag("memory-swap", .text, "memory and swap together in bytes; -1 for no limit"),
-        Flag("pids-limit", .integer, "how many processes there may be"),
-        Flag("l3-cache-schema", .text, "the schema of the level 3 cache, for resctrl"),
-        Flag("mem-bw-schema", .text, "the schema of the memory bandwidth, for resctrl"),
-        // The kernel has dropped what these set.
-        Flag("kernel-memory", .text, ""),
-        Flag("kernel-memory-tcp", .text, ""),
+    static let flags: [Flag] = [
+        .blockIOWeight, .cpuPeriod, .cpuQuota, .cpuBurst, .cpuShare, .cpuRealtimePeriod, .cpuRealtimeRuntime, .cpusetCPUs,
+        .cpusetMemories, .cpuIdle, .memory, .memoryReservation, .memorySwap, .pidsLimit,
     ]
 
     /// The limits that the flags ask for, all others absent.
@@ -33,49 +32,47 @@ enum ResourceFlags {
         var resources = Resources()
         resources.cpu = try cpu(flags)
         resources.memory = try memory(flags)
-        if let weight = flags.integer("blkio-weight"), weight != 0 {
-            guard let weight = UInt16(exactly: weight) else { throw invalid("blkio-weight", String(weight)) }
+        if let weight = flags.integer(.blockIOWeight), weight != 0 {
+            guard let weight = UInt16(exactly: weight) else { throw invalid(.blockIOWeight, String(weight)) }
             resources.blockIO = BlockIO(weight: weight)
         }
-        if let limit = flags.integer("pids-limit") { resources.pids = Pids(limit: Int64(limit)) }
+        if let limit = flags.integer(.pidsLimit) { resources.pids = Pids(limit: Int64(limit)) }
         return resources
     }
 
     private static func cpu(_ flags: FlagValues) throws(CommandFailure) -> CPU? {
         var cpu = CPU()
-        cpu.period = try number("cpu-period", flags)
-        cpu.quota = try number("cpu-quota", flags)
-        cpu.burst = try number("cpu-burst", flags)
-        cpu.shares = try number("cpu-share", flags)
-        cpu.realtimePeriod = try number("cpu-rt-period", flags)
-        cpu.realtimeRuntime = try number("cpu-rt-runtime", flags)
-        cpu.idle = try number("cpu-idle", flags)
-        if !flags.text("cpuset-cpus").isEmpty { cpu.cpus = flags.text("cpuset-cpus") }
-        if !flags.text("cpuset-mems").isEmpty { cpu.mems = flags.text("cpuset-mems") }
+        cpu.period = try number(.cpuPeriod, flags)
+        cpu.quota = try number(.cpuQuota, flags)
+        cpu.burst = try number(.cpuBurst, flags)
+        cpu.shares = try number(.cpuShare, flags)
+        cpu.realtimePeriod = try number(.cpuRealtimePeriod, flags)
+        cpu.realtimeRuntime = try number(.cpuRealtimeRuntime, flags)
+        cpu.idle = try number(.cpuIdle, flags)
+        cpu.cpus = flags.textUnlessEmpty(.cpusetCPUs)
+        cpu.mems = flags.textUnlessEmpty(.cpusetMemories)
         return cpu == CPU() ? nil : cpu
     }
 
     private static func memory(_ flags: FlagValues) throws(CommandFailure) -> Memory? {
         var memory = Memory()
-        memory.limit = try size("memory", flags)
-        memory.reservation = try size("memory-reservation", flags)
-        memory.swap = try size("memory-swap", flags)
+        memory.limit = try size(.memory, flags)
+        memory.reservation = try size(.memoryReservation, flags)
+        memory.swap = try size(.memorySwap, flags)
         return memory == Memory() ? nil : memory
     }
 
     private static func number<Value: FixedWidthInteger>(
-        _ name: String, _ flags: FlagValues
+        _ flag: Flag, _ flags: FlagValues
     ) throws(CommandFailure) -> Value? {
-        let text = flags.text(name)
-        if text.isEmpty { return nil }
-        guard let value = Value(text) else { throw invalid(name, text) }
+        guard let text = flags.textUnlessEmpty(flag) else { return nil }
+        guard let value = Value(text) else { throw invalid(flag, text) }
         return value
     }
 
-    private static func size(_ name: String, _ flags: FlagValues) throws(CommandFailure) -> Int64? {
-        let text = flags.text(name)
-        if text.isEmpty { return nil }
-        guard let value = text == "-1" ? -1 : bytes(text) else { throw invalid(name, text) }
+    private static func size(_ flag: Flag, _ flags: FlagValues) throws(CommandFailure) -> Int64? {
+        guard let text = flags.textUnlessEmpty(flag) else { return nil }
+        guard let value = text == "-1" ? -1 : bytes(text) else { throw invalid(flag, text) }
         return value
     }
 
@@ -93,7 +90,7 @@ enum ResourceFlags {
         return Int64(exactly: (value * Double(sign: .plus, exponent: 10 * (power + 1), significand: 1)).rounded(.down))
     }
 
-    private static func invalid(_ name: String, _ text: String) -> CommandFailure {
-        CommandFailure("invalid value for \(name): \(Quoted.go(text))")
+    private static func invalid(_ flag: Flag, _ text: String) -> CommandFailure {
+        CommandFailure("invalid value for \(flag.name): \(Quoted.go(text))")
     }
 }

@@ -12,10 +12,11 @@ extension Flag {
         "preserve-fds", .integer, standard: "0", "pass that many descriptors on, from 3 and after $LISTEN_FDS's")
     /// veloci adopts no orphans, so there is nothing to switch off.
     static let noSubreaper = Flag("no-subreaper", .bool, "")
-    static let format = Flag("format", "f", .text, standard: "table", "table or json")
+    static let tableFormat = Flag("format", "f", .text, standard: "table", "table or json")
+    static let textFormat = Flag("format", "f", .text, standard: "text", "text or json")
 }
 
-// Arguments and paragraphs that several commands have.
+// Arguments that several commands have.
 extension Subcommand {
     static let containerID = "<container-id>"
 }

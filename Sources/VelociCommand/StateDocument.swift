@@ -1,4 +1,5 @@
 internal import RuntimeSpec
+internal import Veloci
 
 /// A container's state as `state` and `list` print it: the specification's, and what runc adds.
 struct StateDocument: Equatable {
@@ -35,20 +36,10 @@ struct StateDocument: Equatable {
     var text: String { json.encodedText(.pretty) }
 }
 
-/// What `list` prints.
-enum StateList {
-    static func table(_ states: [StateDocument]) -> String {
-        var table = Table(header: ["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"])
-        for state in states {
-            table.append([state.id, String(state.pid), state.status, state.bundle, state.created, state.owner])
-        }
-        return table.text
+extension StateDocument {
+    init(_ state: ContainerState) {
+        self.init(
+            ociVersion: state.ociVersion, id: state.id, pid: Int(state.pid), status: state.status, bundle: state.bundle,
+            rootfs: state.rootfs, created: state.created, annotations: state.annotations, owner: state.owner)
     }
-
-    /// RUNC: one line; `null` when there are no containers.
-    static func json(_ states: [StateDocument]) -> String {
-        (states.isEmpty ? "null" : JSONValue.array(states.map({ $0.json })).encodedText()) + "\n"
-    }
-
-    static func ids(_ states: [StateDocument]) -> String { states.reduce("") { $0 + $1.id + "\n" } }
 }

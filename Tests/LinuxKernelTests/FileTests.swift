@@ -109,7 +109,7 @@ func isCloseOnExec(_ number: Int32) -> Bool {
 
     @Test func sealedFilesStayAsTheyAre() throws {
         let content = Array("content".utf8)
-        let file = try content.withUnsafeBytes { try Memory.sealedFile(name: "test", executable: false, $0).release() }
+        let file = try content.withUnsafeBytes { try MemoryFiles.sealedFile(name: "test", executable: false, $0).release() }
         defer { _ = Descriptor(owning: file) }
         #expect(try Files.readText("/proc/self/fd/\(file)") == "content")
         let again = try Files.open("/proc/self/fd/\(file)", flags: CLinux.O_RDWR)

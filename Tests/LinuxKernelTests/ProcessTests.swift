@@ -118,7 +118,7 @@ import Testing
         let (one, other) = try Sockets.streamPair()
         let sender = Descriptor(owning: one)
         let receiver = Descriptor(owning: other)
-        let file = try Memory.readableFile(name: "message", "hello")
+        let file = try MemoryFiles.readableFile(name: "message", "hello")
         try Sockets.send(Array("name".utf8), descriptors: [file.number], over: sender.number)
         let received = try #require(try Sockets.receiveDescriptor(from: receiver.number))
         let copy = Descriptor(owning: received)

@@ -27,6 +27,55 @@ import Testing
         }
     }
 
+    /// Files whose cases are named by somebody else, who says what they mean.
+    static let words: [String: String] = [
+        "Sources/RuntimeSpec/Tables/": "each case is a word of the specification or of the kernel",
+        "Sources/DBus/DBusValue.swift": "each case is a type of the D-Bus specification",
+    ]
+
+    /// `Step` and `HostStep` are the manual of all that veloci can do to a machine; an error's code is what programs go by.
+    @Test func everyCaseOfAPublicEnumerationIsDocumented() {
+        for file in Repository.sources where file.path.hasPrefix("Sources/") && !file.path.hasPrefix("Sources/Stage/") {
+            if Self.words.keys.contains(where: { file.path.hasPrefix($0) }) { continue }
+            for index in file.publicCases {
+                let text = file.lines[index].trimmingCharacters(in: .whitespaces)
+                let isAlone = text.firstMatch(of: /^(indirect )?case `?\w+`?\s*,/) == nil
+                if !isDocumented(file, index) || !isAlone {
+                    Issue.record("\(file.path):\(index + 1): a case of a public enumeration without its own documentation: \(text)")
+                }
+            }
+        }
+        for path in Self.words.keys {
+            #expect(Repository.sources.contains { $0.path.hasPrefix(path) }, "\(path) is gone; take it from the list")
+        }
+    }
+
+    /// The scanner finds what it is about: cases of enumerations that are public, and no cases of switches.
+    @Test func casesAreFound() {
+        let file = SwiftFile(
+            path: "a.swift",
+            text: """
+                public enum Outer: Int {
+                    case one = 1
+                    var text: String {
+                        switch self {
+                        case .one: "{"
+                        }
+                    }
+                    indirect case two(Outer)
+                    enum Hidden {
+                        case three
+                    }
+                }
+                enum Internal {
+                    case four
+                    public enum Inner { case five }
+                    case six
+                }
+                """)
+        #expect(file.publicCases == [1, 7, 14])
+    }
+
     /// Whether the lines before, attributes left out, end a documentation comment.
     private func isDocumented(_ file: SwiftFile, _ index: Int) -> Bool {
         var previous = index - 1

@@ -58,6 +58,31 @@ struct SwiftFile: Sendable {
         }
     }
 
+    /// The lines, counted from 0, on which cases of public enumerations are declared. An enumeration on one line counts as a case
+    /// without documentation.
+    var publicCases: [Int] {
+        var found: [Int] = []
+        var depth = 0
+        // For each enumeration that is open: how deep its body is, and whether it is public.
+        var open: [(depth: Int, isPublic: Bool)] = []
+        for (index, line) in code.enumerated() {
+            let text = line.trimmingCharacters(in: .whitespaces)
+            let isCase = text.firstMatch(of: /^(indirect )?case /) != nil
+            if isCase, let last = open.last, last.depth == depth, last.isPublic { found.append(index) }
+            if text.firstMatch(of: /\benum \w+/) != nil {
+                let isPublic = text.firstMatch(of: /\bpublic (indirect )?enum /) != nil
+                open.append((depth + 1, isPublic))
+                if isPublic, text.firstMatch(of: /\{\s*(indirect )?case /) != nil { found.append(index) }
+            }
+            for character in line {
+                if character == "{" { depth += 1 }
+                if character == "}" { depth -= 1 }
+            }
+            while let last = open.last, depth < last.depth { open.removeLast() }
+        }
+        return found
+    }
+
     /// The functions, initialisers and accessors with a body: where each begins, and how many lines it has.
     var functions: [(line: Int, length: Int, name: String)] {
         var found: [(line: Int, length: Int, name: String)] = []

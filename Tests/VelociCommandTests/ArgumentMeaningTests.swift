@@ -81,7 +81,7 @@ import Testing
     }
 
     private func resources(_ texts: [String]) throws -> Resources {
-        try ResourceFlags.resources(CommandLineParser(flags: ResourceFlags.flags).parse(texts).flags)
+        try ResourceFlags.resources(CommandLineParser(flags: Subcommand.update.flags).parse(texts).flags)
     }
 
     @Test func limits() throws {

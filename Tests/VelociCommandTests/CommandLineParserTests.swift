@@ -23,7 +23,7 @@ import Testing
     ])
     func spellings(texts: [String]) throws {
         let result = try Self.parse(texts)
-        #expect(result.flags.text("bundle") == "/b")
+        #expect(result.flags.text(.bundle) == "/b")
         #expect(result.arguments == ["id"])
     }
 
@@ -32,7 +32,7 @@ import Testing
         (["--force", "--force=F"], false), (["--force="], true), ([], false),
     ])
     func bools(texts: [String], expected: Bool) throws {
-        #expect(try Self.parse(texts).flags.bool("force") == expected)
+        #expect(try Self.parse(texts).flags.bool(.force) == expected)
     }
 
     @Test func values() throws {
@@ -40,12 +40,12 @@ import Testing
             "-e", "A=1", "--env=B=2,3", "--env", "--bundle", "-g", "5", "-g=0x10", "--preserve-fds", "2", "--interval=1m30s",
             "--bundle=",
         ]).flags
-        #expect(flags.texts("env") == ["A=1", "B=2,3", "--bundle"])
-        #expect(flags.integers("additional-gids") == [5, 16])
-        #expect(flags.integer("preserve-fds") == 2)
-        #expect(flags.duration("interval") == 90_000_000_000)
-        #expect(flags.text("bundle").isEmpty && flags.isSet("bundle"))
-        #expect(flags.integer("nothing") == nil && flags.text("nothing").isEmpty && !flags.isSet("nothing"))
+        #expect(flags.texts(.environment) == ["A=1", "B=2,3", "--bundle"])
+        #expect(flags.integers(.additionalGroups) == [5, 16])
+        #expect(flags.integer(.preserveDescriptors) == 2)
+        #expect(flags.duration(.interval) == 90_000_000_000)
+        #expect(flags.text(.bundle).isEmpty && flags.isSet(.bundle))
+        #expect(flags.integer(.pidsLimit) == nil && flags.text(.pidFile).isEmpty && !flags.isSet(.pidFile))
     }
 
     @Test(arguments: [
@@ -57,13 +57,13 @@ import Testing
     func arguments(texts: [String], limit: Int?, expected: [String]) throws {
         let result = try Self.parse(texts, limit: limit)
         #expect(result.arguments == expected)
-        #expect(!result.flags.bool("force"))
+        #expect(!result.flags.bool(.force))
     }
 
     @Test func globalFlagsAreKeptApart() throws {
         let result = try Self.parse(["id", "--root", "/r", "--debug", "--force"])
-        #expect(result.globalFlags.text("root") == "/r" && result.globalFlags.bool("debug"))
-        #expect(!result.flags.isSet("root") && result.flags.bool("force"))
+        #expect(result.globalFlags.text(.root) == "/r" && result.globalFlags.bool(.debug))
+        #expect(!result.flags.isSet(.root) && result.flags.bool(.force))
     }
 
     @Test(arguments: [

@@ -75,11 +75,11 @@ import Testing
     @Test func globalFlags() throws {
         let texts = [
             "--debug", "--log", "/l", "--log-format", "json", "--root", "/r", "--root", "/r", "--systemd-cgroup",
-            "--systemd-cgroup", "--rootless", "auto", "--cgroup-manager", "systemd", "--log-level=debug", "state", "id",
+            "--systemd-cgroup", "--rootless", "auto", "--cgroup-manager", "systemd", "--log-level=debug", "--trace", "-", "state", "id",
         ]
         let result = try CommandLineParser(flags: GlobalOptions.flags, argumentLimit: 1).parse(texts)
         #expect(result.arguments == ["state", "id"])
-        #expect(result.flags.entries.count == 10)
+        #expect(result.flags.entries.count == 11)
     }
 
     /// Every command is in the table under its name, its flags are distinct, and its help names them.

@@ -50,6 +50,43 @@ if [ "$runtime_name" != veloci ]; then skip "plan" "only veloci has it"; else
     check "and nothing was made" test ! -e "$work/nowhere"
 fi
 
+# --- trace
+if [ "$runtime_name" != veloci ]; then skip "trace" "only veloci has it"; else
+    # performed TRACE ACTOR, planned PLAN ACTOR: the steps in their order; the first of the host is no step of a plan
+    performed() { jq -r --arg actor "$2" '.traceEvents[] | select(.cat == $actor).name' "$work/$1" | if [ "$2" = host ]; then tail -n +2; else cat; fi; }
+    planned() { jq -r --arg actor "$2" '.steps[] | select(.actor == $actor).does' "$work/$1"; }
+    same_steps() { diff <(planned "$1" host) <(performed "$2" host) && diff <(planned "$1" stage) <(performed "$2" stage) && [ "$(planned "$1" stage | wc -l)" -gt 5 ]; }
+    in_order() { jq -e '[.traceEvents[] | select(.ph == "X")] | group_by(.tid) | map([range(1; length) as $next
+        | .[$next - 1].ts + .[$next - 1].dur <= .[$next].ts + 0.01 and .[$next].dur >= 0] | all) | length == 2 and all' "$work/$1"; }
+    places() { jq -r '.steps[].path // empty' "$work/$1" | sort | diff - <(jq -r '.traceEvents[].args.path // empty' "$work/$2" | sort); }
+    traced_run() { afresh '.process.args = ["true"]' && runtime plan --run --bundle "$bundle" --format json box >"$work/plan.run" &&
+        runtime --trace "$work/trace.run" run --bundle "$bundle" box && same_steps plan.run trace.run && places plan.run trace.run; }
+    check "every step of a run is in its trace, with its place" traced_run
+    check "the times of it are in order" in_order trace.run
+    shifted() { afresh '.process.args = ["true"] | .linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {monotonic: {secs: 100000}}' &&
+        runtime plan --run --bundle "$bundle" --format json box >"$work/plan.shifted" && runtime --trace "$work/trace.shifted" run --bundle "$bundle" box &&
+        same_steps plan.shifted trace.shifted && in_order trace.shifted &&
+        jq -e '[.traceEvents[].ts // empty] | max - min < 60e6' "$work/trace.shifted"; }
+    check "also where the container's clock is another" shifted
+    traced_start() { afresh && runtime plan --bundle "$bundle" --format json box >"$work/plan.create" && runtime --trace "$work/trace.create" create --bundle "$bundle" box >/dev/null &&
+        runtime --trace "$work/trace.start" start box && diff <(planned plan.create stage) <(performed trace.create stage; performed trace.start stage) &&
+        diff <(planned plan.create host) <(performed trace.create host) && in_order trace.create && in_order trace.start; }
+    check "create and start share the steps of the container's process" traced_start
+    traced_exec() { echo '{"user": {"uid": 0, "gid": 0}, "args": ["true"], "env": ["PATH=/bin"], "cwd": "/"}' >"$work/process"
+        runtime plan --process "$work/process" --format json box >"$work/plan.exec" && runtime --trace "$work/trace.exec" exec --process "$work/process" box &&
+        same_steps plan.exec trace.exec && in_order trace.exec; }
+    check "every step of an exec" traced_exec
+    table() { runtime --trace - exec --process "$work/process" box 2>"$work/table" && head -1 "$work/table" | grep -qE '^ +START µs +DURATION µs +ACTOR +STEP$' &&
+        [ "$(grep -cE '^ +[0-9]+\.[0-9] +[0-9]+\.[0-9]  (host |stage)  .' "$work/table")" = "$(jq '[.traceEvents[] | select(.ph == "X")] | length' "$work/trace.exec")" ]; }
+    check "a table of the same" table
+    unfinished() { says 'no such file or directory' 1 runtime --trace "$work/trace.failed" run --bundle "$bundle" other; }
+    failed() { configure '.process.args = ["/no/such"] | .linux.cgroupsPath += "2"' && unfinished && expect 'find the program /no/such' jq -r '[.traceEvents[] | select(.cat == "stage").name] | last' "$work/trace.failed"; }
+    check "the last step of a failure is the one that failed" failed
+    check "a file that cannot be written is an error before anything is done" says 'open /no/such/trace: no such file or directory' 1 runtime --trace /no/such/trace run --bundle "$bundle" other
+    untraced() { afresh && runtime create --bundle "$bundle" box >/dev/null && runtime --trace - start box 2>&1 | grep -c stage || true; }
+    check "a start whose create was not traced has the host's times alone" expect 0 untraced
+fi
+
 # --- descriptors
 kept() { runtime exec --preserve-fds 2 box sh -c 'cat <&3; cat <&4' 3<<<three 4<<<four | tr '\n' ' '; }
 check "descriptors are preserved" expect 'three four ' kept

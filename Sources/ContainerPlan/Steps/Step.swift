@@ -1,4 +1,3 @@
-internal import ByteText
 public import RuntimeSpec
 
 /// One thing that the stage does to the machine, between the clone of its process and the execution of the user's program.
@@ -6,349 +5,197 @@ public import RuntimeSpec
 /// `Step+Text.swift` says each in words, `Encoding/Step+Records.swift` turns each into system calls. What is not here,
 /// veloci does not do inside a container.
 public enum Step: Equatable, Sendable {
-    // The process itself
+    // MARK: The process itself
+
+    /// No signal is ignored or blocked, whatever the caller had done (rt_sigaction(2), rt_sigprocmask(2)).
     case resetSignals
+    /// What ps(1) shows until the program runs (prctl(2), PR_SET_NAME).
     case nameProcess(String)
+    /// Nobody inside may trace the process or open what it has in /proc until it executes the program (prctl(2),
+    /// PR_SET_DUMPABLE).
     case refuseTracing
+    /// The process leads a session, apart from the caller's terminal (setsid(2)).
     case newSession
+    /// The caller's file mode mask is kept and none is in force: what is made gets the modes that are asked for (umask(2)).
     case saveUmask
+    /// The mask that `saveUmask` kept is in force again (umask(2)).
     case restoreUmask
+    /// The program's file mode mask (umask(2)). SPEC(config.md#posix-process) `user.umask`.
     case setUmask(UInt32)
+    /// The program sees no keys of the caller's (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING).
     case joinSessionKeyring(name: String)
 
-    // Namespaces and control groups
+    // MARK: Namespaces and control groups
+
+    /// Into the group of a version 1 hierarchy, or of version 2 where the process was not born there: one write(2) to a file
+    /// that the host opened. SPEC(config-linux.md#control-groups).
     case joinControlGroup(hierarchy: String, tasks: Slot)
+    /// Into a namespace that exists (setns(2)). SPEC(config-linux.md#namespaces) `path`.
     case joinNamespace(NamespaceKind, Slot)
+    /// Into several namespaces of a process at once (setns(2) with a pidfd): `exec`.
     case joinNamespaces([NamespaceKind], process: Slot)
+    /// Into new namespaces (unshare(2)), where the order allows no clone into them. SPEC(config-linux.md#namespaces).
     case newNamespaces([NamespaceKind])
+    /// A child takes over and the process ends (clone3(2)): pid and time namespaces hold only what is born after.
     case fork(namespaces: [NamespaceKind])
+    /// User and group 0 of the user namespace, no other groups (setgroups(2), setresgid(2), setresuid(2)).
+    /// SPEC(config-linux.md#user-namespace-mappings).
     case becomeRootOfUserNamespace
+    /// The loopback device of a new network namespace works (ioctl(2), SIOCSIFFLAGS).
     case bringUpLoopback
+    /// sethostname(2). SPEC(config.md#hostname).
     case setHostname(String)
+    /// setdomainname(2). SPEC(config.md#domainname).
     case setDomainname(String)
 
-    // Host and stage meet
+    // MARK: Host and stage meet
+
+    /// The stage reports over its socket and waits until the host has done its steps of this gate (write(2), read(2)).
     case gate(Gate)
-    /// A route socket of the network namespace, which the host takes at the gate.
+    /// A route socket of the network namespace (socket(2), AF_NETLINK), which the host takes at the gate.
     case offerRouteSocket(Slot, at: Gate)
+    /// Waits in a created container for the byte that `start` writes to the pipe (read(2)). SPEC(runtime.md#start).
     case waitForStart(Slot)
 
-    // The root
+    // MARK: The root
+
+    /// What is mounted on the host reaches the container no more, or only in one direction (mount(2), MS_SLAVE and its kin).
+    /// SPEC(config-linux.md#rootfs-mount-propagation).
     case changePropagation(MountPropagation, recursive: Bool, of: String)
+    /// Mounts the opened root at its own path, where hooks look for it, and enters it (move_mount(2), fchdir(2)).
     case attachRoot(tree: Slot, at: String)
+    /// Opens `/` as it is now (openat(2), O_PATH).
     case openCurrentRoot(Slot)
-    /// A copy of the host's mounts at a path, where the host side may not make one; only before the root changes.
+    /// A copy of the host's mounts at a path, where the host side may not make one (open_tree(2), mount_setattr(2)); only
+    /// before the root changes.
     case openTree(path: String, recursive: Bool, attributes: MountAttributes, into: Slot)
+    /// Opens a file of the host, such as a device that will be bound (openat(2), O_PATH); with `mustBeNullDevice` nothing but
+    /// device 1:3 will do. Only before the root changes.
     case openHostFile(String, into: Slot, mustBeNullDevice: Bool)
+    /// Opens the container's own /dev/null without leaving the root (openat2(2), RESOLVE_IN_ROOT), if it is device 1:3:
+    /// masks will be made of it (CVE-2025-31133).
     case openNullDevice(into: Slot, root: Slot)
+    /// The opened tree becomes `/` (pivot_root(2), or mount(2) with MS_MOVE and chroot(2)). SPEC(config.md#root) `path`.
     case changeRoot(to: Slot, ChangeOfRoot)
+    /// The host's mounts vanish from the container, and from it alone (umount2(2), MNT_DETACH).
     case detachOldRoot(Slot)
+    /// mount_setattr(2) with MOUNT_ATTR_RDONLY. SPEC(config.md#root) `readonly`.
     case makeRootReadOnly(Slot)
 
-    // Mounts
+    // MARK: Mounts
+
+    /// A new file system on a place below the root, complete before it can be seen there (fsopen(2), fsconfig(2), fsmount(2),
+    /// mount_setattr(2), openat2(2), move_mount(2)). SPEC(config.md#mounts).
     case mountFileSystem(FileSystemMount, root: Slot)
+    /// A tree that was opened or made before, such as that of a bind mount, on a place below the root (openat2(2),
+    /// move_mount(2)). `keeping`: it stays open in this slot. SPEC(config.md#mounts).
     case attachTree(Slot, destination: MountTarget, root: Slot, keeping: Slot?)
-    /// Changes a mount, and with options the file system behind it.
+    /// Changes a mount below the root (mount_setattr(2)), and with options the file system behind it (fspick(2), fsconfig(2)).
+    /// SPEC(config.md#mounts) `remount`.
     case changeMount(MountAttributes, path: String, root: Slot, fileSystem: [String])
-    /// A descriptor of what was just mounted at a path, for what has to be done to it later.
+    /// A descriptor of what was just mounted at a path (openat2(2), O_PATH), for what has to be done to it later.
     case openMount(path: String, root: Slot, into: Slot)
-    /// The end of writing to a mount, after all is made inside.
+    /// The end of writing to a mount, after all is made inside (mount_setattr(2), MOUNT_ATTR_RDONLY).
     case makeMountReadOnly(Slot, path: String)
+    /// A proc file system of our own that is attached nowhere, so that no image decides what is written to (fsopen(2),
+    /// fsmount(2); CVE-2025-52881).
     case openPrivateProcessFileSystem(into: Slot)
+    /// An empty tmpfs that is read-only and attached nowhere, to cover directories with (fsopen(2), fsmount(2)).
     case makeEmptyDirectory(into: Slot)
 
-    // Files inside the root
+    // MARK: Files inside the root
+
+    /// A device node or named pipe (mknodat(2), fchownat(2)). SPEC(config-linux.md#devices),
+    /// SPEC(config-linux.md#default-devices).
     case makeDevice(DeviceNode, root: Slot)
+    /// The host's device on a file, where no nodes may be made (open_tree(2), move_mount(2)).
     case bindDevice(hostFile: Slot, path: String, root: Slot)
+    /// A symbolic link (symlinkat(2)). SPEC(runtime-linux.md#dev-symbolic-links).
     case makeLink(path: String, to: String, replacing: Bool, root: Slot)
+    /// Covers a file with the null device and a directory with the empty one, if it is there (openat2(2), open_tree(2),
+    /// move_mount(2)). SPEC(config-linux.md#masked-paths).
     case mask(path: String, root: Slot, nullDevice: Slot, emptyDirectory: Slot)
+    /// Makes what lies at a path, and all below it, read-only, if it is there (open_tree(2), mount_setattr(2), move_mount(2)).
+    /// SPEC(config-linux.md#readonly-paths).
     case makeReadOnly(path: String, root: Slot)
-    /// The directory in which the program will start, and those above it, where they are missing.
+    /// The directory in which the program will start, and those above it, where they are missing (openat2(2),
+    /// mkdirat(2)). SPEC(config.md#process) `cwd`.
     case makeWorkingDirectory(String, root: Slot)
+    /// Writes a kernel parameter below `sys` of the proc file system of our own (openat2(2), write(2)).
+    /// SPEC(config-linux.md#sysctl).
     case writeSystemControl(key: String, value: String, processFileSystem: Slot)
 
-    // The terminal and the standard streams
+    // MARK: The terminal and the standard streams
+
+    /// A pseudo-terminal of the container's own devpts, unlocked, with its size and owner (openat2(2), ioctl(2) TIOCGPTPEER,
+    /// fchown(2)). SPEC(config.md#process) `terminal`, `consoleSize`.
     case openTerminal(TerminalRequest, root: Slot)
+    /// The host gets its side of the terminal, or the console socket does (sendmsg(2), SCM_RIGHTS).
     case sendTerminal(master: Slot, socket: Slot)
+    /// The terminal on /dev/console (open_tree(2), move_mount(2)). SPEC(config-linux.md#default-devices).
     case bindConsole(terminal: Slot, root: Slot)
+    /// The terminal becomes standard input, output and error, and controls the session (dup3(2), ioctl(2) TIOCSCTTY).
     case useTerminal(Slot)
+    /// The program's user may open its standard streams again (fchown(2)); null devices of the host become the container's.
     case ownStandardStreams(user: UInt32, root: Slot)
 
-    // What the user's program may do
+    // MARK: What the user's program may do
+
+    /// A resource limit, where the host side does not set it (prlimit(2)). SPEC(config.md#posix-process) `rlimits`.
     case setLimit(RlimitKind, soft: UInt64, hard: UInt64)
+    /// sched_setattr(2). SPEC(config.md#linux-process) `scheduler`.
     case setScheduler(SchedulerAttributes)
+    /// ioprio_set(2): the class in the upper three bits. SPEC(config.md#linux-process) `ioPriority`.
     case setIOPriority(UInt16)
+    /// sched_setaffinity(2). SPEC(config.md#linux-process) `execCPUAffinity`.
     case setCPUAffinity(CPUMask)
-    /// All that the control group leaves: not those of the caller, who may be bound to some.
+    /// All processors that the control group leaves (sched_setaffinity(2)): not those of the caller, who may be bound to some.
     case resetCPUAffinity
+    /// set_mempolicy(2): mode and flags, and the nodes. SPEC(config-linux.md#memory-policy).
     case setMemoryPolicy(mode: UInt32, nodes: CPUMask)
+    /// The execution domain (personality(2)). SPEC(config-linux.md#personality).
     case setPersonality(UInt64)
+    /// The label that the program gets when it is executed: write(2) to `attr/exec` of the proc file system of our own.
+    /// SPEC(config.md#linux-process) `apparmorProfile`, `selinuxLabel`.
     case setSecurityLabel(module: SecurityModule, label: String, processFileSystem: Slot)
+    /// No execution gives privileges (prctl(2), PR_SET_NO_NEW_PRIVS). SPEC(config.md#linux-process) `noNewPrivileges`.
     case setNoNewPrivileges
+    /// Takes all but these from the bounding set, up to the last that the kernel knows (prctl(2), PR_CAPBSET_DROP).
+    /// SPEC(config.md#linux-process) `capabilities.bounding`.
     case dropBoundingCapabilities(keeping: CapabilitySet, last: UInt8)
+    /// The permitted set outlives the change to another user than root (prctl(2), PR_SET_KEEPCAPS).
     case keepCapabilitiesAcrossUserChange
+    /// The program's user, group, and other groups; nil leaves those (setgroups(2), setresgid(2), setresuid(2)).
+    /// SPEC(config.md#posix-platform-user).
     case setUser(uid: UInt32, gid: UInt32, groups: [UInt32]?)
+    /// capset(2). SPEC(config.md#linux-process) `capabilities`.
     case setCapabilities(effective: CapabilitySet, permitted: CapabilitySet, inheritable: CapabilitySet)
+    /// Capabilities that a program gets without its file having them (prctl(2), PR_CAP_AMBIENT_RAISE).
+    /// SPEC(config.md#linux-process) `capabilities.ambient`.
     case raiseAmbientCapabilities(CapabilitySet)
+    /// seccomp(2), SECCOMP_SET_MODE_FILTER: what is called from here on passes the filter. `listener`: the descriptor that
+    /// the kernel gives for its notifications, which the host takes at a gate. SPEC(config-linux.md#seccomp).
     case loadSeccompFilter(SeccompFilter, listener: Slot?)
 
-    // The program
+    // MARK: The program
+
+    /// A hook of the container's namespaces: a process with the state on its standard input, ended when its time is over
+    /// (clone3(2), execve(2), waitid(2)). SPEC(config.md#posix-platform-hooks) `createContainer`, `startContainer`.
     case runHook(HookKind, Hook, state: HookState)
+    /// HOME for an environment without one, from the container's /etc/passwd; `/` if that does not know the user (openat2(2),
+    /// read(2)).
     case findHome(uid: UInt32, root: Slot)
+    /// The working directory, which must lie inside the root (chdir(2), getcwd(2); CVE-2024-21626).
+    /// SPEC(config.md#process) `cwd`.
     case enterDirectory(String, attempt: DirectoryAttempt)
+    /// Looks for `args[0]` in the PATH of the program's environment (openat(2), faccessat(2)), so that a missing program is
+    /// known before `start`. SPEC(config.md#process) `args`.
     case findProgram(String)
+    /// No descriptor above 2 outlives the execution (close_range(2), CLOSE_RANGE_CLOEXEC).
     case closeDescriptors
+    /// But for these, which the caller passes on (fcntl(2), F_SETFD).
     case keepDescriptors([Int32])
+    /// The program takes over the process (execve(2)). `home`: HOME is what `findHome` found. SPEC(config.md#process) `args`,
+    /// `env`.
     case execute(arguments: [String], environment: [String], home: Bool)
-}
-
-/// A descriptor that the stage holds: given by the host, or opened by a step.
-public struct Slot: Hashable, Sendable {
-    /// The index into the stage's table.
-    public let index: Int
-}
-
-/// Where host and stage meet. The stage reports, the host does its steps, the stage goes on.
-public enum Gate: UInt32, CaseIterable, Sendable {
-    /// The user namespace exists and waits for its mappings.
-    case userNamespace = 1
-    /// All namespaces but the pid namespace exist: time offsets.
-    case timeNamespace
-    /// The container's process is in all its namespaces: network devices, out-of-memory score.
-    case namespaces
-    /// The root is complete and not yet entered: prestart and createRuntime hooks.
-    case mounts
-    /// A seccomp listener is to be handed on.
-    case listener
-    /// Everything is done but waiting for `start`: limits.
-    case ready
-}
-
-extension Gate: CustomStringConvertible {
-    public var description: String {
-        switch self {
-        case .userNamespace: "userNamespace"
-        case .timeNamespace: "timeNamespace"
-        case .namespaces: "namespaces"
-        case .mounts: "mounts"
-        case .listener: "listener"
-        case .ready: "ready"
-        }
-    }
-}
-
-/// How the root changes.
-public enum ChangeOfRoot: Equatable, Sendable {
-    /// pivot_root(2), the old root is left for `detachOldRoot`.
-    case pivot
-    /// Move the mount over `/` and chroot(2): for hosts that run from an initial ramdisk.
-    case move
-    /// chroot(2) alone: there is no mount namespace of our own.
-    case change
-}
-
-/// When the working directory is entered.
-public enum DirectoryAttempt: UInt64, Equatable, Sendable {
-    /// Before the user changes; a refusal may still be mended by the change.
-    case first = 1
-    /// After the user changed.
-    case second = 2
-}
-
-/// A place inside the root on which something is mounted.
-public struct MountTarget: Equatable, Sendable {
-    /// The path below the root.
-    public var path: String
-    /// What is made if nothing is there.
-    public var kind: Kind
-    /// No symbolic link is followed on the way (CVE-2019-19921).
-    public var refusesLinks: Bool
-    /// The target must not lie on a proc file system (CVE-2019-16884).
-    public var refusesProcessFileSystem: Bool
-    /// What is mounted must be a proc file system: with anything else on /proc, masks and read-only paths mean nothing.
-    public var wantsProcessFileSystem = false
-
-    /// What a target is.
-    public enum Kind: Equatable, Sendable {
-        case directory
-        case file
-        /// Whatever the tree that is mounted is.
-        case likeSource
-    }
-
-    /// A target below the root.
-    public init(_ path: String, kind: Kind, refusesLinks: Bool = false, refusesProcessFileSystem: Bool = false) {
-        self.path = path
-        self.kind = kind
-        self.refusesLinks = refusesLinks
-        self.refusesProcessFileSystem = refusesProcessFileSystem
-    }
-}
-
-/// A new file system (fsopen(2), fsconfig(2), fsmount(2), move_mount(2)).
-public struct FileSystemMount: Equatable, Sendable {
-    /// The name of the file system, as in /proc/filesystems.
-    public var type: String
-    /// The device or name; empty for none.
-    public var source: String
-    /// `name` or `name=value`, one by one.
-    public var options: [String]
-    /// Options that old file systems may not know although mount(2) would take them.
-    public var optionalOptions: [String] = []
-    /// What the mount has from its first moment.
-    public var attributes: MountAttributes
-    /// Whether its root gets the mode of the directory that it covers, if there is one.
-    public var copiesMode = false
-    /// Where it is mounted.
-    public var target: MountTarget
-}
-
-/// What mount_setattr(2) sets and clears, and propagation.
-public struct MountAttributes: Equatable, Sendable {
-    /// `MOUNT_ATTR_*` of the mount itself.
-    public var set: UInt64 = 0
-    /// What is taken away from the mount itself.
-    public var clear: UInt64 = 0
-    /// `MOUNT_ATTR_*` of the mount and all below it.
-    public var recursiveSet: UInt64 = 0
-    /// What is taken away from the mount and all below it.
-    public var recursiveClear: UInt64 = 0
-    /// Changes of propagation, in their order.
-    public var propagation: [Propagation] = []
-
-    /// One change of propagation.
-    public struct Propagation: Equatable, Sendable {
-        /// What it becomes.
-        public var kind: MountPropagation
-        /// Whether all mounts below change as well.
-        public var recursive: Bool
-
-        /// A change of propagation.
-        public init(_ kind: MountPropagation, recursive: Bool) {
-            self.kind = kind
-            self.recursive = recursive
-        }
-    }
-
-    /// Whether nothing is changed.
-    public var isEmpty: Bool {
-        self.set | clear | recursiveSet | recursiveClear == 0 && propagation.isEmpty
-    }
-}
-
-/// A node that is made (mknodat(2)).
-public struct DeviceNode: Equatable, Sendable {
-    /// Below the root.
-    public var path: String
-    /// Character or block device, or fifo.
-    public var kind: DeviceKind
-    /// The major number; 0 for a fifo.
-    public var major: UInt32
-    /// The minor number; 0 for a fifo.
-    public var minor: UInt32
-    /// Permission bits.
-    public var mode: UInt32
-    /// The owner inside the container.
-    public var uid: UInt32
-    /// The group inside the container.
-    public var gid: UInt32
-}
-
-/// A pseudo-terminal of the container's own devpts.
-public struct TerminalRequest: Equatable, Sendable {
-    /// The side that the host gets.
-    public var master: Slot
-    /// The side that the container gets.
-    public var terminal: Slot
-    /// Characters; nil leaves the kernel's choice.
-    public var size: ConsoleSize?
-    /// Who owns the terminal, inside the container.
-    public var owner: UInt32
-}
-
-/// The argument of sched_setattr(2).
-public struct SchedulerAttributes: Equatable, Sendable {
-    /// `SCHED_*`.
-    public var policy: UInt32
-    /// `SCHED_FLAG_*`.
-    public var flags: UInt64
-    /// -20 to 19, for the policies that share time.
-    public var nice: Int32
-    /// 1 to 99, for the policies of real time.
-    public var priority: UInt32
-    /// Nanoseconds.
-    public var runtime: UInt64
-    /// Nanoseconds.
-    public var deadline: UInt64
-    /// Nanoseconds.
-    public var period: UInt64
-}
-
-/// A set of processors or NUMA nodes, lowest in bit 0 of the first word.
-public struct CPUMask: Equatable, Sendable {
-    /// Member n is bit n mod 64 of word n / 64.
-    public var words: [UInt64]
-
-    /// Reads a list such as `0-3,7`. Nil if it is none.
-    public init?(list: String) {
-        words = []
-        for part in list.parts(at: ",", keepsEmpty: true) {
-            let ends = part.parts(at: "-", keepsEmpty: true).map { UInt64($0.trimmed) }
-            guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first <= last, last < 8192
-            else { return nil }
-            for number in first...last {
-                while words.count <= Int(number / 64) { words.append(0) }
-                words[Int(number / 64)] |= 1 << (number % 64)
-            }
-        }
-        if words.isEmpty { return nil }
-    }
-
-    /// No processor or node at all.
-    public init() { words = [] }
-}
-
-/// A security module that labels processes.
-public enum SecurityModule: String, Equatable, Sendable {
-    case appArmor, selinux
-}
-
-/// Capabilities as the kernel counts them.
-public struct CapabilitySet: Equatable, Sendable {
-    /// Bit n is capability n.
-    public var bits: UInt64 = 0
-
-    /// A set from its bits; without any it is empty.
-    public init(bits: UInt64 = 0) { self.bits = bits }
-}
-
-/// A compiled seccomp filter.
-public struct SeccompFilter: Equatable, Sendable {
-    /// `struct sock_filter`s, 8 bytes each.
-    public var program: [UInt8]
-    /// Flags of seccomp(2).
-    public var flags: UInt64
-    /// Whether a listener is to be made.
-    public var needsListener: Bool
-
-    /// A filter that was compiled elsewhere.
-    public init(program: [UInt8], flags: UInt64, needsListener: Bool) {
-        self.program = program
-        self.flags = flags
-        self.needsListener = needsListener
-    }
-}
-
-/// The state that a hook reads from its standard input.
-public struct HookState: Equatable, Sendable {
-    /// The JSON text with room for the pid.
-    public var text: String
-    /// Where in the text ten bytes are kept for the pid, which is not known when the plan is made.
-    public var pidOffset: Int
-
-    /// A state with ten places for the pid at `pidOffset` bytes.
-    public init(text: String, pidOffset: Int) {
-        self.text = text
-        self.pidOffset = pidOffset
-    }
 }

@@ -3,6 +3,7 @@
 /// A value and not code: the list for a whole plan is written into the container's record before the first effect, and the same
 /// code walks it after a failed `create`, for `delete`, and for `delete --force` after a kill at any moment.
 public enum Undo: Equatable, Sendable {
+    /// With all that is in it: the last, after which nothing tells of the container.
     case removeStateDirectory
     /// Ends what is left in the unit, and the unit with it.
     case stopUnit(name: String, isOfUser: Bool)

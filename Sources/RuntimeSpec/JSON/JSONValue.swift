@@ -1,10 +1,16 @@
 /// Any JSON document, kept exactly: the order of members, and numbers as they were written.
 public enum JSONValue: Equatable, Sendable {
+    /// `null`.
     case null
+    /// `true` or `false`.
     case bool(Bool)
+    /// A number, by its digits.
     case number(JSONNumber)
+    /// A string, without its quotes and escapes.
     case string(String)
+    /// Elements in their order.
     case array([JSONValue])
+    /// Members in their order.
     case object(JSONMembers)
 }
 

@@ -17,9 +17,9 @@ enum HostHooks {
         do throws(KernelError) {
             // The standard streams are the container's, and what a hook says matters when it fails. Not a pipe: a hook may leave
             // somebody behind who holds it open.
-            let output = try Memory.readableFile(name: "veloci-hook-output", "")
+            let output = try MemoryFiles.readableFile(name: "veloci-hook-output", "")
             defer { said = Self.said((try? Files.end(of: output, count: mostOutput)) ?? []) }
-            let input = try Memory.readableFile(name: "veloci-hook-state", state)
+            let input = try MemoryFiles.readableFile(name: "veloci-hook-state", state)
             var request = SpawnRequest(
                 path: hook.path, arguments: hook.args.flatMap { $0.isEmpty ? nil : $0 } ?? [hook.path],
                 environment: hook.env ?? [])

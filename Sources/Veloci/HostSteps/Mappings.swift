@@ -46,7 +46,7 @@ enum Mappings {
 
     /// Runs one of the two programs. They are found where they are installed and not by PATH: they are set-user-ID root.
     private static func runHelper(_ name: String, _ mappings: [IDMapping], _ pid: Int32) throws(KernelError) {
-        let output = try Memory.readableFile(name: "veloci-" + name, "")
+        let output = try MemoryFiles.readableFile(name: "veloci-" + name, "")
         var end: ProcessEnd?
         for directory in ["/usr/bin/", "/usr/local/bin/", "/bin/"] where end == nil {
             var request = SpawnRequest(

@@ -13,12 +13,12 @@ final class ProgressPage {
     init(in directory: Int32?) throws(KernelError) {
         let size = Int(stage_progress_size)
         guard let directory else {
-            file = try Memory.fixedFile(name: "veloci-progress", size: size).release()
+            file = try MemoryFiles.fixedFile(name: "veloci-progress", size: size).release()
             return
         }
         let page = try Files.open(
             StateDirectory.progressFile, flags: O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600, at: directory)
-        try Memory.reserve(page, size: size, name: StateDirectory.progressFile)
+        try MemoryFiles.reserve(page, size: size, name: StateDirectory.progressFile)
         file = page.release()
     }
 

@@ -33,7 +33,7 @@ final class StageProcess {
         let stageGate = Descriptor(owning: stageEnd)
         let planFile = Descriptor(
             owning: try encoded.withUnsafeBytesTyped { (bytes) throws(KernelError) in
-                try Memory.sealedFile(name: "veloci-plan", executable: false, bytes).release()
+                try MemoryFiles.sealedFile(name: "veloci-plan", executable: false, bytes).release()
             })
         let stage = try StageProcess.file()
         var request = SpawnRequest(
@@ -57,7 +57,7 @@ final class StageProcess {
     static func file() throws(KernelError) -> Descriptor {
         Descriptor(
             owning: try StageImage.withBytes { (bytes) throws(KernelError) in
-                try Memory.sealedFile(name: "veloci-stage", executable: true, bytes).release()
+                try MemoryFiles.sealedFile(name: "veloci-stage", executable: true, bytes).release()
             })
     }
 

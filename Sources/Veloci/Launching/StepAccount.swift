@@ -64,6 +64,12 @@ extension Plan {
         steps.indices.contains(number - 1) ? StepAccount(steps[number - 1], number: number) : nil
     }
 
+    /// The accounts of what happens until the host has answered at a gate, or until the program runs.
+    func accounts(until last: Gate?) -> [StepAccount] {
+        let end = last.flatMap { last in steps.firstIndex { $0.action.gate == last } }
+        return steps.prefix(end.map { $0 + 1 } ?? steps.count).enumerated().map { StepAccount($0.element, number: $0.offset + 1) }
+    }
+
     /// The accounts of what happens in `start`, when the plan is no longer there.
     var accountsOfStart: [StepAccount] {
         guard let wait = steps.firstIndex(where: { if case .waitForStart = $0.action { true } else { false } }) else { return [] }

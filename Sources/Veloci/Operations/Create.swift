@@ -14,15 +14,18 @@ extension Runtime {
 
     /// What performs the plan of a new container.
     func performer(_ request: CreateRequest, waitsForStart: Bool, standard: [Int32?]) throws(Failure) -> Performer {
+        defer { request.trace?.end() }
+        request.trace?.begin("read config.json and plan")
         let planned = try PlannedContainer(request, waitsForStart: waitsForStart, self)
         for text in planned.remarks { remark(text) }
         for warning in planned.plan.warnings { warn(warning) }
         let kept = try request.keptDescriptors()
         try KeptDescriptors.check(kept)
         let subject = Subject(record: planned.record, spec: planned.bundle.spec, configuration: planned.bundle.bytes)
-        let wanted = PerformanceRequest(
+        var wanted = PerformanceRequest(
             standard: standard, kept: kept, options: request.stageOptions, prepareTerminal: request.prepareTerminal,
-            notifySocket: request.notifySocket, failingHostStep: request.failingHostStep)
+            notifySocket: request.notifySocket, trace: request.trace, failingHostStep: request.failingHostStep)
+        wanted.options.traces = request.trace != nil
         return Performer(planned.plan, for: subject, wanted, self)
     }
 }

@@ -24,7 +24,9 @@ public struct ExecuteRequest: Sendable {
     /// Control groups below the container's own, by controller; the empty name is for version 2, and for all controllers
     /// without a path of their own. The groups must exist.
     public var controlGroups: [String: String] = [:]
-    /// What tests and traces ask of the stage.
+    /// What notes when each step takes place; nil measures nothing.
+    public var trace: Trace?
+    /// What tests ask of the stage.
     public var stageOptions = PlanEncodingOptions()
     /// The step of the host that a test makes fail: an index into `Plan.hostSteps`.
     package var failingHostStep: Int?
@@ -41,6 +43,8 @@ extension Runtime {
     public func execute(
         _ request: ExecuteRequest, standard: [Int32?] = [nil, nil, nil]
     ) throws(Failure) -> ContainerProcess {
+        defer { request.trace?.end() }
+        request.trace?.begin("read the container's state and plan")
         let kept = try KeptDescriptors.numbers(Int(request.preservedDescriptors))
         try KeptDescriptors.check(kept)
         let container = try StoredContainer.open(root: root, id: request.id, locking: false)
@@ -53,14 +57,16 @@ extension Runtime {
         let spec = try container.state.configuration()
         let plan = try plan(request, spec, container.record, kept: kept)
         for warning in plan.warnings { warn(warning) }
+        request.trace?.end()
 
         var subject = Subject(record: container.record, spec: spec, status: .running)
         subject.subgroups = try Subgroups(
             request.controlGroups, ContainerGroup(recorded: container.record.controlGroups),
             containerProcess: container.record.process?.pid ?? 0)
-        let wanted = PerformanceRequest(
+        var wanted = PerformanceRequest(
             standard: standard, kept: kept, options: request.stageOptions, prepareTerminal: request.prepareTerminal,
-            failingHostStep: request.failingHostStep)
+            trace: request.trace, failingHostStep: request.failingHostStep)
+        wanted.options.traces = request.trace != nil
         let performer = Performer(plan, for: subject, wanted, self)
         return try performer.whole { () throws(Failure) in
             try performer.prepare()

@@ -42,7 +42,7 @@ struct PlannedContainer {
 extension ContainerRecord {
     /// As it is written before the first effect.
     fileprivate init(_ id: String, _ bundle: Bundle, _ plan: Plan) {
-        self.init(id: id, bundle: bundle.path, rootfs: bundle.rootfs, created: Clock.now())
+        self.init(id: id, bundle: bundle.path, rootfs: bundle.rootfs, created: Timestamp.now().preciseText)
         annotations = bundle.spec.annotations ?? [:]
         hasOwnProcesses = (bundle.spec.linux?.namespaces ?? []).contains { $0.kind == .pid && ($0.path ?? "").isEmpty }
         hasPoststartHooks = !(bundle.spec.hooks?.poststart ?? []).isEmpty

@@ -9,7 +9,10 @@ extension Runtime {
     ///
     /// - Parameter notifySocket: a service manager's socket: returns when the program is ready, or has ended. The container
     ///   must have been created with one as well.
-    public func start(_ id: String, notifySocket: String? = nil) throws(Failure) {
+    /// - Parameter trace: notes when each step takes place. Those of the container's process need one in `create` as well.
+    public func start(_ id: String, notifySocket: String? = nil, trace: Trace? = nil) throws(Failure) {
+        defer { trace?.end() }
+        trace?.begin("look at the container")
         let container = try StoredContainer.open(root: root, id: id, locking: true)
         switch try container.status(holdingLock: true) {
         case .created: break
@@ -21,6 +24,7 @@ extension Runtime {
         let notification = try notifySocket.map { (manager) throws(Failure) in
             try Notification(state: container.state.number, manager: manager)
         }
+        trace?.begin("let the container's process go on until its program runs")
         do throws(KernelError) {
             try release(container)
         } catch where error.errno.name == "EPIPE" || error.errno.name == "ENXIO" {
@@ -30,16 +34,17 @@ extension Runtime {
             throw .kernel(error, "cannot start the container")
         }
         do throws(Failure) {
-            try checkStart(container)
+            try checkStart(container, trace)
         } catch {
             // A program that cannot be executed leaves a stopped container, as the end of any program does.
             if error.code == .hook { destroy(container) }
             throw error
         }
         let record = container.record
-        if record.hasPoststartHooks { try runPoststartHooks(container) }
+        if record.hasPoststartHooks { try runPoststartHooks(container, trace) }
         guard let notification, let recorded = record.process, let process = try? record.openProcess() else { return }
         container.state.unlock()
+        trace?.begin(HostStep.passOnReadiness(to: notifySocket ?? "").text)
         try notification.wait(for: process.number, pid: recorded.pid)
     }
 
@@ -57,13 +62,15 @@ extension Runtime {
         _ = try Polling.isReadable(started.number, withinMilliseconds: -1)
     }
 
-    private func checkStart(_ container: StoredContainer) throws(Failure) {
+    private func checkStart(_ container: StoredContainer, _ trace: Trace?) throws(Failure) {
+        trace?.end()
         let page: ProgressPage
         do throws(KernelError) {
             page = try ProgressPage(reading: container.state.number)
         } catch {
             throw .kernel(error, "cannot read how far the container came")
         }
+        trace?.add(container.record.start, page)
         let report = page.report
         if report.phase == stage_phase_executing { return }
         let account = container.record.start.first { $0.number == report.step }
@@ -71,7 +78,7 @@ extension Runtime {
     }
 
     /// SPEC(runtime.md#lifecycle): a failing hook of poststart stops the container and destroys it.
-    private func runPoststartHooks(_ container: StoredContainer) throws(Failure) {
+    private func runPoststartHooks(_ container: StoredContainer, _ trace: Trace?) throws(Failure) {
         let record = container.record
         let spec = try container.state.configuration()
         // From here on others may look at the container, change and delete it: a hook may itself call us about it, and need not
@@ -80,9 +87,9 @@ extension Runtime {
         let state = HookState.make(spec, request: PlanRequest(id: record.id, bundle: record.bundle), status: "running")
         do throws(Failure) {
             for (index, hook) in (spec.hooks?.poststart ?? []).enumerated() {
-                try HostHooks.run(
-                    hook, kind: .poststart, state: state.text(pid: record.process?.pid ?? 0),
-                    path: JSONPath([.member("hooks"), .member("poststart"), .index(index)]))
+                let path = JSONPath([.member("hooks"), .member("poststart"), .index(index)])
+                trace?.begin(HostStep.runHook(.poststart, hook).text, for: path)
+                try HostHooks.run(hook, kind: .poststart, state: state.text(pid: record.process?.pid ?? 0), path: path)
             }
         } catch {
             destroyUnlessReplaced(record)

@@ -35,6 +35,7 @@ final class Performer {
     /// Meets the stage at its gates up to `last`, or until it executes the program.
     func meetGates(until last: Gate?) throws(Failure) {
         let stage = try stage()
+        defer { request.trace?.add(plan.accounts(until: last), stage.progress) }
         try stage.run(until: last) { (gate) throws(Failure) in
             for planned in plan.gates[gate] ?? [] { try perform(planned) }
         }
@@ -54,6 +55,8 @@ final class Performer {
 
     private func perform(_ planned: Planned<HostStep>) throws(Failure) {
         current = planned
+        request.trace?.begin(planned.action.text, for: planned.origin)
+        defer { request.trace?.end() }
         try kernel { () throws(KernelError) in try fault.check(planned) }
         begun.append(planned.action)
         try perform(planned.action)
@@ -160,6 +163,8 @@ struct PerformanceRequest {
     /// Called with our side of the terminal when nobody else gets it.
     var prepareTerminal: (@Sendable (Int32) -> Void)?
     var notifySocket: String?
+    /// What notes when each step takes place.
+    var trace: Trace?
     /// The step of the host that a test makes fail.
     var failingHostStep: Int?
 }

@@ -2,6 +2,10 @@ internal import LinuxKernel
 internal import RuntimeSpec
 internal import Veloci
 
+extension Flag {
+    static let documentOnly = Flag("document-only", .bool, "leave out what depends on this host")
+}
+
 extension Subcommand {
     static let check = Subcommand(
         name: "check", summary: "list everything that is wrong with a bundle's config.json",
@@ -10,24 +14,21 @@ extension Subcommand {
             specification (exit status 1), warnings go against its advice (0), and host problems are what this machine
             cannot do for a valid configuration (2). Needs no privileges and changes nothing.
             """,
-        flags: [
-            .bundle, Flag("format", "f", .text, standard: "text", "text or json"),
-            Flag("document-only", .bool, "leave out what depends on this host"),
-        ],
+        flags: [.bundle, .textFormat, .documentOnly],
         arity: .exactly(0), run: CheckCommand.run)
 }
 
 /// `check`: validation without a container.
 enum CheckCommand {
     static func run(_ invocation: Invocation) throws(CommandFailure) -> Int32 {
-        let bundle = invocation.flags.text("bundle")
+        let bundle = invocation.flags.text(.bundle)
         let path = bundle.isEmpty ? "config.json" : bundle + "/config.json"
         let (spec, found) = Spec.check(try configuration(path))
         var diagnostics = found
-        if let spec, !invocation.flags.bool("document-only") {
-            diagnostics += Lifecycle.runtime(invocation).hostProblems(spec, bundle: bundle.isEmpty ? "." : bundle)
+        if let spec, !invocation.flags.bool(.documentOnly) {
+            diagnostics += invocation.runtime.hostProblems(spec, bundle: bundle.isEmpty ? "." : bundle)
         }
-        switch invocation.flags.text("format") {
+        switch invocation.flags.text(.textFormat) {
         case "", "text": for diagnostic in diagnostics { invocation.output.write(text(diagnostic, path)) }
         case "json":
             invocation.output.write(

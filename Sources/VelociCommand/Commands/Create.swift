@@ -1,3 +1,10 @@
+internal import Veloci
+
+extension Flag {
+    /// go-runc passes it; create always returns once the container is made.
+    static let ignoredDetach = Flag("detach", "d", .bool, "")
+}
+
 extension Subcommand {
     static let create = Subcommand(
         name: "create", summary: "make a container from a bundle; its program waits for start",
@@ -8,8 +15,15 @@ extension Subcommand {
             """,
         flags: [
             .bundle, .consoleSocket, .pidfdSocket, .pidFile, .noPivot, .noNewKeyring, .preserveDescriptors, .noSubreaper,
-            // go-runc passes it; create always returns once the container is made.
-            Flag("detach", "d", .bool, ""),
+            .ignoredDetach,
         ],
-        arity: .exactly(1), run: Lifecycle.create)
+        arity: .exactly(1)
+    ) { invocation throws(CommandFailure) in
+        var request = try invocation.createRequest(id: invocation.id)
+        let trace = try TraceOutput.open("create", invocation)
+        defer { trace?.write() }
+        request.trace = trace?.trace
+        try invocation.calling("create failed: ") { (runtime) throws(Failure) in try runtime.create(request) }
+        return 0
+    }
 }

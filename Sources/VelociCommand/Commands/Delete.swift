@@ -1,9 +1,21 @@
+internal import Veloci
+
+extension Flag {
+    static let force = Flag("force", "f", .bool, "kill a running container first; an id that does not exist is no error")
+}
+
 extension Subcommand {
     static let delete = Subcommand(
         name: "delete", summary: "remove what a stopped container has left", arguments: containerID,
         explanation: """
             Removes the container's control group and state. A created container is killed first.
             """,
-        flags: [Flag("force", "f", .bool, "kill a running container first; an id that does not exist is no error")],
-        arity: .exactly(1), run: Lifecycle.delete)
+        flags: [.force],
+        arity: .exactly(1)
+    ) { invocation throws(CommandFailure) in
+        let id = try invocation.id
+        let force = invocation.flags.bool(.force)
+        try invocation.calling { (runtime) throws(Failure) in try runtime.delete(id, force: force) }
+        return 0
+    }
 }

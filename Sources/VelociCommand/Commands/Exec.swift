@@ -1,3 +1,15 @@
+internal import LinuxKernel
+internal import RuntimeSpec
+internal import Veloci
+
+extension Flag {
+    static let process = Flag(
+        "process", "p", .text, "read the process from this file, an object like config.json's process")
+    static let controlGroup = Flag(
+        "cgroup", .texts, "run it in this control group below the container's: [CONTROLLER[,...]:]PATH")
+    static let ignorePaused = Flag("ignore-paused", .bool, "do not refuse a paused container")
+}
+
 extension Subcommand {
     static let exec = Subcommand(
         name: "exec", summary: "run another program in a container",
@@ -8,21 +20,61 @@ extension Subcommand {
             not be run.
             """,
         flags: [
-            .consoleSocket, .pidfdSocket,
-            Flag("cwd", .text, "the working directory inside the container"),
-            Flag("env", "e", .texts, "set an environment variable: NAME=value"),
-            Flag("tty", "t", .bool, "give it a terminal"),
-            Flag("user", "u", .text, "run as this user: UID[:GID]"),
-            Flag("additional-gids", "g", .integers, "add a group"),
-            Flag("process", "p", .text, "read the process from this file, an object like config.json's process"),
-            .detach, .pidFile,
-            Flag("process-label", .text, "the SELinux label of the process"),
-            Flag("apparmor", .text, "the AppArmor profile of the process"),
-            Flag("no-new-privs", .bool, "forbid new privileges to it"),
-            Flag("cap", "c", .texts, "add a capability"),
-            .preserveDescriptors,
-            Flag("cgroup", .texts, "run it in this control group below the container's: [CONTROLLER[,...]:]PATH"),
-            Flag("ignore-paused", .bool, "do not refuse a paused container"),
+            .consoleSocket, .pidfdSocket, .workingDirectory, .environment, .terminal, .user, .additionalGroups, .process,
+            .detach, .pidFile, .processLabel, .apparmor, .noNewPrivileges, .capability, .preserveDescriptors,
+            .controlGroup, .ignorePaused,
         ],
         arity: .atLeast(1), argumentLimit: 1, run: ExecCommand.run)
+}
+
+/// `exec`: another process in a container.
+enum ExecCommand {
+    /// The exit code when the process could not be run; the process itself can end with any other.
+    static let failureCode: Int32 = 255
+
+    static func run(_ invocation: Invocation) throws(CommandFailure) -> Int32 {
+        do throws(CommandFailure) {
+            var request = try request(invocation)
+            let trace = try TraceOutput.open("exec", invocation)
+            request.trace = trace?.trace
+            let detaches = invocation.flags.bool(.detach)
+            let hasTerminal = request.process.terminal == true
+            if hasTerminal, detaches, request.consoleSocket == nil { throw CommandFailure(.missingConsoleSocket) }
+            if request.consoleSocket != nil, !detaches || !hasTerminal { throw CommandFailure(.uselessConsoleSocket) }
+            return try invocation.calling { (runtime) throws(Failure) in
+                if detaches {
+                    defer { trace?.write() }
+                    _ = try runtime.execute(request)
+                    return 0
+                }
+                return try invocation.foreground { () throws(Failure) in
+                    defer { trace?.write() }
+                    return try runtime.execute(request)
+                }.shellStatus
+            }
+        } catch {
+            throw CommandFailure("exec failed: " + error.message, hint: error.hint, exitCode: failureCode)
+        }
+    }
+
+    private static func request(_ invocation: Invocation) throws(CommandFailure) -> ExecuteRequest {
+        // An id that is missing is the first complaint.
+        _ = try invocation.id
+        let flags = invocation.flags
+        var request = try invocation.executeRequest(try process(invocation))
+        request.prepareTerminal = { Foreground.prepareTerminal($0) }
+        request.ignoresPause = flags.bool(.ignorePaused)
+        for (controller, path) in try SubgroupPaths.parse(flags.texts(.controlGroup)) {
+            request.controlGroups[controller] = path
+        }
+        return request
+    }
+
+    /// The process of `--process`, or the container's own with what the flags change.
+    private static func process(_ invocation: Invocation) throws(CommandFailure) -> Process {
+        if let file = invocation.flags.textUnlessEmpty(.process) { return try DocumentFile.read(file, "a process") }
+        let id = try invocation.id
+        let own = try invocation.calling { (runtime) throws(Failure) in try runtime.configuredProcess(id) }
+        return try ExecOverrides(invocation.flags, invocation.arguments).applied(to: own)
+    }
 }

@@ -1,3 +1,11 @@
+internal import RuntimeSpec
+internal import Veloci
+
+extension Flag {
+    static let runs = Flag("run", .bool, "plan a run, which does not wait for start")
+    static let plannedProcess = Flag("process", "p", .text, "plan an exec of the process in this file")
+}
+
 extension Subcommand {
     static let plan = Subcommand(
         name: "plan", summary: "print what create, run or exec would do, step by step, without doing it",
@@ -10,10 +18,36 @@ extension Subcommand {
             With --run, the plan of run. With --process, of running that process in the container of that id.
             """,
         flags: [
-            .bundle, Flag("run", .bool, "plan a run, which does not wait for start"),
-            Flag("process", "p", .text, "plan an exec of the process in this file"), .consoleSocket, .pidfdSocket, .pidFile,
-            .noPivot, .noNewKeyring, .preserveDescriptors, .detach,
-            Flag("format", "f", .text, standard: "text", "text or json"),
+            .bundle, .runs, .plannedProcess, .consoleSocket, .pidfdSocket, .pidFile, .noPivot, .noNewKeyring,
+            .preserveDescriptors, .detach, .textFormat,
         ],
-        arity: .between(0, 1), run: Lifecycle.plan)
+        arity: .between(0, 1), run: PlanCommand.run)
+}
+
+/// `plan`: what another command would do.
+enum PlanCommand {
+    static func run(_ invocation: Invocation) throws(CommandFailure) -> Int32 {
+        let plan = try plan(invocation)
+        switch invocation.flags.text(.textFormat) {
+        case "", "text": invocation.output.write(plan.text)
+        case "json":
+            invocation.output.write(plan.json.encoded(JSONLayout(indent: 2, endsWithNewline: true)))
+        default: throw CommandFailure("invalid format option")
+        }
+        return 0
+    }
+
+    private static func plan(_ invocation: Invocation) throws(CommandFailure) -> Plan {
+        let flags = invocation.flags
+        if let file = flags.textUnlessEmpty(.plannedProcess) {
+            // An id that is missing is the first complaint, as exec's is.
+            _ = try invocation.id
+            let request = try invocation.executeRequest(try DocumentFile.read(file, "a process"))
+            return try invocation.calling { (runtime) throws(Failure) in try runtime.plan(request) }
+        }
+        var request = try invocation.createRequest(id: invocation.arguments.first ?? "container")
+        let runs = flags.bool(.runs)
+        request.detaches = runs && flags.bool(.detach)
+        return try invocation.calling { (runtime) throws(Failure) in try runtime.plan(request, waitsForStart: !runs) }
+    }
 }

@@ -8,13 +8,12 @@ extension Subcommand {
             Runs the host's ps with the options, -ef when there are none, and prints its lines about the container. With
             --format json, prints the ids of the processes on the host.
             """,
-        flags: [.format],
+        flags: [.tableFormat],
         arity: .atLeast(1), argumentLimit: 1
     ) { invocation throws(CommandFailure) in
         let id = try invocation.id
-        let pids = try Lifecycle.calling { () throws(Failure) in try Lifecycle.runtime(invocation).processes(id) }
-            .map { Int($0) }
-        switch invocation.flags.text("format") {
+        let pids = try invocation.calling { (runtime) throws(Failure) in try runtime.processes(id) }.map { Int($0) }
+        switch invocation.flags.text(.tableFormat) {
         case "", "table":
             let options = Array(invocation.arguments.dropFirst())
             let output = try HostProgram.output("ps", options.isEmpty ? ["-ef"] : options)

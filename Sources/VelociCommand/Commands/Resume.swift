@@ -6,7 +6,7 @@ extension Subcommand {
         arity: .exactly(1)
     ) { invocation throws(CommandFailure) in
         let id = try invocation.id
-        try Lifecycle.calling { () throws(Failure) in try Lifecycle.runtime(invocation).resume(id) }
+        try invocation.calling { (runtime) throws(Failure) in try runtime.resume(id) }
         return 0
     }
 }

@@ -2,6 +2,10 @@ internal import CLibrary
 internal import LinuxKernel
 internal import RuntimeSpec
 
+extension Flag {
+    static let forRootless = Flag("rootless", .bool, "write a configuration for a container without root's privileges")
+}
+
 extension Subcommand {
     static let spec = Subcommand(
         name: "spec", summary: "write a config.json to start from",
@@ -9,16 +13,13 @@ extension Subcommand {
             Writes config.json into the bundle directory: a container that runs "sh" from the directory rootfs beside it.
             An existing config.json is left alone, and is an error.
             """,
-        flags: [
-            .bundle,
-            Flag("rootless", .bool, "write a configuration for a container without root's privileges"),
-        ],
+        flags: [.bundle, .forRootless],
         arity: .exactly(0)
     ) { invocation throws(CommandFailure) in
-        let bundle = invocation.flags.text("bundle")
+        let bundle = invocation.flags.text(.bundle)
         let path = bundle.isEmpty ? "config.json" : bundle + "/config.json"
         let spec =
-            invocation.flags.bool("rootless")
+            invocation.flags.bool(.forRootless)
             ? DefaultConfiguration.rootless(userID: geteuid(), groupID: getegid()) : DefaultConfiguration.spec()
         do throws(KernelError) {
             // O_EXCL: between looking and writing somebody else could write.

@@ -1,7 +1,7 @@
 internal import CLinux
 
 /// Files that exist only in memory, and files that are mapped.
-public enum Memory {
+public enum MemoryFiles {
     /// A file in memory with this content, that nobody can change any more (memfd_create(2), F_SEAL_WRITE).
     public static func sealedFile(
         name: String, executable: Bool, _ content: UnsafeRawBufferPointer

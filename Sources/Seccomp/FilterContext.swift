@@ -4,7 +4,7 @@ internal import CSeccomp
 /// A filter under construction in libseccomp. The corresponding C type is `scmp_filter_ctx`.
 ///
 /// Methods return libseccomp's result: 0, or a negative errno.
-struct SeccompFilter: ~Copyable {
+struct FilterContext: ~Copyable {
     private let context: scmp_filter_ctx
 
     /// The corresponding C function is `seccomp_init`. Nil when libseccomp refuses the action.

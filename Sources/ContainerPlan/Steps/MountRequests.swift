@@ -1,0 +1,114 @@
+public import RuntimeSpec
+
+// What the steps are told that build the tree of mounts.
+
+/// How the root changes.
+public enum ChangeOfRoot: Equatable, Sendable {
+    /// pivot_root(2), the old root is left for `detachOldRoot`.
+    case pivot
+    /// Move the mount over `/` and chroot(2): for hosts that run from an initial ramdisk.
+    case move
+    /// chroot(2) alone: there is no mount namespace of our own.
+    case change
+}
+
+/// A place inside the root on which something is mounted.
+public struct MountTarget: Equatable, Sendable {
+    /// The path below the root.
+    public var path: String
+    /// What is made if nothing is there.
+    public var kind: Kind
+    /// No symbolic link is followed on the way (CVE-2019-19921).
+    public var refusesLinks: Bool
+    /// The target must not lie on a proc file system (CVE-2019-16884).
+    public var refusesProcessFileSystem: Bool
+    /// What is mounted must be a proc file system: with anything else on /proc, masks and read-only paths mean nothing.
+    public var wantsProcessFileSystem = false
+
+    /// What a target is.
+    public enum Kind: Equatable, Sendable {
+        /// A directory, whatever is mounted.
+        case directory
+        /// A file, whatever is mounted.
+        case file
+        /// Whatever the tree that is mounted is.
+        case likeSource
+    }
+
+    /// A target below the root.
+    public init(_ path: String, kind: Kind, refusesLinks: Bool = false, refusesProcessFileSystem: Bool = false) {
+        self.path = path
+        self.kind = kind
+        self.refusesLinks = refusesLinks
+        self.refusesProcessFileSystem = refusesProcessFileSystem
+    }
+}
+
+/// A new file system (fsopen(2), fsconfig(2), fsmount(2), move_mount(2)).
+public struct FileSystemMount: Equatable, Sendable {
+    /// The name of the file system, as in /proc/filesystems.
+    public var type: String
+    /// The device or name; empty for none.
+    public var source: String
+    /// `name` or `name=value`, one by one.
+    public var options: [String]
+    /// Options that old file systems may not know although mount(2) would take them.
+    public var optionalOptions: [String] = []
+    /// What the mount has from its first moment.
+    public var attributes: MountAttributes
+    /// Whether its root gets the mode of the directory that it covers, if there is one.
+    public var copiesMode = false
+    /// Where it is mounted.
+    public var target: MountTarget
+}
+
+/// What mount_setattr(2) sets and clears, and propagation.
+public struct MountAttributes: Equatable, Sendable {
+    /// `MOUNT_ATTR_*` of the mount itself.
+    public var set: UInt64 = 0
+    /// What is taken away from the mount itself.
+    public var clear: UInt64 = 0
+    /// `MOUNT_ATTR_*` of the mount and all below it.
+    public var recursiveSet: UInt64 = 0
+    /// What is taken away from the mount and all below it.
+    public var recursiveClear: UInt64 = 0
+    /// Changes of propagation, in their order.
+    public var propagation: [Propagation] = []
+
+    /// One change of propagation.
+    public struct Propagation: Equatable, Sendable {
+        /// What it becomes.
+        public var kind: MountPropagation
+        /// Whether all mounts below change as well.
+        public var recursive: Bool
+
+        /// A change of propagation.
+        public init(_ kind: MountPropagation, recursive: Bool) {
+            self.kind = kind
+            self.recursive = recursive
+        }
+    }
+
+    /// Whether nothing is changed.
+    public var isEmpty: Bool {
+        self.set | clear | recursiveSet | recursiveClear == 0 && propagation.isEmpty
+    }
+}
+
+/// A node that is made (mknodat(2)).
+public struct DeviceNode: Equatable, Sendable {
+    /// Below the root.
+    public var path: String
+    /// Character or block device, or fifo.
+    public var kind: DeviceKind
+    /// The major number; 0 for a fifo.
+    public var major: UInt32
+    /// The minor number; 0 for a fifo.
+    public var minor: UInt32
+    /// Permission bits.
+    public var mode: UInt32
+    /// The owner inside the container.
+    public var uid: UInt32
+    /// The group inside the container.
+    public var gid: UInt32
+}
