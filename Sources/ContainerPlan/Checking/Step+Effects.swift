@@ -16,7 +16,8 @@ extension Step {
             SlotEffects(reads: [slot], closes: [slot])
         case .joinNamespaces(_, let slot), .attachRoot(let slot, _), .changeRoot(let slot, _), .makeRootReadOnly(let slot),
             .mountFileSystem(_, let slot), .changeMount(_, _, let slot, _), .makeDevice(_, let slot),
-            .makeLink(_, _, _, let slot), .makeReadOnly(_, let slot), .makeWorkingDirectory(_, let slot), .writeSystemControl(_, _, let slot),
+            .makeLink(_, _, _, let slot), .makeReadOnly(_, let slot), .makeWorkingDirectory(_, let slot),
+            .writeSystemControl(_, _, let slot),
             .setSecurityLabel(_, _, let slot), .findHome(_, let slot), .waitForStart(let slot), .ownStandardStreams(_, let slot):
             SlotEffects(reads: [slot])
         case .openCurrentRoot(let slot), .openHostFile(_, let slot, _), .openTree(_, _, _, let slot),
@@ -43,7 +44,8 @@ extension Step {
         switch self {
         case .joinControlGroup, .joinNamespace, .joinNamespaces, .newNamespaces, .becomeRootOfUserNamespace, .bringUpLoopback,
             .setHostname, .setDomainname, .changePropagation, .openTree, .attachRoot, .changeRoot, .detachOldRoot,
-            .makeRootReadOnly, .mountFileSystem, .attachTree, .changeMount, .makeMountReadOnly, .openPrivateProcessFileSystem, .makeEmptyDirectory,
+            .makeRootReadOnly, .mountFileSystem, .attachTree, .changeMount, .makeMountReadOnly,
+            .openPrivateProcessFileSystem, .makeEmptyDirectory,
             .makeDevice, .bindDevice, .mask, .makeReadOnly, .writeSystemControl, .bindConsole, .ownStandardStreams,
             .setLimit, .setScheduler,
             .setIOPriority, .setSecurityLabel, .dropBoundingCapabilities, .setUser:
@@ -56,7 +58,8 @@ extension Step {
     /// Whether the step attaches or changes a mount inside the container's root.
     var mountsInRoot: Bool {
         switch self {
-        case .mountFileSystem, .attachTree, .changeMount, .makeMountReadOnly, .bindDevice, .mask, .makeReadOnly, .bindConsole: true
+        case .mountFileSystem, .attachTree, .changeMount, .makeMountReadOnly, .bindDevice, .mask, .makeReadOnly, .bindConsole:
+            true
         default: false
         }
     }

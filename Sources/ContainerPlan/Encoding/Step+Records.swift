@@ -60,13 +60,15 @@ extension Step {
         case .changePropagation, .attachRoot, .openCurrentRoot, .openTree, .openHostFile, .openNullDevice, .changeRoot,
             .detachOldRoot, .makeRootReadOnly:
             encodeRoot(into: &encoder)
-        case .mountFileSystem, .attachTree, .changeMount, .openMount, .makeMountReadOnly, .openPrivateProcessFileSystem, .makeEmptyDirectory:
+        case .mountFileSystem, .attachTree, .changeMount, .openMount, .makeMountReadOnly, .openPrivateProcessFileSystem,
+            .makeEmptyDirectory:
             encodeMount(into: &encoder)
         case .makeDevice, .bindDevice, .makeLink, .mask, .makeReadOnly, .makeWorkingDirectory, .writeSystemControl:
             encodeFile(into: &encoder)
         case .openTerminal, .sendTerminal, .bindConsole, .useTerminal, .ownStandardStreams:
             encodeTerminal(into: &encoder)
-        case .setLimit, .setScheduler, .setIOPriority, .setCPUAffinity, .resetCPUAffinity, .setMemoryPolicy, .setPersonality, .setSecurityLabel,
+        case .setLimit, .setScheduler, .setIOPriority, .setCPUAffinity, .resetCPUAffinity, .setMemoryPolicy, .setPersonality,
+            .setSecurityLabel,
             .setNoNewPrivileges, .dropBoundingCapabilities, .keepCapabilitiesAcrossUserChange, .setUser,
             .setCapabilities, .raiseAmbientCapabilities, .loadSeccompFilter:
             encodeConfinement(into: &encoder)

@@ -86,8 +86,8 @@ extension CreatePlanner {
         let null = builder.slot()
         let empty = builder.slot()
         // CVE-2025-31133: the cover is verified to be the null device. It is the container's own, so that nobody changes the
-        // host's through it; where nodes cannot be made it has none of its own, as runc. Over one that is not of its ids the kernel
-        // refuses the change.
+        // host's through it; where nodes cannot be made it has none of its own, as runc. Over one that is not of its ids the
+        // kernel refuses the change.
         if !makesDevices || bindsDeviceDirectory {
             builder.add(.openHostFile("/dev/null", into: null, mustBeNullDevice: true))
         } else {
