@@ -81,7 +81,7 @@ enum ResourceFlags {
     /// Bytes of a text such as `512m`, `1.5g` or `10KiB`; multiples are of 1024.
     static func bytes(_ text: String) -> Int64? {
         let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        guard let first = number.utf8.first, first != UInt8(ascii: "."), let value = Double(number) else { return nil }
+        guard let first = number.utf8.first, first != UInt8(ascii: "."), let value = Double(decimal: number) else { return nil }
         var suffix = text.dropFirst(number.count).lowercased()[...]
         if suffix.first == " " { suffix = suffix.dropFirst() }
         if suffix.isEmpty || suffix == "b" { return Int64(exactly: value.rounded(.down)) }

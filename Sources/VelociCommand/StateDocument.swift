@@ -25,7 +25,7 @@ struct StateDocument: Equatable {
         ]
         if !annotations.isEmpty {
             var object = JSONMembers()
-            for name in annotations.keys.sorted() { object[name] = annotations[name].map { .string($0) } }
+            for (name, value) in annotations.sortedByName { object[name] = .string(value) }
             members["annotations"] = .object(object)
         }
         members["owner"] = .string(owner)
@@ -48,7 +48,7 @@ enum StateList {
 
     /// RUNC: one line; `null` when there are no containers.
     static func json(_ states: [StateDocument]) -> String {
-        (states.isEmpty ? "null" : JSONValue.array(states.map({ $0.json })).encodedText()) + "\n"
+        (states.isEmpty ? "null" : JSONValue.array(states.map { $0.json }).encodedText()) + "\n"
     }
 
     static func ids(_ states: [StateDocument]) -> String { states.reduce("") { $0 + $1.id + "\n" } }

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import LinuxKernel
+internal import RuntimeSpec
 
 extension Cgroup {
     /// Writes values that have this moment, in order, after looking at the limits that must be above the current use.
@@ -130,8 +131,8 @@ extension Cgroup {
             if write.controller == "hugetlb" {
                 let sizes = ((try? Files.list(group.directory)) ?? []).filter { $0.hasPrefix("hugetlb.") }
                     .compactMap { $0.split(separator: ".").dropFirst().first.map(String.init) }
-                hint = "this host's page sizes: " + Set(sizes).sorted().joined(separator: ", ")
-            } else if write.file.utf8.indices.contains(where: { write.file.utf8[$0...].starts(with: "swap".utf8) }) {
+                hint = "this host's page sizes: " + Set(sizes).sortedByBytes().joined(separator: ", ")
+            } else if write.file.containsBytes(of: "swap") {
                 hint = "the kernel counts no swap; boot with swapaccount=1, or leave the property out"
             }
             return CgroupError(

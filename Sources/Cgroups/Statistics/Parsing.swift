@@ -1,3 +1,5 @@
+internal import RuntimeSpec
+
 /// The forms of the kernel's statistics files. Lines in another form are skipped: kernels add lines.
 enum StatisticsText {
     /// `key value` lines.
@@ -25,9 +27,9 @@ enum StatisticsText {
                 let parts = field.split(separator: "=", maxSplits: 1)
                 guard parts.count == 2 else { continue }
                 switch parts[0] {
-                case "avg10": share.avg10 = Double(parts[1]) ?? 0
-                case "avg60": share.avg60 = Double(parts[1]) ?? 0
-                case "avg300": share.avg300 = Double(parts[1]) ?? 0
+                case "avg10": share.avg10 = Double(decimal: parts[1]) ?? 0
+                case "avg60": share.avg60 = Double(decimal: parts[1]) ?? 0
+                case "avg300": share.avg300 = Double(decimal: parts[1]) ?? 0
                 case "total": share.total = UInt64(parts[1]) ?? 0
                 default: continue
                 }

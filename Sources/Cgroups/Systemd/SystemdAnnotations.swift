@@ -16,7 +16,7 @@ extension SystemdProperties {
     /// - Throws: `CgroupError` of kind `invalidValue` naming the annotation.
     static func annotated(_ annotations: [String: String]) throws(CgroupError) -> [SystemdProperty] {
         var properties: [SystemdProperty] = []
-        for (key, text) in annotations.sorted(by: { $0.key < $1.key }) where key.hasPrefix(prefix) {
+        for (key, text) in annotations.sortedByName where key.hasPrefix(prefix) {
             let path = JSONPath([.member("annotations"), .member(key)])
             var name = String(key.dropFirst(prefix.count))
             guard name.utf8.count >= 3, name.utf8.allSatisfy({ ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7a }) else {

@@ -114,7 +114,7 @@ extension PlanChecker {
         }
         let entersMountNamespace = plan.cloneNamespaces.contains(.mount) || plan.steps.contains { $0.action.entersMountNamespace }
         if mountsOnHost && entersMountNamespace { report(.mounts, 0, "the root is attached on the host for nothing") }
-        let ready = (plan.gates[.ready] ?? []).map({ $0.action })
+        let ready = (plan.gates[.ready] ?? []).map { $0.action }
         if let pid = ready.firstIndex(where: { if case .writePidFile = $0 { true } else { false } }),
             let state = ready.firstIndex(of: .writeState), pid < state
         {

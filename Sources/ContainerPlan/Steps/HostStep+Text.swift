@@ -26,7 +26,7 @@ extension HostStep {
         case .attachRoot(_, let path): "attach the root at \(path), on the host"
         case .cloneProcess(let kinds):
             "clone the container's process"
-                + (kinds.isEmpty ? "" : " into new namespaces: \(kinds.map({ $0.rawValue }).joined(separator: ", "))")
+                + (kinds.isEmpty ? "" : " into new namespaces: \(kinds.map { $0.rawValue }.joined(separator: ", "))")
         case .writeMappings(let uid, let gid):
             "map users \(HostStep.text(uid)) and groups \(HostStep.text(gid))"
         case .writeTimeOffset(let clock, let seconds, let nanoseconds):

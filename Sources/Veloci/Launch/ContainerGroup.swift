@@ -194,7 +194,7 @@ extension Failure {
             default: .kernel
             }
         self.init(code, error.message, path: error.path, errno: nil, hint: error.hint)
-        if let errno = error.errno, !error.message.utf8.indices.contains(where: { error.message.utf8[$0...].starts(with: errno.name.utf8) }) { self.errno = errno }
+        if let errno = error.errno, !error.message.containsBytes(of: errno.name) { self.errno = errno }
     }
 }
 

@@ -29,7 +29,7 @@ final class Launch {
         self.plan = plan
         self.progress = progress
         forks = plan.steps.contains { if case .fork = $0.action { true } else { false } }
-        stepOrigins = plan.steps.map({ $0.origin })
+        stepOrigins = plan.steps.map { $0.origin }
         do throws(KernelError) {
             let (hostEnd, stageEnd) = try Sockets.messagePair()
             gate = Descriptor(owning: hostEnd)

@@ -32,7 +32,7 @@ struct ContainerRecord: Equatable, Sendable {
         func list(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
         func object(_ texts: [String: String]) -> JSONValue {
             var members = JSONMembers()
-            for (name, value) in texts.sorted(by: { $0.key < $1.key }) { members[name] = .string(value) }
+            for (name, value) in texts.sortedByName { members[name] = .string(value) }
             return .object(members)
         }
         return [
@@ -49,7 +49,7 @@ struct ContainerRecord: Equatable, Sendable {
     /// Nil for a document that veloci did not write, or not completely.
     init?(_ value: JSONValue) {
         guard let object = value.object else { return nil }
-        func list(_ name: String) -> [String]? { object[name]?.array?.compactMap({ $0.string }) }
+        func list(_ name: String) -> [String]? { object[name]?.array?.compactMap { $0.string } }
         func texts(_ name: String) -> [String: String]? {
             guard let members = object[name]?.object?.members else { return nil }
             return members.reduce(into: [:]) { $0[$1.name] = $1.value.string ?? "" }
