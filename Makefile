@@ -12,7 +12,7 @@ export VELOCI_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || ech
 all: build
 
 build: packages-build
-	@echo "== building veloci (the first time about three minutes on two processors)"
+	@echo "== building veloci (the first time about four minutes on two processors)"
 	$(SWIFT) build -c release --product veloci $(EMBEDDED)
 
 suite: packages-build
