@@ -1,52 +1,58 @@
 # Two commands do everything on a fresh Debian machine with Swift 6.3: make demo, make test.
 
 SWIFT ?= swift
-RELEASE := .build/release
+# What is installed and tested: Embedded Swift needs a folder of its own, a plain "swift build" makes the ordinary executable.
+VELOCI := .build/embedded/release/veloci
+EMBEDDED := --scratch-path .build/embedded --toolset Sources/VelociExecutable/embedded.json --omit-frame-pointers -debug-info-format none
+SUITE := .build/release/oci-conformance
 export VELOCI_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-.PHONY: all build demo test client-test conformance conformance-results upstream-validation benchmark lab-mini lab packages-build packages-test packages-upstream install clean
+.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation benchmark lab-mini lab packages-build packages-test packages-upstream install clean
 
 all: build
 
 build: packages-build
-	@echo "== building (first time: about two minutes)"
-	$(SWIFT) build -c release
+	@echo "== building veloci (the first time about four minutes on two processors)"
+	$(SWIFT) build -c release --product veloci $(EMBEDDED)
+
+suite: packages-build
+	$(SWIFT) build -c release --product oci-conformance
 
 demo: build
-	@Tests/demo.sh $(RELEASE)/veloci
+	@Tests/demo.sh $(VELOCI)
 
 test: packages-test
 	@Tests/run.sh
 
 # OTHERS: paths of further runtimes, such as newer versions.
-RUNTIMES = $(foreach runtime,$(CURDIR)/$(RELEASE)/veloci $(shell command -v runc) $(shell command -v crun) $(OTHERS),--runtime $(runtime))
+RUNTIMES = $(foreach runtime,$(CURDIR)/$(VELOCI) $(shell command -v runc) $(shell command -v crun) $(OTHERS),--runtime $(runtime))
 RESULTS := conformance/results
 
-conformance: build
-	$(RELEASE)/oci-conformance $(RUNTIMES)
+conformance: build suite
+	$(SUITE) $(RUNTIMES)
 
 # What is in the repository about veloci, runc and crun; it takes some minutes. Cases fail, so the exit status means nothing.
-conformance-results: build packages-test
-	-$(RELEASE)/oci-conformance $(RUNTIMES) --quiet --report $(RESULTS)
-	-$(RELEASE)/oci-conformance $(RUNTIMES) --fixtures spec-fixtures --report $(RESULTS) >/dev/null
+conformance-results: build suite packages-test
+	-$(SUITE) $(RUNTIMES) --quiet --report $(RESULTS)
+	-$(SUITE) $(RUNTIMES) --fixtures spec-fixtures --report $(RESULTS) >/dev/null
 	rm -f $(RESULTS)/conformance.tap $(RESULTS)/conformance.xml
 	Tests/report.sh $(RESULTS)/conformance.html
 
 # The validation programs of the runtime-tools project, from the sources of its Debian package, or from a checkout: SOURCES=PATH.
 upstream-validation: build packages-upstream
-	Tests/upstream-validation.sh $(SOURCES)
+	Tests/upstream-validation.sh "$(SOURCES)" $(VELOCI)
 
 client-test: build packages-test
-	Tests/clients.sh $(RELEASE)/veloci
+	Tests/clients.sh $(VELOCI)
 
 benchmark: build packages-test
 	Tests/benchmark.sh
 
-lab-mini: build packages-test
+lab-mini: build suite packages-test
 	$(SWIFT) build --build-tests
 	Tests/lab.sh mini conformance
 
-lab: build packages-test
+lab: build suite packages-test
 	$(SWIFT) build --build-tests
 	Tests/lab.sh
 
@@ -61,7 +67,8 @@ packages-test:
 
 PREFIX ?= /usr/local
 install: build
-	install -D -m 0755 $(RELEASE)/veloci $(DESTDIR)$(PREFIX)/bin/veloci
+	install -D -m 0755 $(VELOCI) $(DESTDIR)$(PREFIX)/bin/veloci
 
 clean:
 	$(SWIFT) package clean
+	rm -rf .build/embedded

@@ -11,6 +11,10 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+// Compiled both as ordinary Swift, for programs that import the library, and as Embedded Swift, for the executable that is
+// installed (`make build`). What the latter does not have is a warning in the former already.
+let embeddable: [SwiftSetting] = strict + [.treatWarning("EmbeddedRestrictions", as: .warning)]
+
 // The stage is freestanding: no libc, no Swift runtime, no allocator. Whatever would allocate does not link.
 let stageSwift: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -48,36 +52,40 @@ let package = Package(
         // Nothing that runs needs it: the tests hold our table of capabilities against it.
         .systemLibrary(name: "CCapability", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
 
-        .target(name: "ByteText", swiftSettings: strict),
-        .target(name: "RuntimeSpec", dependencies: ["ByteText"], swiftSettings: strict),
-        .target(name: "LinuxKernel", dependencies: ["ByteText", "CLinux", "CLibrary"], swiftSettings: strict),
-        .target(name: "DBus", dependencies: ["ByteText", "LinuxKernel"], swiftSettings: strict),
-        .target(name: "Cgroups", dependencies: ["ByteText", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "CLibrary"], swiftSettings: strict),
-        .target(name: "Seccomp", dependencies: ["RuntimeSpec", "CSeccomp", "CLinux"], swiftSettings: strict),
+        .target(name: "ByteText", swiftSettings: embeddable),
+        .target(name: "RuntimeSpec", dependencies: ["ByteText"], swiftSettings: embeddable),
+        .target(name: "LinuxKernel", dependencies: ["ByteText", "CLinux", "CLibrary"], swiftSettings: embeddable),
+        .target(name: "DBus", dependencies: ["ByteText", "LinuxKernel"], swiftSettings: embeddable),
+        .target(name: "Cgroups", dependencies: ["ByteText", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "CLibrary"], swiftSettings: embeddable),
+        .target(name: "Seccomp", dependencies: ["RuntimeSpec", "CSeccomp", "CLinux"], swiftSettings: embeddable),
         .target(
             name: "ContainerPlan", dependencies: ["ByteText", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
-            swiftSettings: strict),
+            swiftSettings: embeddable),
 
         .executableTarget(
             name: "Stage", dependencies: ["CLinux", "CStageWire", "CStageEntry"], swiftSettings: stageSwift,
             linkerSettings: stageLink),
         .executableTarget(name: "StageEmbedder", swiftSettings: strict),
         .plugin(name: "EmbedStage", capability: .buildTool(), dependencies: ["Stage", "StageEmbedder"]),
-        .target(name: "StageImage", swiftSettings: strict, plugins: ["EmbedStage"]),
+        .target(name: "StageImage", swiftSettings: embeddable, plugins: ["EmbedStage"]),
 
         .target(
             name: "Veloci",
             dependencies: [
                 "ByteText", "RuntimeSpec", "LinuxKernel", "Cgroups", "Seccomp", "ContainerPlan", "StageImage", "CLinux",
                 "CLibrary", "CStageWire",
-            ], swiftSettings: strict),
+            ], swiftSettings: embeddable),
         // The command line is a library so that tests can link it; the executable's own settings would not let them.
         .target(
             name: "VelociCommand",
-            dependencies: ["ByteText", "Veloci", "RuntimeSpec", "LinuxKernel", "Seccomp", "CBuildFacts", "CLibrary"],
-            swiftSettings: strict),
+            dependencies: [
+                "ByteText", "Veloci", "RuntimeSpec", "LinuxKernel", "Seccomp", "CBuildFacts", "CLibrary", "CVelociEntry",
+            ], swiftSettings: embeddable),
+        .target(name: "CVelociEntry"),
+        // VelociCommand is linked and not imported; embedded.json is for SwiftPM's --toolset.
         .executableTarget(
-            name: "veloci", dependencies: ["VelociCommand"], path: "Sources/VelociExecutable", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])],
+            name: "veloci", dependencies: ["VelociCommand", "CVelociEntry"], path: "Sources/VelociExecutable",
+            exclude: ["embedded.json"], swiftSettings: embeddable + [.unsafeFlags(["-parse-as-library"])],
             linkerSettings: staticExecutable),
 
         // What tests of several targets share.
@@ -126,7 +134,8 @@ let package = Package(
             swiftSettings: strict),
         // Costs of every command beside other runtimes: Tests/benchmark.sh.
         .executableTarget(
-            name: "veloci-benchmark", dependencies: ["LinuxKernel", "RuntimeSpec"], path: "Tests/Benchmark", swiftSettings: strict),
+            name: "veloci-benchmark", dependencies: ["LinuxKernel", "RuntimeSpec"], path: "Tests/Benchmark",
+            swiftSettings: strict),
         .testTarget(name: "TortureTests", swiftSettings: strict),
     ]
 )

@@ -6,9 +6,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 view=${VIEW:-v1} rounds=${ROUNDS:-30} benchmark=.build/release/veloci-benchmark
 [ "$(id -u)" = 0 ] || { echo "benchmark.sh: containers need root here: sudo Tests/benchmark.sh" >&2; exit 1; }
-swift build -c release --product veloci-benchmark --quiet && swift build -c release --product veloci --quiet
+swift build -c release --product veloci-benchmark --quiet && make --no-print-directory --silent build
 runtimes=()
-for name in "${@:-$PWD/.build/release/veloci}" $([ $# -gt 0 ] || echo runc crun); do
+for name in "${@:-$PWD/.build/embedded/release/veloci}" $([ $# -gt 0 ] || echo runc crun); do
     path=$(command -v "$name") || { echo "benchmark.sh: $name is not installed" >&2; continue; }
     runtimes+=("$(realpath -s "$path")")
 done

@@ -23,7 +23,7 @@ if [ "${1:-}" = --judge ]; then
     judge "$2" "$3"
     exit 0
 fi
-runtime=$(realpath "${1:-.build/release/veloci}")
+runtime=$(realpath "${1:-.build/embedded/release/veloci}")
 if [ "$(id -u)" != 0 ]; then
     echo "skipped: the conformance suite needs root"
     exit 0

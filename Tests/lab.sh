@@ -10,13 +10,13 @@
 #                (half an hour without KVM; ONLY=regex selects checks, as everywhere)
 # Without arguments all but clients. JOBS machines (default 2) run at a time; each part's output is printed when it ends. A lab that
 # cannot be made fails, unless the mirror does not answer: then it is skipped, and none at all fails. Uses the built debug
-# tests and the release executables (or the debug ones).
+# tests, and the executables of make build and make suite (or the debug ones).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 repository=$PWD results=${RESULTS:-.build/lab} started=$SECONDS
 [ $# -gt 0 ] || set -- conformance full mini hybrid legacy selinux
 for part; do case $part in mini|conformance|full|hybrid|legacy|selinux|clients) ;; *) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2;; esac; done
-built() { local place; for place in release debug; do [ ! -x ".build/$place/$1" ] || { echo ".build/$place/$1"; return; }; done; echo "not built: $1 (swift build)" >&2; return 1; }
+built() { local place; for place in embedded/release release debug; do [ ! -x ".build/$place/$1" ] || { echo ".build/$place/$1"; return; }; done; echo "not built: $1 (swift build)" >&2; return 1; }
 executable=${RUNTIME:-$(built veloci)} && suite=$(built oci-conformance) || exit 1
 bundle=.build/debug/velociPackageTests.xctest
 [ -x $bundle ] || { echo "not built: $bundle (swift build --build-tests)" >&2; exit 1; }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # memory-floor.sh [RUNTIME]...: the lowest memory limit with which a container starts and prints, for each runtime, as a table.
 # Needs root, busybox (a static one) and a memory controller: version 1 where it is mounted, else version 2. On version 2:
-#   lab/mini.sh -d Tests -p .build/release/veloci -p /usr/sbin/runc -p /usr/bin/crun -p /bin/bash -- env TRIES=1 bash /memory-floor.sh
+#   lab/mini.sh -d Tests -p .build/embedded/release/veloci -p /usr/sbin/runc -p /usr/bin/crun -p /bin/bash -- env TRIES=1 bash /memory-floor.sh
 # A limit counts as working when TRIES runs in a row (default 3) print; limits are searched in pages between 0 and 32 MiB.
 set -u
 tries=${TRIES:-3} ceiling=${CEILING:-8192} page=$(getconf PAGESIZE 2>/dev/null || echo 4096)

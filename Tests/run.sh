@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds and runs every test, one section after another. Sections can be chosen by name: Tests/run.sh unit demo
+#   build        the executable as it is installed, compiled as Embedded Swift, and the conformance suite
 #   unit         every Swift test: libraries, golden plans, style, torture; those that need root say so when they are skipped
-#   build        the release build that the following sections use
-#   demo         what the README promises
+#   demo         what the README promises, with the executable of an ordinary build as well
 #   clients      its commands in odd uses, odd configurations, inside user namespaces, podman over veloci, and the view from inside compared with runc's
 #   conformance  the conformance suite on veloci, each case also sabotaged
 #   report       the page with the results in a browser
@@ -11,7 +11,7 @@
 #   lab          other machines (lab/README.md): cgroup v2 alone, systemd on v2 and v1, AppArmor, SELinux, an unprivileged user
 set -u
 cd "$(dirname "$0")/.."
-sections=${*:-unit build demo clients conformance report embedding arm64 lab}
+sections=${*:-build unit demo clients conformance report embedding arm64 lab}
 failed=
 started=$(date +%s)
 
@@ -25,23 +25,27 @@ section() {
 
 # What failed, and now and then how far it is: the names of hundreds of files and tests that are fine help nobody.
 build() {
-    { swift build "$@" 2>&1; echo "run.sh: status $?"; } | awk '
+    { "$@" 2>&1; echo "run.sh: status $?"; } | awk '
         /^run.sh: status / { exit $3 }
         /error:|Build complete/ || /^\[[0-9]*00\// { print; fflush() }'
 }
 
 unit() {
     log=.build/unit-tests.log
-    build --build-tests || return
+    build swift build --build-tests || return
     { swift test --skip-build 2>&1; echo "run.sh: status $?"; } | tee "$log" | awk '
         /^run.sh: status / { exit $3 }
         /✘|error:|skipped|tried, |Test run/ { print; fflush() }'
 }
 
+veloci=.build/embedded/release/veloci
+section build build make --no-print-directory build suite
+# What is installed is what is tested. Without it, as when only "unit" is run, the tests take the executable beside them.
+case " $sections " in *" build "*) export VELOCI="$PWD/$veloci" ;; esac
 section unit unit
-section build build -c release
-section demo Tests/demo.sh .build/release/veloci
-section clients Tests/clients.sh .build/release/veloci command-line configurations nested same-view podman
+section demo Tests/demo.sh $veloci
+section demo Tests/demo.sh .build/debug/veloci
+section clients Tests/clients.sh $veloci command-line configurations nested same-view podman
 section conformance Tests/conformance.sh
 section report Tests/report.sh
 section report Tests/report.sh .build/conformance/conformance.html

@@ -67,7 +67,7 @@ folder=$(realpath "$folder")
 if [ ! -e "$folder/runtimetest" ]; then
     make_programs "$folder" || { echo "the validation programs cannot be made from $folder"; exit 1; }
 fi
-runtime=$(realpath "${2:-.build/release/veloci}")
+runtime=$(realpath "${2:-.build/embedded/release/veloci}")
 other=$(command -v runc) || other=
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT

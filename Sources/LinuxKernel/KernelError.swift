@@ -24,6 +24,9 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
         return String(cString: sentence).lowered
     }
 
+    /// What the C library says about its last call that failed; its functions alone set it, the wrappers here throw.
+    package static var last: Errno { Errno(rawValue: library_errno()) }
+
     /// `ENOENT`.
     public static let noEntry = Errno(rawValue: ENOENT)
     /// `EEXIST`.

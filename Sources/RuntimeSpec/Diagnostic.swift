@@ -63,5 +63,5 @@ public struct DecodingFailure: Error, Equatable, Sendable, CustomStringConvertib
     public let diagnostics: [Diagnostic]
 
     /// The diagnostics, one per line.
-    public var description: String { diagnostics.map({ $0.description }).joined(separator: "\n") }
+    public var description: String { diagnostics.map { $0.description }.joined(separator: "\n") }
 }

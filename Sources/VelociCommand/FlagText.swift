@@ -1,3 +1,5 @@
+internal import RuntimeSpec
+
 /// The texts of flags as values, read as Go's strconv and time packages read them.
 enum FlagText {
     /// The value of a text for a kind of flag, nil when it has none.
@@ -51,7 +53,7 @@ enum FlagText {
             rest = rest.dropFirst(number.count)
             let unit = rest.prefix { !isDigit($0) && $0 != UInt8(ascii: ".") }
             rest = rest.dropFirst(unit.count)
-            guard number.contains(where: isDigit), let value = Double(String(decoding: number, as: UTF8.self)),
+            guard number.contains(where: isDigit), let value = Double(decimal: String(decoding: number, as: UTF8.self)),
                 let factor = nanoseconds(String(decoding: unit, as: UTF8.self))
             else { return nil }
             total += value * factor

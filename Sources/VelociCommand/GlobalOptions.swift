@@ -114,7 +114,7 @@ struct GlobalOptions: Equatable {
         // The XDG base directory specification lets a cleaner remove what lacks the sticky bit.
         if chmod(root, 0o1700) != 0 {
             throw CommandFailure(
-                "chmod \(root): \(Errno(rawValue: library_errno()))", hint: "check the permissions of $XDG_RUNTIME_DIR")
+                "chmod \(root): \(Errno.last)", hint: "check the permissions of $XDG_RUNTIME_DIR")
         }
         return root
     }
@@ -132,7 +132,7 @@ struct GlobalOptions: Equatable {
         var full = path
         if path.utf8.first != UInt8(ascii: "/") {
             guard let pointer = getcwd(nil, 0) else {
-                throw CommandFailure("getwd: \(Errno(rawValue: library_errno()))")
+                throw CommandFailure("getwd: \(Errno.last)")
             }
             defer { free(pointer) }
             full = String(cString: pointer) + "/" + path

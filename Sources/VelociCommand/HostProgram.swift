@@ -8,7 +8,7 @@ enum HostProgram {
     /// - Throws: `CommandFailure` when it cannot be run, or ends with another code than 0.
     static func output(_ name: String, _ arguments: [String]) throws(CommandFailure) -> String {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw failure(name, library_errno()) }
+        guard pipe(&ends) == 0 else { throw failure(name, .last) }
         let reader = Descriptor(owning: ends[0])
         let writer = Descriptor(owning: ends[1])
         let pid = try spawn(name, arguments, output: writer.number, closing: reader.number)
@@ -20,8 +20,8 @@ enum HostProgram {
             read = .failure(error)
         }
         var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, library_errno() == EINTR {}
-        guard case .success(let bytes) = read else { throw failure(name, EIO) }
+        while waitpid(pid, &status, 0) < 0, Errno.last == .interrupted {}
+        guard case .success(let bytes) = read else { throw failure(name, Errno(rawValue: EIO)) }
         let text = String(decoding: bytes, as: UTF8.self)
         guard status == 0 else {
             let end = status & 0x7f == 0 ? "exit status \(status >> 8 & 0xff)" : "signal \(status & 0x7f)"
@@ -44,11 +44,11 @@ enum HostProgram {
         defer { for text in texts { free(text) } }
         var pid: pid_t = 0
         let result = posix_spawnp(&pid, name, &actions, nil, &texts, library_environment())
-        guard result == 0 else { throw failure(name, result) }
+        guard result == 0 else { throw failure(name, Errno(rawValue: result)) }
         return pid
     }
 
-    private static func failure(_ name: String, _ number: Int32) -> CommandFailure {
-        CommandFailure("exec: \(Quoted.go(name)): \(LinuxKernel.Errno(rawValue: number))")
+    private static func failure(_ name: String, _ errno: Errno) -> CommandFailure {
+        CommandFailure("exec: \(Quoted.go(name)): \(errno)")
     }
 }

@@ -5,7 +5,7 @@ enum InheritedDescriptors {
     /// Opens the null device in place of standard streams that the caller closed. Otherwise what is opened next would get
     /// the number of one, and become a standard stream of the container.
     static func openStandardStreams() {
-        for stream in Int32(0)...2 where library_fcntl(stream, F_GETFD) < 0 {
+        for stream in Int32(0)...2 where library_descriptor_flags(stream) < 0 {
             // Without O_CLOEXEC: the container inherits it. The lowest number that is free is this one.
             _ = library_open("/dev/null", O_RDWR)
         }
@@ -40,7 +40,7 @@ enum InheritedDescriptors {
     /// Whether a descriptor came from the caller. CVE-2024-21626: one of our own, such as the log's, may have the number; but
     /// all of those are closed by execve(2), and nothing that is survived one.
     private static func isInherited(_ number: Int32) -> Bool {
-        let flags = library_fcntl(number, F_GETFD)
+        let flags = library_descriptor_flags(number)
         return flags >= 0 && flags & FD_CLOEXEC == 0
     }
 }

@@ -20,6 +20,7 @@ final class Log: @unchecked Sendable {
     enum Format: Sendable { case text, json }
     enum Level: Int, Sendable, CustomStringConvertible {
         case debug, info, warning, error
+
         var description: String {
             switch self {
             case .debug: "debug"
@@ -49,7 +50,7 @@ final class Log: @unchecked Sendable {
     /// - Throws: the kernel's refusal.
     func open(_ path: String) throws(KernelError) {
         // Nobody is waited for who may come to read from a FIFO.
-        file = try Files.open(path, flags: O_CREAT | O_WRONLY | O_APPEND | O_NONBLOCK | 0o4010000, mode: 0o644)
+        file = try Files.open(path, flags: O_CREAT | O_WRONLY | O_APPEND | O_NONBLOCK | O_SYNC, mode: 0o644)
     }
 
     func debug(_ message: @autoclosure () -> String) {

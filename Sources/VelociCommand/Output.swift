@@ -26,11 +26,11 @@ final class Output {
             let count = rest.withUnsafeBytes { CLibrary.write(descriptor, $0.baseAddress, $0.count) }
             if count >= 0 {
                 rest = rest.dropFirst(count)
-            } else if library_errno() == EAGAIN {
+            } else if Errno.last == .again {
                 // Whoever shares the caller's stream may have made it so that it does not wait.
                 _ = try Waiting.poll([(descriptor, .writable)], milliseconds: -1)
-            } else if library_errno() != EINTR {
-                throw KernelError(LinuxKernel.Errno(rawValue: library_errno()), call: "write", object: "descriptor \(descriptor)")
+            } else if Errno.last != .interrupted {
+                throw KernelError(.last, call: "write", object: "descriptor \(descriptor)")
             }
         }
     }

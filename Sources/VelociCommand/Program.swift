@@ -16,7 +16,7 @@ package struct Program {
     /// Runs the program and returns its exit code.
     ///
     /// - Parameter arguments: the program's name and what follows it.
-    package static func run(_ arguments: [String]) -> Int32 {
+    static func run(_ arguments: [String]) -> Int32 {
         InheritedDescriptors.openStandardStreams()
         let program = Program(
             arguments, environment: { name in getenv(name).map { String(cString: $0) } }, output: Output(), log: Log())

@@ -80,7 +80,7 @@ enum ResourceFlags {
     static func bytes(_ text: String) -> Int64? {
         let digits = text.utf8.prefix { $0.isDigit || $0 == UInt8(ascii: ".") }
         let number = String(decoding: digits, as: UTF8.self)
-        guard digits.first != UInt8(ascii: "."), let value = Double(number), let rest = text.after(number)?.lowered
+        guard digits.first != UInt8(ascii: "."), let value = Double(decimal: number), let rest = text.after(number)?.lowered
         else { return nil }
         let suffix = rest.after(" ") ?? rest
         if suffix.isEmpty || suffix == "b" { return Int64(exactly: value.rounded(.down)) }

@@ -25,7 +25,7 @@ struct StateDocument: Equatable {
             "created": .string(created),
         ]
         if !annotations.isEmpty {
-            let sorted = annotations.sorted { $0.key < $1.key }
+            let sorted = annotations.sortedByName
             members["annotations"] = .object(JSONMembers(sorted.map { .init(name: $0.key, value: .string($0.value)) }))
         }
         members["owner"] = .string(owner)

@@ -1,8 +1,7 @@
-internal import VelociCommand
+internal import CVelociEntry
 
-/// Where the process begins: SwiftPM links the symbol `veloci_main` of the executable module as `main`.
-/// Embedded Swift has no `CommandLine`.
+/// Where the process begins: SwiftPM links `MODULE_main` of the executable's module as `main`.
 @c(veloci_main)
 func enter(_ count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
-    Program.run((0..<Int(count)).map { index in arguments[index].map { String(cString: $0) } ?? "" })
+    veloci_command(count, arguments)
 }

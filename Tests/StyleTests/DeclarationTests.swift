@@ -103,7 +103,7 @@ import Testing
         }
         for file in Repository.sources where !Self.entries.contains(file.name) && Self.forTests[file.path] == nil {
             let names = Set(file.code.flatMap { line in line.matches(of: declaration).map { String($0.output.1) } })
-            let isEntry = file.code.contains { $0.contains("@main") || $0.contains("@_exported") || $0.contains(" init(") }
+            let isEntry = file.code.contains { $0.contains("@main") || $0.contains("@c") || $0.contains("@_exported") || $0.contains(" init(") }
             // An extension that only adds a protocol declares no new name.
             let conforms = file.code.contains { $0.hasPrefix("extension ") && $0.contains(":") }
             let isNamed = names.contains { (namedIn[$0] ?? []).contains { $0 != file.path } }

@@ -5,13 +5,13 @@ import Testing
     /// The targets that run when a container is made: nothing that starts a thread, or loads a locale, or costs a
     /// millisecond at start.
     static let startPath: Set<String> = [
-        "CLinux", "CStageWire", "CStageEntry", "ByteText", "RuntimeSpec", "LinuxKernel", "DBus", "Cgroups", "Seccomp", "ContainerPlan", "Stage",
+        "CLinux", "CLibrary", "CVelociEntry", "CStageWire", "CStageEntry", "ByteText", "RuntimeSpec", "LinuxKernel", "DBus", "Cgroups", "Seccomp", "ContainerPlan", "Stage",
         "StageImage", "Veloci", "VelociCommand", "veloci",
     ]
 
     /// The order of the targets, from the ground up: each may import those before it only.
     static let order = [
-        "CLinux", "CLibrary", "CBuildFacts", "CStageWire", "CStageEntry", "CSeccomp", "CCapability", "ByteText", "RuntimeSpec", "LinuxKernel", "DBus", "Cgroups",
+        "CLinux", "CLibrary", "CVelociEntry", "CBuildFacts", "CStageWire", "CStageEntry", "CSeccomp", "CCapability", "ByteText", "RuntimeSpec", "LinuxKernel", "DBus", "Cgroups",
         "Seccomp", "ContainerPlan", "Stage", "StageEmbedder", "EmbedStage", "StageImage", "Veloci", "VelociCommand", "veloci",
     ]
 
@@ -26,8 +26,8 @@ import Testing
     @Test(arguments: PackageTarget.all.map(\.name)) func importsAreDeclared(_ name: String) throws {
         let target = try #require(PackageTarget.all.first { $0.name == name })
         var allowed = Set(target.dependencies)
-        // The standard library of the platform; the stage has none.
-        if target.name != "Stage" && target.name != "oci-probe" { allowed.formUnion(["Glibc", "Synchronization"]) }
+        // The standard library of the platform; Embedded Swift has none.
+        if !Self.startPath.contains(name) && name != "oci-probe" { allowed.formUnion(["Glibc", "Synchronization"]) }
         if target.kind == "testTarget" { allowed.formUnion(["Testing", "Foundation"]) }
         if target.kind == "plugin" { allowed.formUnion(["PackagePlugin", "Foundation"]) }
         if !Self.startPath.contains(name) { allowed.formUnion(["Foundation"]) }
@@ -40,12 +40,17 @@ import Testing
         }
     }
 
+    /// What is linked and not imported, each with the reason.
+    static let linked: [String: Set<String>] = [
+        "veloci": ["VelociCommand"]  // CVelociEntry.h says why
+    ]
+
     /// What is declared is needed: a dependency that nobody imports hides what a target knows.
     @Test(arguments: PackageTarget.all.map(\.name)) func dependenciesAreUsed(_ name: String) throws {
         let target = try #require(PackageTarget.all.first { $0.name == name })
         guard target.kind != "plugin" else { return }
         let imported = Set(target.files.flatMap(\.imports))
-        for dependency in target.dependencies where !imported.contains(dependency) {
+        for dependency in target.dependencies where !imported.contains(dependency) && Self.linked[name]?.contains(dependency) != true {
             Issue.record("\(name) declares \(dependency) and never imports it")
         }
     }

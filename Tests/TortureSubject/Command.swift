@@ -77,14 +77,15 @@ struct Command {
     static func run(_ arguments: [String], in work: Work) -> Outcome { start(arguments, in: work).wait() }
 }
 
-/// The executable under test, on a state root of the test's own.
+/// The executable under test: what VELOCI names, or the one beside this program. Its state root is the test's own.
 struct Executable {
     let path: String
     let work: Work
 
     init(_ work: Work) {
         self.work = work
-        path = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/veloci"
+        let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/veloci"
+        path = ProcessInfo.processInfo.environment["VELOCI"] ?? beside
     }
 
     func line(_ arguments: [String]) -> [String] { [path, "--root", work.state] + arguments }

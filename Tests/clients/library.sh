@@ -10,7 +10,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # the runtime under test and the one whose behaviour is the measure
 default_runtime=$repository/.build/debug/veloci
-[ ! -x "$repository/.build/release/veloci" ] || default_runtime=$repository/.build/release/veloci
+[ ! -x "$repository/.build/embedded/release/veloci" ] || default_runtime=$repository/.build/embedded/release/veloci
 RUNTIME=$(command -v "${RUNTIME:-$default_runtime}") || { echo "no runtime: build veloci, or set RUNTIME to a runtime's path" >&2; exit 125; }
 RUNTIME=$(realpath -s "$RUNTIME"); runtime_name=$(basename "$RUNTIME")
 CONTROL=$(command -v "${CONTROL:-runc}") || CONTROL=''

@@ -1,7 +1,8 @@
-// The C library, as far as the host side needs it: Embedded Swift has no overlay for it, so neither build uses one.
+// The C library as far as the host side uses it. The module Glibc is an overlay that Embedded Swift does not have, so that
+// neither build uses it: what compiles in one compiles in the other. Extensions are declared below and not switched on for all:
+// with them the C library declares some structures otherwise than other modules of a program see them.
 #pragma once
 
-// Without _GNU_SOURCE: it changes structures that Foundation's modules have seen otherwise. What needs it is declared here.
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -13,14 +14,29 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-const char *strerrorname_np(int number);
-const char *strerrordesc_np(int number);
+// The name of an error, such as ENOENT; null when there is none.
+const char *_Nullable library_error_name(int number);
 
-// Variadic functions, and what is a macro or of another type in C.
-static inline int library_errno(void) { return errno; }
-static inline char **library_environment(void) { return environ; }
-static inline int library_open(const char *path, int flags) { return open(path, flags); }
-static inline int library_fcntl(int descriptor, int command) { return fcntl(descriptor, command); }
-static inline const char *library_error_name(int number) { return strerrorname_np(number); }
-static inline const char *library_error_sentence(int number) { return strerrordesc_np(number); }
+// The kernel's sentence for it, in the language C; null when there is none.
+const char *_Nullable library_error_sentence(int number);
+
+// The variables of this process, for a child.
+char *_Nullable *_Nonnull library_environment(void);
+
+// The error of the last call that failed.
+static inline int library_errno(void)
+{
+    return errno;
+}
+
+// open(2) of a file that exists. Swift calls no function with "..." in its declaration.
+static inline int library_open(const char *_Nonnull path, int flags)
+{
+    return open(path, flags);
+}
+
+// The flags of a descriptor, such as FD_CLOEXEC; negative when it is not open (fcntl(2), F_GETFD).
+static inline int library_descriptor_flags(int descriptor)
+{
+    return fcntl(descriptor, F_GETFD);
+}

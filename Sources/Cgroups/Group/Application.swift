@@ -1,6 +1,7 @@
 internal import ByteText
 internal import CLinux
 internal import LinuxKernel
+internal import RuntimeSpec
 
 extension Cgroup {
     /// Writes values that have this moment, in order, after looking at the limits that must be above the current use.
@@ -125,8 +126,8 @@ extension Cgroup {
             if write.controller == "hugetlb" {
                 let sizes = ((try? Files.list(group.directory)) ?? [])
                     .compactMap { $0.after("hugetlb.")?.parts(at: ".").first }
-                hint = "this host's page sizes: " + Set(sizes).sorted().joined(separator: ", ")
-            } else if write.file.utf8.indices.contains(where: { write.file.utf8[$0...].starts(with: "swap".utf8) }) {
+                hint = "this host's page sizes: " + Set(sizes).sortedByBytes().joined(separator: ", ")
+            } else if write.file.containsBytes(of: "swap") {
                 hint = "the kernel counts no swap; boot with swapaccount=1, or leave the property out"
             }
             return CgroupError(

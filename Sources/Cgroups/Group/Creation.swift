@@ -198,7 +198,7 @@ struct UnifiedCreation {
         let group = GroupFiles(directory)
         let available = Set(group.readIfPresent("cgroup.controllers")?.words ?? [])
         let enabled = Set(group.readIfPresent("cgroup.subtree_control")?.words ?? [])
-        let missing = available.intersection(wanted).subtracting(enabled).sorted()
+        let missing = available.intersection(wanted).subtracting(enabled).sortedByBytes()
         if missing.isEmpty { return nil }
         do throws(KernelError) {
             try group.write(missing.map { "+" + $0 }.joined(separator: " "), to: "cgroup.subtree_control")
@@ -240,13 +240,13 @@ struct UnifiedCreation {
             path: changes.writes.first { domainOnly.contains($0.controller) }?.path, file: directory + "/cgroup.type",
             value: type,
             hint: "a group above has threads in threaded groups; choose a cgroupsPath outside, or leave out limits of "
-                + domainOnly.sorted().joined(separator: ", "))
+                + domainOnly.sortedByBytes().joined(separator: ", "))
     }
 
     private func checkControllers(_ refusal: (directory: String, error: KernelError)?) throws(CgroupError) {
         if needed.isEmpty { return }
         let present = Set(GroupFiles(location).readIfPresent("cgroup.controllers")?.words ?? [])
-        guard let missing = needed.subtracting(present).sorted().first else { return }
+        guard let missing = needed.subtracting(present).sortedByBytes().first else { return }
         let path = changes.writes.first { $0.controller == missing }?.path
         if let (directory, error) = refusal {
             throw CgroupError(

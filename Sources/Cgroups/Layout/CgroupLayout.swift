@@ -75,7 +75,7 @@ package struct CgroupLayout: Hashable, Sendable {
     }
 
     /// All controllers that can be used.
-    package var controllers: [String] { hierarchies.flatMap({ $0.controllers }) }
+    package var controllers: [String] { hierarchies.flatMap { $0.controllers } }
 }
 
 extension CgroupLayout {

@@ -46,7 +46,7 @@ package struct CgroupPaths: Hashable, Sendable {
     }
 
     /// The directories, for a journal and for the state file.
-    package var directories: [String] { locations.map({ $0.directory }) }
+    package var directories: [String] { locations.map { $0.directory } }
 
     /// The location in the v2 hierarchy.
     package var unified: CgroupLocation? { locations.first { $0.version == .v2 } }
@@ -133,7 +133,7 @@ extension CgroupPaths {
     /// The paths of a container from its state file alone; nothing of them is looked for on the host.
     package init(recorded: [String: String]) {
         var byDirectory: [String: CgroupLocation] = [:]
-        for (key, directory) in recorded.sorted(by: { $0.key < $1.key }) where directory.begins(with: "/") {
+        for (key, directory) in recorded.sortedByName where directory.begins(with: "/") {
             var location =
                 byDirectory[directory]
                 ?? CgroupLocation(version: key.isEmpty ? .v2 : .v1, controllers: [], mountPoint: "", directory: directory)

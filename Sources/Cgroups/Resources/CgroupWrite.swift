@@ -84,6 +84,6 @@ package struct CgroupChanges: Equatable, Sendable {
 
     /// Controllers of the v2 hierarchy that must be enabled for the group.
     package var unifiedControllers: Set<String> {
-        Set(writes.filter { $0.version == .v2 && $0.controller != "cgroup" }.map({ $0.controller }))
+        Set(writes.filter { $0.version == .v2 && $0.controller != "cgroup" }.map { $0.controller })
     }
 }

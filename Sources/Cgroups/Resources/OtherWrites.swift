@@ -71,7 +71,7 @@ extension ResourcePlanner {
 
     /// SPEC(config-linux.md#rdma): at least one value for each device.
     mutating func plan(_ rdma: [String: Rdma]) throws(CgroupError) {
-        for (device, limit) in rdma.sorted(by: { $0.key < $1.key }) {
+        for (device, limit) in rdma.sortedByName {
             let path = path.member("rdma").member(device)
             if device.isEmpty || device.utf8.contains(where: { $0 <= 0x20 }) {
                 throw CgroupError(.invalidValue, "\"\(device.escaped)\" is no device name", path: path)
@@ -89,7 +89,7 @@ extension ResourcePlanner {
 
     /// SPEC(config-linux.md#unified): every file is written, whether known here or not.
     mutating func plan(unified: [String: String]) throws(CgroupError) {
-        for (file, value) in unified.sorted(by: { $0.key < $1.key }) {
+        for (file, value) in unified.sortedByName {
             let path = path.member("unified").member(file)
             guard let hierarchy = layout.unified else {
                 throw CgroupError(

@@ -25,7 +25,7 @@ package struct CgroupUpdate: Equatable, Sendable {
         let named = Set(
             try CgroupChanges(
                 resources: resources.restricted(to: change), layout: layout, path: top, changingDevices: changesDevices
-            ).writes.map({ $0.path }))
+            ).writes.map { $0.path })
         planned.writes.removeAll { known.contains("\($0.file) \($0.value)") && !named.contains($0.path) }
         // The container's processes are inside.
         for index in planned.writes.indices { planned.writes[index].moment = .beforeJoin }

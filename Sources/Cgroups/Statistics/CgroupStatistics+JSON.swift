@@ -1,3 +1,5 @@
+internal import RuntimeSpec
+
 /// The text of `data` in a line of `runc events`: its names, its order, and, as there, most members without a value left out.
 extension CgroupStatistics {
     /// A JSON object on one line. RUNC: types/events.go. `intel_rdt` and `network_interfaces` are for the caller to fill in.
@@ -13,7 +15,7 @@ extension CgroupStatistics {
         members.add("pids", pids.text)
         members.add("blkio", blkio.jsonText)
         var sizes = MemberText()
-        for (size, huge) in hugetlb.sorted(by: { $0.key < $1.key }) {
+        for (size, huge) in hugetlb.sortedByName {
             var entry = MemberText()
             entry.addUnlessZero("usage", huge.usage)
             entry.addUnlessZero("max", huge.max)
@@ -105,7 +107,7 @@ extension MemoryStatistics {
         }
         if !raw.isEmpty {
             var values = MemberText()
-            for (key, value) in raw.sorted(by: { $0.key < $1.key }) { values.add(key, String(value)) }
+            for (key, value) in raw.sortedByName { values.add(key, String(value)) }
             members.add("raw", values.text)
         }
         members.addUnlessNil("psi", psi)
@@ -122,7 +124,7 @@ extension BlockIOStatistics {
             ("ioServiceTimeRecursive", serviceTime), ("ioWaitTimeRecursive", waitTime), ("ioMergedRecursive", merged),
             ("ioTimeRecursive", time), ("sectorsRecursive", sectors),
         ] where !entries.isEmpty {
-            members.add(name, "[" + entries.map({ $0.jsonText }).joined(separator: ",") + "]")
+            members.add(name, "[" + entries.map { $0.jsonText }.joined(separator: ",") + "]")
         }
         members.addUnlessNil("psi", psi)
         return members.text

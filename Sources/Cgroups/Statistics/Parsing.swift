@@ -1,4 +1,5 @@
 internal import ByteText
+internal import RuntimeSpec
 
 /// The forms of the kernel's statistics files. Lines in another form are skipped: kernels add lines.
 enum StatisticsText {
@@ -27,9 +28,9 @@ enum StatisticsText {
             for field in fields.dropFirst() {
                 guard let (key, value) = field.halves(at: "=") else { continue }
                 switch key {
-                case "avg10": share.avg10 = Double(value) ?? 0
-                case "avg60": share.avg60 = Double(value) ?? 0
-                case "avg300": share.avg300 = Double(value) ?? 0
+                case "avg10": share.avg10 = Double(decimal: value) ?? 0
+                case "avg60": share.avg60 = Double(decimal: value) ?? 0
+                case "avg300": share.avg300 = Double(decimal: value) ?? 0
                 case "total": share.total = UInt64(value) ?? 0
                 default: continue
                 }

@@ -122,7 +122,7 @@ extension GroupFiles {
         cpu.kernel = (values["system"] ?? 0) &* tick
         cpu.total = number("cpuacct.usage") ?? 0
         cpu.percpu = (readIfPresent("cpuacct.usage_percpu")?.words ?? []).compactMap { UInt64($0) }
-        let rows = (readIfPresent("cpuacct.usage_all") ?? "").lines.dropFirst().map({ $0.words })
+        let rows = (readIfPresent("cpuacct.usage_all") ?? "").lines.dropFirst().map { $0.words }
         cpu.percpuUser = rows.compactMap { $0.count >= 3 ? UInt64($0[1]) : nil }
         cpu.percpuKernel = rows.compactMap { $0.count >= 3 ? UInt64($0[2]) : nil }
     }

@@ -17,7 +17,7 @@ extension SystemdProperties {
     /// - Throws: `CgroupError` of kind `invalidValue` naming the annotation.
     static func annotated(_ annotations: [String: String]) throws(CgroupError) -> [SystemdProperty] {
         var properties: [SystemdProperty] = []
-        for (key, text) in annotations.sorted(by: { $0.key < $1.key }) {
+        for (key, text) in annotations.sortedByName {
             guard var name = key.after(prefix) else { continue }
             let path = JSONPath([.member("annotations"), .member(key)])
             guard name.utf8.count >= 3, name.utf8.allSatisfy({ $0.isLetter }) else {

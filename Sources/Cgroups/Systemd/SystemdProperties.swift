@@ -193,7 +193,7 @@ extension SystemdProperties {
     private func unified(_ unified: [String: String], _ path: JSONPath) throws(CgroupError) -> [SystemdProperty] {
         var properties: [SystemdProperty] = []
         let isIdle = unified["cpu.idle"]?.trimmed == "1" && systemdVersion >= 252
-        for (file, text) in unified.sorted(by: { $0.key < $1.key }) {
+        for (file, text) in unified.sortedByName {
             let value = text.trimmed
             let invalid = CgroupError(
                 .invalidValue, "\"\(value.escaped)\" is no value for \(file)", path: path.member(file))
@@ -317,8 +317,8 @@ extension DBusValue {
         case .uint64(let value): value == UInt64.max ? "infinity" : String(value)
         case .double(let value): String(value)
         case .string(let text), .objectPath(let text), .signature(let text): "\"" + text.escaped + "\""
-        case .array(_, let values): "[" + values.map({ $0.shown }).joined(separator: ", ") + "]"
-        case .structure(let values): "(" + values.map({ $0.shown }).joined(separator: ", ") + ")"
+        case .array(_, let values): "[" + values.map { $0.shown }.joined(separator: ", ") + "]"
+        case .structure(let values): "(" + values.map { $0.shown }.joined(separator: ", ") + ")"
         case .entry(let key, let value): key.shown + ": " + value.shown
         case .variant(let value): value.shown
         }

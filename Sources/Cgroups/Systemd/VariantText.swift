@@ -1,5 +1,6 @@
 internal import ByteText
 internal import DBus
+internal import RuntimeSpec
 
 /// Values in the text format of GVariant (docs.gtk.org/glib/gvariant-text-format.html), as far as properties of units need
 /// it: numbers, texts, truth values, arrays, tuples, dictionaries, variants, and types before values (`uint32 5`, `@as []`).
@@ -95,7 +96,9 @@ struct VariantText {
         case "h": return integer(UInt32.self).map { .descriptor($0) }
         case "x": return integer(Int64.self).map { .int64($0) }
         case "t": return integer(UInt64.self).map { .uint64($0) }
-        case "d": return Double(word).map { .double($0) }
+        case "d":
+            let value = word == "inf" ? .infinity : word == "-inf" ? -.infinity : word == "nan" ? .nan : Double(decimal: word)
+            return value.map { .double($0) }
         default: return nil
         }
     }

@@ -193,7 +193,7 @@ struct ConfinementPlanner {
 
     private mutating func warn(of lost: UInt64, _ what: String) {
         if lost == 0 { return }
-        let names = Capability.allCases.filter { lost & (1 << UInt64($0.rawValue)) != 0 }.map({ $0.name })
+        let names = Capability.allCases.filter { lost & (1 << UInt64($0.rawValue)) != 0 }.map { $0.name }
         warnings.append("\(what): [\(names.joined(separator: " "))]")
     }
 

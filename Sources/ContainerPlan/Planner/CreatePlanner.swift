@@ -165,7 +165,7 @@ struct CreatePlanner {
     }
 
     private mutating func planSystemControls(_ confinement: inout ConfinementPlanner) throws(PlanError) {
-        let controls = (linux.sysctl ?? [:]).sorted { $0.key < $1.key }
+        let controls = (linux.sysctl ?? [:]).sortedByName
         let labels = try confinement.labels()
         guard !controls.isEmpty || !labels.isEmpty else { return }
         // /proc of the container may be something else; ours is attached nowhere (CVE-2019-16884, CVE-2025-52881).

@@ -74,7 +74,7 @@ extension CreatePlanner {
         if namespaces.has(.user) { builder.add(.becomeRootOfUserNamespace, for: namespaces.origin(.user)) }
         let rest = namespaces.new.filter { $0 != .user && $0 != .pid && $0 != .cgroup }
         if !rest.isEmpty { builder.add(.newNamespaces(rest), for: path) }
-        for (clock, offset) in (linux.timeOffsets ?? [:]).sorted(by: { $0.key < $1.key }) {
+        for (clock, offset) in (linux.timeOffsets ?? [:]).sortedByName {
             builder.at(
                 .timeNamespace,
                 .writeTimeOffset(clock: clock, seconds: offset.secs ?? 0, nanoseconds: offset.nanosecs ?? 0),
@@ -91,7 +91,7 @@ extension CreatePlanner {
         if let score = process.oomScoreAdj {
             builder.at(.namespaces, .setOOMScore(score), for: JSONPath.of("process", "oomScoreAdj"))
         }
-        for (name, device) in (linux.netDevices ?? [:]).sorted(by: { $0.key < $1.key }) {
+        for (name, device) in (linux.netDevices ?? [:]).sortedByName {
             builder.at(
                 .namespaces,
                 .moveNetworkDevice(name, newName: device.name.flatMap { $0.isEmpty ? nil : $0 } ?? name),

@@ -152,7 +152,7 @@ extension HookState {
         // Ten places; JSON allows spaces before a number.
         text += "         0,\"bundle\":\(quoted(request.bundle))"
         if let annotations = spec.annotations, !annotations.isEmpty {
-            let members = annotations.sorted { $0.key < $1.key }
+            let members = annotations.sortedByName
                 .map { "\(quoted($0.key)):\(quoted($0.value))" }
             text += ",\"annotations\":{\(members.joined(separator: ","))}"
         }

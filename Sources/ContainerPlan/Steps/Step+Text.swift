@@ -107,7 +107,7 @@ extension Step {
     }
 
     private func names(_ kinds: [NamespaceKind]) -> String {
-        kinds.map({ $0.rawValue }).joined(separator: ", ")
+        kinds.map { $0.rawValue }.joined(separator: ", ")
     }
 }
 

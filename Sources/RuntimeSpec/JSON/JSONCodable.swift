@@ -151,7 +151,7 @@ extension Dictionary: JSONCodable where Key == String, Value: JSONCodable {
     /// Writes the members sorted by the bytes of their names, so that equal values give equal texts.
     func write(to writer: inout JSONWriter) {
         writer.open("{")
-        for (name, value) in sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+        for (name, value) in sortedByName {
             writer.name(name)
             value.write(to: &writer)
         }

@@ -100,6 +100,9 @@ struct MemberSearch {
     var section: StaticString = "config.md"
     /// Where the object begins.
     var offset = 0
+    /// The object being read, and what shows its members.
+    var object: UnsafeMutableRawPointer?
+    var show: (UnsafeMutableRawPointer, inout JSONReader) throws(JSONStop) -> Void = { _, _ in }
 }
 
 extension JSONReader: MemberVisitor {
@@ -138,12 +141,31 @@ extension JSONReader: MemberVisitor {
 
     /// Reads an object with members of known names. Others are checked and ignored.
     mutating func object<Object: JSONObject>(_ object: inout Object) throws(JSONStop) {
-        let closing = UInt8(ascii: "}")
-        guard next == UInt8(ascii: "{") else { return try mismatch("an object", section: Object.section) }
         let outer = search
         search = MemberSearch()
         search.section = Object.section
         search.offset = position
+        search.show = { (object, reader) throws(JSONStop) in
+            try object.assumingMemoryBound(to: Object.self).pointee.visit(&reader)
+        }
+        try withUnsafeMutablePointer(to: &object) { (pointer) throws(JSONStop) in
+            search.object = UnsafeMutableRawPointer(pointer)
+            try members()
+        }
+        search = outer
+    }
+
+    /// Shows the members of the object that is being read.
+    private mutating func visitMembers() throws(JSONStop) {
+        search.index = 0
+        if let object = search.object { try search.show(object, &self) }
+    }
+
+    /// What reading an object is beside its type: that is behind a pointer, so that this is compiled once.
+    @inline(never)
+    private mutating func members() throws(JSONStop) {
+        let closing = UInt8(ascii: "}")
+        guard next == UInt8(ascii: "{") else { return try mismatch("an object", section: search.section) }
         var unknown = JSONNameSet()
         if try enter(closing: closing) {
             repeat {
@@ -153,41 +175,34 @@ extension JSONReader: MemberVisitor {
                 defer { place(.member(name.string), since: before) }
                 search.mode = .find
                 search.wanted = name
-                search.index = 0
                 search.found = -1
-                try object.visit(&self)
+                try visitMembers()
                 if search.found >= 0 {
                     let bit = UInt64(1) << UInt64(search.found)
                     if search.seen & bit != 0 { throw duplicate(name, at: offset) }
                     search.seen |= bit
                 } else {
                     if !unknown.insert(name) { throw duplicate(name, at: offset) }
-                    try ignore(name, at: offset, of: &object)
+                    try ignore(name, at: offset)
                 }
             } while try another(closing: closing)
         } else {
-            search.index = 0
-            try object.visit(&self)
+            try visitMembers()
         }
         if search.required & ~search.seen != 0 {
             search.mode = .reportMissing
-            search.index = 0
-            try object.visit(&self)
+            try visitMembers()
         }
-        search = outer
     }
 
     /// Skips a member that the specification does not know; SPEC(config.md#extensibility) forbids an error.
-    private mutating func ignore<Object: JSONObject>(
-        _ name: JSONName, at offset: Int, of object: inout Object
-    ) throws(JSONStop) {
+    private mutating func ignore(_ name: JSONName, at offset: Int) throws(JSONStop) {
         search.mode = .findSimilar
-        search.index = 0
         search.similar = nil
-        try object.visit(&self)
+        try visitMembers()
         if let similar = search.similar {
             try record(
-                "is ignored because names are compared exactly; perhaps \(similar) is meant", section: Object.section,
+                "is ignored because names are compared exactly; perhaps \(similar) is meant", section: search.section,
                 at: offset, severity: .should)
         }
         try skipValue()

@@ -58,29 +58,32 @@ extension JSONReader {
     /// A fraction or an exponent is refused even if the value is whole (`1.0`, `1e3`); `-0` is 0 for signed types and refused
     /// for unsigned ones.
     mutating func integer<Integer: FixedWidthInteger>(section: StaticString) throws(JSONStop) -> Integer? {
+        guard let number = try integer(from: Int64(Integer.min), through: UInt64(Integer.max), section: section)
+        else { return nil }
+        return Integer(truncatingIfNeeded: number.negative ? 0 &- number.magnitude : number.magnitude)
+    }
+
+    /// The same for all types, compiled once.
+    @inline(never)
+    private mutating func integer(
+        from lowest: Int64, through highest: UInt64, section: StaticString
+    ) throws(JSONStop) -> ScannedNumber? {
         let offset = position
         guard next == UInt8(ascii: "-") || isDigit(next) else {
-            try mismatch(Integer.isSigned ? "an integer" : "an integer of 0 or more", section: section)
+            try mismatch(lowest < 0 ? "an integer" : "an integer of 0 or more", section: section)
             return nil
         }
         let number = try scanNumber()
-        if number.whole, number.exact, let value: Integer = exactly(number) { return value }
+        let isInRange = number.negative ? lowest < 0 && number.magnitude <= lowest.magnitude : number.magnitude <= highest
+        if number.whole, number.exact, isInRange { return number }
         let text = String(
             decoding: UnsafeBufferPointer(start: start + offset, count: min(position - offset, 40)), as: UTF8.self)
         let problem =
             number.whole
-            ? "\(text) is out of range; \(Integer.min) to \(Integer.max) is allowed"
-            : "\(text) is not written as an integer; \(Integer.min) to \(Integer.max) is allowed, without fraction or exponent"
+            ? "\(text) is out of range; \(lowest) to \(highest) is allowed"
+            : "\(text) is not written as an integer; \(lowest) to \(highest) is allowed, without fraction or exponent"
         try record(problem, section: section, at: offset)
         return nil
-    }
-
-    private func exactly<Integer: FixedWidthInteger>(_ number: ScannedNumber) -> Integer? {
-        if !number.negative { return Integer(exactly: number.magnitude) }
-        guard Integer.isSigned else { return nil }
-        if number.magnitude == UInt64(1) << 63 { return Integer(exactly: Int64.min) }
-        guard let magnitude = Int64(exactly: number.magnitude) else { return nil }
-        return Integer(exactly: -magnitude)
     }
 
     /// Goes past a string, from quote to quote. True if there are escapes in it.

@@ -29,7 +29,7 @@ public struct JSONNumber: Equatable, Sendable, CustomStringConvertible {
     public func integer<Integer: FixedWidthInteger>(as type: Integer.Type = Integer.self) -> Integer? { Integer(text) }
 
     /// The nearest double-precision value; infinite if it is out of range.
-    public var double: Double { Double(text) ?? .nan }
+    public var double: Double { Double(decimal: text) ?? .nan }
 
     /// The digits.
     public var description: String { text }

@@ -30,7 +30,7 @@ extension Validator {
         let (value, found, sawNull) = JSONReader.document(Value.self, from: bytes)
         guard let value else { return (nil, found) }
         var validator = Validator()
-        validator.unread = found.filter { $0.severity == .must }.map({ $0.path.components })
+        validator.unread = found.filter { $0.severity == .must }.map { $0.path.components }
         let broken = validator.apply(rules, to: value, searchesNull: sawNull)
         if broken.isEmpty, found.isEmpty { return (value, []) }
         let isRefused = found.contains { $0.severity == .must } || broken.contains { $0.severity == .must }

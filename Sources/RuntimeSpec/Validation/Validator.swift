@@ -52,7 +52,7 @@ struct Validator {
     ) {
         guard let map, !map.isEmpty else { return }
         steps.append(.member(name))
-        for (key, value) in map.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+        for (key, value) in map.sortedByName {
             steps.append(.member(key))
             rules(&self, key, value)
             steps.removeLast()
@@ -129,7 +129,7 @@ struct Validator {
     where Word.RawValue == String {
         // Comparing strings takes a Kelvin sign for a K; no word has anything but ASCII in it.
         if Word(rawValue: text) != nil, text.utf8.allSatisfy({ $0 < 0x80 }) { return }
-        let allowed = Word.allCases.map({ $0.rawValue }).joined(separator: ", ")
+        let allowed = Word.allCases.map { $0.rawValue }.joined(separator: ", ")
         if text.isEmpty {
             must("is missing or empty; \(allowed) are allowed")
         } else {

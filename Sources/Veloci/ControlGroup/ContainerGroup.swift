@@ -110,10 +110,7 @@ extension Failure {
             default: .kernel
             }
         self.init(code, error.message, path: error.path, errno: nil, hint: error.hint)
-        let message = error.message.utf8
-        if let errno = error.errno, !message.indices.contains(where: { message[$0...].starts(with: errno.name.utf8) }) {
-            self.errno = errno
-        }
+        if let errno = error.errno, !error.message.containsBytes(of: errno.name) { self.errno = errno }
     }
 }
 

@@ -1,6 +1,7 @@
 internal import ByteText
 internal import Cgroups
 internal import LinuxKernel
+internal import RuntimeSpec
 
 /// Control groups below a container's own, for a program that joins it.
 struct Subgroups {
@@ -15,7 +16,7 @@ struct Subgroups {
     ///
     /// - Throws: `Failure` for a controller that the container does not have, and for a path that leads out of its group.
     init(_ asked: [String: String], _ group: ContainerGroup, containerProcess pid: Int32) throws(Failure) {
-        for (controller, path) in asked.sorted(by: { $0.key < $1.key }) {
+        for (controller, path) in asked.sortedByName {
             let parts = path.parts(at: "/").filter { $0 != "." }
             guard !parts.contains("..") else { throw Failure(.invalidArgument, "bad sub cgroup path: \(path)") }
             let isKnown = controller.isEmpty

@@ -177,7 +177,7 @@ private struct HostCheck {
     }
 
     private mutating func checkSystemControls() {
-        for key in (spec.linux?.sysctl ?? [:]).keys.sorted() {
+        for key in (spec.linux?.sysctl ?? [:]).keys.sortedByBytes() {
             let file = "/proc/sys/" + SystemControl.path(of: key)
             if (try? Files.status(of: file)) == nil {
                 add("\(file) does not exist here", JSONPath([.member("linux"), .member("sysctl"), .member(key)]))
@@ -202,7 +202,7 @@ private struct HostCheck {
         let devices = spec.linux?.netDevices ?? [:]
         if devices.isEmpty { return }
         guard let socket = try? RouteSocket() else { return }
-        for name in devices.keys.sorted() where (try? socket.device(named: name)) == nil {
+        for name in devices.keys.sortedByBytes() where (try? socket.device(named: name)) == nil {
             add(
                 "there is no network device \(name) here",
                 JSONPath([.member("linux"), .member("netDevices"), .member(name)]))

@@ -26,7 +26,7 @@ extension Runtime {
             throw .kernel(error, "cannot read the state root")
         }
         var states: [ContainerState] = []
-        for name in names.sorted() where !name.begins(with: ".") {
+        for name in names.sortedByBytes() where !name.begins(with: ".") {
             guard let status = try? Files.status(of: root + "/" + name), status.kind == .directory else { continue }
             do throws(Failure) {
                 states.append(try state(name))

@@ -21,8 +21,8 @@ extension Subcommand {
 enum SupportedFeatures {
     static func document() -> Features {
         Features(
-            ociVersionMin: "1.0.0", ociVersionMax: Version.specification, hooks: HookKind.allCases.map({ $0.rawValue }),
-            mountOptions: MountOptionTable.options.map({ $0.name }), linux: linux(),
+            ociVersionMin: "1.0.0", ociVersionMax: Version.specification, hooks: HookKind.allCases.map { $0.rawValue },
+            mountOptions: MountOptionTable.options.map { $0.name }, linux: linux(),
             annotations: [
                 "io.github.seccomp.libseccomp.version": SeccompCompiler.libraryVersion,
                 "io.github.veloci.version": Version.number,
@@ -32,23 +32,23 @@ enum SupportedFeatures {
 
     private static func linux() -> Features.Linux {
         Features.Linux(
-            namespaces: NamespaceKind.allCases.map({ $0.rawValue }).sorted(),
+            namespaces: NamespaceKind.allCases.map { $0.rawValue }.sortedByBytes(),
             capabilities: Capability.names,
             cgroup: Features.Cgroup(v1: true, v2: true, systemd: true, systemdUser: true, rdma: true),
             seccomp: seccomp(), apparmor: Features.Enabled(enabled: true), selinux: Features.Enabled(enabled: true),
             intelRdt: Features.IntelRdt(enabled: true, schemata: true, monitoring: true),
             memoryPolicy: Features.MemoryPolicy(
-                modes: MemoryPolicyMode.allCases.map({ $0.rawValue }), flags: MemoryPolicyFlag.allCases.map({ $0.rawValue })),
+                modes: MemoryPolicyMode.allCases.map { $0.rawValue }, flags: MemoryPolicyFlag.allCases.map { $0.rawValue }),
             mountExtensions: Features.MountExtensions(idmap: Features.Enabled(enabled: true)),
             netDevices: Features.Enabled(enabled: true))
     }
 
     private static func seccomp() -> Features.Seccomp {
         Features.Seccomp(
-            enabled: true, actions: SeccompAction.allCases.map({ $0.rawValue }).sorted(),
-            operators: SeccompOperator.allCases.map({ $0.rawValue }).sorted(),
-            archs: SeccompCompiler.supportedArchitectures().map({ $0.rawValue }).sorted(),
-            knownFlags: SeccompFlag.allCases.map({ $0.rawValue }),
-            supportedFlags: SeccompCompiler.supportedFlags().map({ $0.rawValue }))
+            enabled: true, actions: SeccompAction.allCases.map { $0.rawValue }.sortedByBytes(),
+            operators: SeccompOperator.allCases.map { $0.rawValue }.sortedByBytes(),
+            archs: SeccompCompiler.supportedArchitectures().map { $0.rawValue }.sortedByBytes(),
+            knownFlags: SeccompFlag.allCases.map { $0.rawValue },
+            supportedFlags: SeccompCompiler.supportedFlags().map { $0.rawValue })
     }
 }

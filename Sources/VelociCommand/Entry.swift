@@ -1,0 +1,7 @@
+internal import CVelociEntry
+
+/// Where the executable hands over. Embedded Swift has no `CommandLine`.
+@c @implementation
+func veloci_command(_ count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
+    Program.run((0..<Int(count)).map { index in arguments[index].map { String(cString: $0) } ?? "" })
+}
