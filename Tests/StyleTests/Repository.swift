@@ -67,12 +67,12 @@ struct SwiftFile: Sendable {
         var open: [(depth: Int, isPublic: Bool)] = []
         for (index, line) in code.enumerated() {
             let text = line.trimmingCharacters(in: .whitespaces)
-            let isCase = text.firstMatch(of: /^(indirect )?case /) != nil
+            let isCase = text.firstMatch(of: /^(indirect )?case\b/) != nil
             if isCase, let last = open.last, last.depth == depth, last.isPublic { found.append(index) }
             if text.firstMatch(of: /\benum \w+/) != nil {
-                let isPublic = text.firstMatch(of: /\bpublic (indirect )?enum /) != nil
+                let isPublic = text.firstMatch(of: /\bpublic (indirect )?enum\b/) != nil
                 open.append((depth + 1, isPublic))
-                if isPublic, text.firstMatch(of: /\{\s*(indirect )?case /) != nil { found.append(index) }
+                if isPublic, text.firstMatch(of: /\{\s*(indirect )?case\b/) != nil { found.append(index) }
             }
             for character in line {
                 if character == "{" { depth += 1 }
