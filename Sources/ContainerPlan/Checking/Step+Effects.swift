@@ -16,9 +16,11 @@ extension Step {
             SlotEffects(reads: [slot], closes: [slot])
         case .joinNamespaces(_, let slot), .attachRoot(let slot, _), .changeRoot(let slot, _), .makeRootReadOnly(let slot),
             .mountFileSystem(_, let slot), .changeMount(_, _, let slot, _), .makeDevice(_, let slot),
-            .makeLink(_, _, _, let slot), .makeReadOnly(_, let slot), .makeWorkingDirectory(_, let slot), .writeSystemControl(_, _, let slot),
+            .makeLink(_, _, _, let slot), .makeReadOnly(_, let slot), .makeWorkingDirectory(_, let slot),
+            .writeSystemControl(_, _, let slot),
             .setSecurityLabel(_, _, let slot), .findHome(_, let slot), .waitForStart(let slot), .ownStandardStreams(_, let slot):
             SlotEffects(reads: [slot])
+        case .openTreeInRoot(_, let root, _, _, let slot): SlotEffects(reads: [root], fills: [slot])
         case .openCurrentRoot(let slot), .openHostFile(_, let slot, _), .openTree(_, _, _, let slot),
             .openPrivateProcessFileSystem(let slot), .makeEmptyDirectory(let slot):
             SlotEffects(fills: [slot])
@@ -41,9 +43,10 @@ extension Step {
     /// Whether the step needs capabilities that a program's own set rarely has.
     var needsPower: Bool {
         switch self {
-        case .joinControlGroup, .joinNamespace, .joinNamespaces, .newNamespaces, .becomeRootOfUserNamespace, .bringUpLoopback,
-            .setHostname, .setDomainname, .changePropagation, .openTree, .attachRoot, .changeRoot, .detachOldRoot,
-            .makeRootReadOnly, .mountFileSystem, .attachTree, .changeMount, .makeMountReadOnly, .openPrivateProcessFileSystem, .makeEmptyDirectory,
+        case .joinControlGroup, .joinNamespace, .joinNamespaces, .newNamespaces, .becomeUserOfNamespace, .bringUpLoopback,
+            .setHostname, .setDomainname, .changePropagation, .openTree, .openTreeInRoot, .hideHostMount, .attachRoot,
+            .changeRoot, .detachOldRoot, .makeRootReadOnly, .mountFileSystem, .attachTree, .changeMount, .makeMountReadOnly,
+            .openPrivateProcessFileSystem, .makeEmptyDirectory,
             .makeDevice, .bindDevice, .mask, .makeReadOnly, .writeSystemControl, .bindConsole, .ownStandardStreams,
             .setLimit, .setScheduler,
             .setIOPriority, .setSecurityLabel, .dropBoundingCapabilities, .setUser:
@@ -56,7 +59,8 @@ extension Step {
     /// Whether the step attaches or changes a mount inside the container's root.
     var mountsInRoot: Bool {
         switch self {
-        case .mountFileSystem, .attachTree, .changeMount, .makeMountReadOnly, .bindDevice, .mask, .makeReadOnly, .bindConsole: true
+        case .mountFileSystem, .attachTree, .changeMount, .makeMountReadOnly, .bindDevice, .mask, .makeReadOnly, .bindConsole:
+            true
         default: false
         }
     }

@@ -24,18 +24,12 @@ extension Plan {
         // CVE-2016-9962: those inside could trace us while we still hold the host's descriptors.
         builder.add(.refuseTracing)
         planAffinity(process.execCPUAffinity?.initial, .of("process", "execCPUAffinity", "initial"), &builder)
-        if request.joinsControlGroups {
-            for name in facts.controlGroups.hierarchies.map({ $0.name }) + (request.entersUnified ? ["unified"] : []) {
-                let tasks = builder.slot()
-                builder.prepare(.openControlGroupTasks(hierarchy: name, into: tasks))
-                builder.add(.joinControlGroup(hierarchy: name, tasks: tasks))
-            }
-        }
+        planControlGroups(request, facts, &builder)
         // SPEC(config.md#linux-process): where processors are named, the kernel's choice within the group is not changed.
         if process.execCPUAffinity == nil { builder.add(.resetCPUAffinity) }
         let limits = LimitPlanner(process: process, facts: facts, path: .of("process", "rlimits"))
         try limits.planEarly(&builder, hasUserNamespace: kinds.contains(.user))
-        planJoin(kinds, facts, &builder)
+        planJoin(kinds, facts, .becomeUser(of: linux, like: process), &builder)
         builder.add(.saveUmask)
         builder.add(.newSession)
         let root = builder.slot()
@@ -67,7 +61,18 @@ extension Plan {
         return builder.plan
     }
 
-    private static func planJoin(_ kinds: [NamespaceKind], _ facts: HostFacts, _ builder: inout PlanBuilder) {
+    private static func planControlGroups(_ request: PlanRequest, _ facts: HostFacts, _ builder: inout PlanBuilder) {
+        guard request.joinsControlGroups else { return }
+        for name in facts.controlGroups.hierarchies.map({ $0.name }) + (request.entersUnified ? ["unified"] : []) {
+            let tasks = builder.slot()
+            builder.prepare(.openControlGroupTasks(hierarchy: name, into: tasks))
+            builder.add(.joinControlGroup(hierarchy: name, tasks: tasks))
+        }
+    }
+
+    private static func planJoin(
+        _ kinds: [NamespaceKind], _ facts: HostFacts, _ becomeUser: Step, _ builder: inout PlanBuilder
+    ) {
         let path = JSONPath.of("linux", "namespaces")
         let process = builder.slot()
         let root = builder.slot()
@@ -80,7 +85,7 @@ extension Plan {
         } else if !kinds.isEmpty {
             builder.add(.joinNamespaces(kinds, process: process), for: path)
         }
-        if kinds.contains(.user) { builder.add(.becomeRootOfUserNamespace, for: path) }
+        if kinds.contains(.user) { builder.add(becomeUser, for: path) }
         // The container's root may be one that it reached by chroot.
         builder.add(.changeRoot(to: root, .change), for: path)
         if kinds.contains(.pid) || kinds.contains(.time) { builder.add(.fork(namespaces: []), for: path) }

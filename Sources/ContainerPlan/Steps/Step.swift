@@ -21,7 +21,7 @@ public enum Step: Equatable, Sendable {
     case joinNamespaces([NamespaceKind], process: Slot)
     case newNamespaces([NamespaceKind])
     case fork(namespaces: [NamespaceKind])
-    case becomeRootOfUserNamespace
+    case becomeUserOfNamespace(uid: UInt32, gid: UInt32)
     case bringUpLoopback
     case setHostname(String)
     case setDomainname(String)
@@ -38,10 +38,14 @@ public enum Step: Equatable, Sendable {
     case openCurrentRoot(Slot)
     /// A copy of the host's mounts at a path, where the host side may not make one; only before the root changes.
     case openTree(path: String, recursive: Bool, attributes: MountAttributes, into: Slot)
+    /// A copy of mounts inside the container's root, which earlier steps made.
+    case openTreeInRoot(path: String, root: Slot, recursive: Bool, attributes: MountAttributes, into: Slot)
     case openHostFile(String, into: Slot, mustBeNullDevice: Bool)
     case openNullDevice(into: Slot, root: Slot)
     case changeRoot(to: Slot, ChangeOfRoot)
     case detachOldRoot(Slot)
+    /// A mount of the host that must not stay reachable underneath, where the old root stays.
+    case hideHostMount(String)
     case makeRootReadOnly(Slot)
 
     // Mounts
@@ -142,6 +146,8 @@ public enum ChangeOfRoot: Equatable, Sendable {
     case pivot
     /// Move the mount over `/` and chroot(2): for hosts that run from an initial ramdisk.
     case move
+    /// chroot(2) into the mount that covers `/` already.
+    case enter
     /// chroot(2) alone: there is no mount namespace of our own.
     case change
 }
