@@ -110,7 +110,7 @@ extension Runtime {
         let state = HookState.make(spec, request: PlanRequest(id: record.id, bundle: record.bundle), status: "running")
         for (index, hook) in hooks.enumerated() {
             try HostHooks.run(
-                hook, kind: .poststart, state: state.text(pid: record.pid),
+                hook, kind: .poststart, state: state.text(pid: record.pid), bundle: record.bundle,
                 path: JSONPath([.member("hooks"), .member("poststart"), .index(index)]))
         }
     }

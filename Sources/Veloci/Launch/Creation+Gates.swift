@@ -15,7 +15,8 @@ extension Creation {
                 let state = HookState.make(
                     bundle.spec, request: PlanRequest(id: record.id, bundle: record.bundle), status: "creating")
                 try HostHooks.run(
-                    hook, kind: kind, state: state.text(pid: launch.pid), path: planned.origin, for: launch.processDescriptor)
+                    hook, kind: kind, state: state.text(pid: launch.pid), bundle: record.bundle, path: planned.origin,
+                    for: launch.processDescriptor)
                 continue
             }
             if case .sendListener(let path) = planned.action {
@@ -118,7 +119,7 @@ enum Poststop {
         for (index, hook) in (spec.hooks?.poststop ?? []).enumerated() {
             do throws(Failure) {
                 try HostHooks.run(
-                    hook, kind: .poststop, state: state.text(pid: 0),
+                    hook, kind: .poststop, state: state.text(pid: 0), bundle: record.bundle,
                     path: JSONPath([.member("hooks"), .member("poststop"), .index(index)]))
             } catch {
                 runtime.warn("\(error)")

@@ -83,6 +83,7 @@ final class Creation {
             wanted.addedEnvironment = ["LISTEN_FDS=\(request.listenDescriptors)", "LISTEN_PID=1"]
         }
         var facts = facts
+        if !request.usesPivotRoot { facts.kernelViews = MountTable.kernelViews }
         var remarks: [String] = []
         if let groups {
             facts.controlGroups = groups.facts

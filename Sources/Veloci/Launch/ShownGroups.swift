@@ -14,12 +14,13 @@ extension ControlGroupFacts {
         for host in layout.hierarchies where host.isForContainers {
             let own = locations.first { $0.mountPoint == host.mountPoint && (joined?.contains($0.directory) ?? true) }
             let caller = host.ownCgroup == "/" ? host.mountPoint : host.mountPoint + host.ownCgroup
+            let isVersion2 = host.version == .v2
+            let named = host.controllers.isEmpty ? ["none", "name=\(host.name ?? "")"] : host.controllers
             var hierarchy = Hierarchy(
-                name: host.version == .v2 ? (isAlone ? "" : "unified") : host.nameOfDirectory,
-                options: host.version == .v2 ? [] : host.controllers.isEmpty ? ["none", "name=\(host.name ?? "")"] : host.controllers,
+                name: isVersion2 ? (isAlone ? "" : "unified") : host.nameOfDirectory, options: isVersion2 ? [] : named,
                 directory: isAlone ? host.mountPoint : own?.directory ?? caller)
             hierarchy.isJoined = own != nil
-            if host.version == .v2 { version2 = hierarchy } else { hierarchies.append(hierarchy) }
+            if isVersion2 { version2 = hierarchy } else { hierarchies.append(hierarchy) }
         }
     }
 
