@@ -14,6 +14,8 @@ public struct HostFacts: Equatable, Sendable {
     public var selinuxIsEnabled: Bool
     /// Whether the kernel shows its memory as /proc/kcore.
     public var hasKernelCore = false
+    /// Where proc and sysfs are mounted on the host; looked for only where the old root stays (`--no-pivot`).
+    public var kernelViews: [String] = []
     /// Whether veloci has CAP_SYS_RESOURCE over the host.
     public var canRaiseLimits = true
     /// The capabilities that veloci has and so can give, a bit for each; in a user namespace all can be given.

@@ -1,3 +1,4 @@
+internal import CLibrary
 internal import CLinux
 
 /// How a process ended.
@@ -67,6 +68,17 @@ public enum Processes {
     /// Whether the process, which is all its threads, ended within the time. Negative waits for ever.
     public static func hasEnded(_ process: borrowing Descriptor, withinMilliseconds time: Int64) throws(KernelError) -> Bool {
         try Polling.isReadable(process.number, withinMilliseconds: time)
+    }
+
+    /// The environment of this process, `NAME=value` each.
+    public static var environment: [String] {
+        var entries: [String] = []
+        guard var entry = library_environment() else { return [] }
+        while let text = entry.pointee {
+            entries.append(String(cString: text))
+            entry += 1
+        }
+        return entries
     }
 
     /// Starts a program in a child that shares no memory, descriptor or signal state with it afterwards.

@@ -4,10 +4,12 @@ internal import RuntimeSpec
 /// The configuration that `spec` writes: a shell with few rights, to be edited.
 enum DefaultConfiguration {
     /// The configuration for a container that root runs.
-    static func spec() -> Spec {
+    ///
+    /// - Parameter hasControlGroupNamespace: RUNC: where version 2 is all there is. Tools that add one themselves know that.
+    static func spec(hasControlGroupNamespace: Bool) -> Spec {
         Spec(
             ociVersion: Version.specification, root: Root(path: "rootfs", readonly: true), mounts: mounts(),
-            process: process(), hostname: "veloci", linux: linux())
+            process: process(), hostname: "veloci", linux: linux(hasControlGroupNamespace))
     }
 
     /// The configuration for a container that a user runs without privileges.
@@ -15,8 +17,9 @@ enum DefaultConfiguration {
     /// - Parameters:
     ///   - userID: who runs it on the host and becomes root inside.
     ///   - groupID: that user's group.
-    static func rootless(userID: UInt32, groupID: UInt32) -> Spec {
-        var spec = spec()
+    ///   - hasControlGroupNamespace: as for root.
+    static func rootless(userID: UInt32, groupID: UInt32, hasControlGroupNamespace: Bool) -> Spec {
+        var spec = spec(hasControlGroupNamespace: hasControlGroupNamespace)
         // A single id is mapped, so files cannot be given to others; a network namespace would have no network.
         spec.mounts = mounts().map { mount in
             var mount = mount
@@ -27,7 +30,8 @@ enum DefaultConfiguration {
                 destination: "/sys", type: "none", source: "/sys", options: ["rbind", "nosuid", "noexec", "nodev", "ro"])
         }
         spec.linux?.resources = nil
-        spec.linux?.namespaces = ["pid", "ipc", "uts", "mount", "cgroup", "user"].map { Namespace(type: $0) }
+        let others = spec.linux?.namespaces ?? []
+        spec.linux?.namespaces = others.filter { $0.type != "network" } + [Namespace(type: "user")]
         spec.linux?.uidMappings = [IDMapping(containerID: 0, hostID: userID, size: 1)]
         spec.linux?.gidMappings = [IDMapping(containerID: 0, hostID: groupID, size: 1)]
         return spec
@@ -62,10 +66,11 @@ enum DefaultConfiguration {
         ]
     }
 
-    private static func linux() -> Linux {
+    private static func linux(_ hasControlGroupNamespace: Bool) -> Linux {
         Linux(
             resources: Resources(devices: [DeviceCgroup(allow: false, access: "rwm")]),
-            namespaces: ["pid", "network", "ipc", "uts", "mount", "cgroup"].map { Namespace(type: $0) },
+            namespaces: (["pid", "network", "ipc", "uts", "mount"] + (hasControlGroupNamespace ? ["cgroup"] : []))
+                .map { Namespace(type: $0) },
             maskedPaths: [
                 "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
                 "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats",

@@ -122,9 +122,7 @@ struct GlobalOptions: Equatable {
     /// Whether the user is not the host's root: by id, or root inside a user namespace.
     private static func isUnprivileged(_ environment: (String) -> String?) -> Bool {
         if geteuid() != 0 { return true }
-        guard let map = try? Files.readText("/proc/self/uid_map") else { return false }
-        let isInitial = map.words == ["0", "0", "4294967295"]
-        return !isInitial && environment("USER") != "root"
+        return UserIdentity.isInUserNamespace && environment("USER") != "root"
     }
 
     /// An absolute path without `.`, `..` and double slashes, by the words alone.

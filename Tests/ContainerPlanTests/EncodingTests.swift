@@ -85,16 +85,20 @@ import Testing
 
     /// The texts that the kernel will see are the plan's.
     private func checkProgram(_ block: Block, _ plan: Plan) throws {
+        var ofProgram: [String] = []
+        if case .execute(_, let environment, let home)? = plan.steps.last?.action {
+            ofProgram = environment + (home ? ["HOME=/"] : [])
+        }
         for (index, record) in block.records.enumerated() {
             let arguments = block.arguments(index)
             switch (stage_operation(rawValue: record.operation), plan.steps[Int(record.step) - 1].action) {
-            case (stage_operation_execute, .execute(let words, let environment, let home)):
+            case (stage_operation_execute, .execute(let words, _, _)):
                 #expect(try block.texts(at: arguments[0]) == words)
-                #expect(try block.texts(at: arguments[1]) == environment + (home ? ["HOME=/"] : []))
+                #expect(try block.texts(at: arguments[1]) == ofProgram)
             case (stage_operation_hook, .runHook(_, let hook, let state)):
                 #expect(try block.text(at: arguments[0]) == hook.path)
                 #expect(try block.texts(at: arguments[1]) == hook.args ?? [hook.path])
-                #expect(try block.texts(at: arguments[2]) == hook.env ?? [])
+                #expect(try block.texts(at: arguments[2]) == hook.env ?? ofProgram)
                 #expect(try block.text(at: arguments[3]) == state.text)
                 let length = Int(arguments[4] & 0xffff_ffff)
                 #expect(length == state.text.utf8.count && Int(arguments[4] >> 32) + 10 <= length)

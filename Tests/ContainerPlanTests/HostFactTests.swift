@@ -146,6 +146,73 @@ import Testing
         #expect(spoken.contains("set capabilities"))
     }
 
+    /// A source that an earlier mount provides is looked up in the root: on the host nothing of it is to be seen.
+    @Test(arguments: [
+        ("/bundle/rootfs/a", true), ("rootfs/a/b", true), ("/bundle/./rootfs//a", true), ("/bundle/rootfs/ab", false),
+        ("/bundle/rootfs", false), ("/a", false), ("/bundle/rootfs/late/x", false),
+    ] as [(String, Bool)])
+    func sourcesMayComeFromEarlierMounts(source: String, isInside: Bool) throws {
+        let text = try plan(HostFacts()) {
+            $0.mounts = [
+                Mount(destination: "/a", type: "tmpfs"), Mount(destination: "/b", source: source, options: ["bind"]),
+                Mount(destination: "/late", type: "tmpfs"),
+            ]
+        }
+        #expect(text.contains("of the root") == isInside)
+    }
+
+    /// KERNEL: fsconfig(2) takes 255 bytes; mount(2) a page for all.
+    @Test func longOptionsHaveALimit() throws {
+        func mount(_ count: Int, _ options: [String] = []) throws -> String {
+            let layers = "lowerdir=" + String(repeating: "x", count: count)
+            return try plan(HostFacts()) { $0.mounts = [Mount(destination: "/o", type: "overlay", options: [layers] + options)] }
+        }
+        #expect(try mount(255).contains("overlay") && mount(256).contains("overlay") && mount(4086).contains("overlay"))
+        #expect(throws: PlanError.self) { try mount(4087) }
+        #expect(throws: PlanError.self) { try mount(256, ["tmpcopyup"]) }
+    }
+
+    /// The old root stays underneath; a whole proc or sysfs of the host must not.
+    @Test func withoutPivotTheHostsViewsAreHidden() throws {
+        var facts = HostFacts()
+        facts.kernelViews = ["/proc", "/srv/sys"]
+        var spec = Spec(
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Process(args: ["/bin/true"], cwd: "/"),
+            linux: Linux(namespaces: [Namespace(type: "mount")]))
+        var request = PlanRequest(id: "facts", bundle: "/bundle")
+        request.usesPivotRoot = false
+        let text = try Plan.create(spec, request: request, facts: facts).text
+        #expect(text.contains("detach /proc of the host") && text.contains("detach /srv/sys of the host"))
+        #expect(text.contains("enter the root, which covers /") && !text.contains("move the root"))
+        spec.hooks = Hooks(createContainer: [Hook(path: "/bin/hook")])
+        #expect(try Plan.create(spec, request: request, facts: facts).text.contains("move the root to /"))
+    }
+
+    /// Who maps nobody to root becomes somebody who is mapped.
+    @Test(arguments: [
+        ([(0, 5, 1)], 0, 0), ([(1000, 1000, 1)], 1000, 1000), ([(1000, 1000, 1)], 7, 1000), ([(10, 0, 5), (50, 10, 2)], 51, 51),
+        ([(10, 0, 5), (0, 10, 2)], 12, 0),
+    ] as [([(UInt32, UInt32, UInt32)], UInt32, UInt32)])
+    func userOfTheNamespaceIsMapped(mappings: [(UInt32, UInt32, UInt32)], user: UInt32, expected: UInt32) throws {
+        let text = try plan(HostFacts()) {
+            $0.linux?.namespaces?.append(Namespace(type: "user"))
+            let map = mappings.map { IDMapping(containerID: $0.0, hostID: $0.1, size: $0.2) }
+            $0.linux?.uidMappings = map
+            $0.linux?.gidMappings = map
+            $0.process?.user = User(uid: user, gid: user)
+        }
+        #expect(text.contains(expected == 0 ? "become root of the user" : "become user \(expected), group \(expected) of the user"))
+    }
+
+    @Test func whatIsListedTwiceIsHiddenOnce() throws {
+        let text = try plan(HostFacts()) {
+            $0.linux?.maskedPaths = ["/proc/keys", "/proc//keys", "/proc/keys/", "/proc/kcore"]
+            $0.linux?.readonlyPaths = ["/proc/sys", "/proc/sys"]
+        }
+        func count(_ words: String) -> Int { text.split(separator: "\n").count { $0.contains(words) } }
+        #expect(count("mask /proc/keys") == 1 && count("mask /proc/kcore") == 1 && count("make /proc/sys read-only") == 1)
+    }
+
     /// The caller may be bound to some processors; the container is not, unless its configuration says so.
     @Test func processorsAreNotTheCallers() throws {
         let words = "run on all processors"
@@ -171,6 +238,16 @@ import Testing
     ] as [([String], [String])])
     func lastEntryOfAVariableCounts(entries: [String], expected: [String]) {
         #expect(ProgramPlanner.unique(entries) == expected)
+    }
+
+    /// RUNC: an empty HOME is none.
+    @Test(arguments: [([], true), (["HOME="], true), (["HOME=/x", "HOME="], true), (["HOME=", "HOME=/x"], false), (["HOME=/x"], false)])
+    func emptyHomeIsNone(entries: [String], isFound: Bool) throws {
+        let process = Process(user: User(uid: 0, gid: 0), args: ["/bin/true"], env: entries, cwd: "/")
+        let spec = Spec(ociVersion: "1.3.0", root: Root(path: "rootfs"), process: process, linux: Linux())
+        let plan = try Plan.execute(process, in: spec, request: PlanRequest(id: "env", bundle: ""), facts: HostFacts())
+        guard case .execute(_, let environment, let home)? = plan.steps.last?.action else { throw PlanError("no program", at: JSONPath()) }
+        #expect(home == isFound && environment == (isFound ? [] : ["HOME=/x"]))
     }
 
     @Test func theProgramGetsEachVariableOnce() throws {

@@ -48,6 +48,13 @@ struct PaperHost: Sendable {
         return PaperHost("nested", unified.layout.hierarchies, facts)
     }()
 
+    /// An initial ramdisk, whose root cannot be left by pivot_root(2).
+    static let ramdisk: PaperHost = {
+        var facts = HostFacts()
+        facts.kernelViews = ["/proc", "/sys"]
+        return PaperHost("ramdisk", unified.layout.hierarchies, facts)
+    }()
+
     private init(_ name: String, _ hierarchies: [CgroupHierarchy], _ facts: HostFacts) {
         self.name = name
         layout = CgroupLayout(hierarchies: hierarchies)
@@ -140,6 +147,7 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
         ("rootless", .unprivileged, [.create, .exec]),
         ("every-namespace-joined", .unprivileged, [.create, .exec]),
         ("engine-daemon", .nested, [.create]),
+        ("full-default", .ramdisk, [.options]),
         ("rootless", .nested, [.create, .exec]),
     ]
 

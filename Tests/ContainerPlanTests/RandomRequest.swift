@@ -85,6 +85,7 @@ struct RandomRequest {
         let unified = CgroupHierarchy(version: .v2, controllers: [], mountPoint: "/sys/fs/cgroup")
         facts.layout = CgroupLayout(hierarchies: legacy + (legacy.isEmpty || chance(80) ? [unified] : []))
         facts.isInUserNamespace = chance(20)
+        facts.kernelViews = chance(30) ? ["/proc", "/sys"] : []
         return facts
     }
 
@@ -125,6 +126,8 @@ struct RandomRequest {
             Mount(destination: "/sys", type: "sysfs", source: "sysfs", options: ["ro"]),
             Mount(destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro", "relatime"]),
             Mount(destination: "/data", type: "bind", source: "/srv", options: ["rbind", "rro"]),
+            Mount(destination: "/other", source: pick(["/srv/root/data/a", "rootfs/data"]), options: ["rbind", "ro"]),
+            Mount(destination: "/layers", type: "overlay", options: ["lowerdir=" + String(repeating: "/layer:", count: 60)]),
             Mount(destination: "/data/../x", type: "", source: "files", options: ["bind", "rshared"]),
             Mount(destination: "/scratch", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]),
             Mount(destination: "/proc", options: ["remount", "ro"]),

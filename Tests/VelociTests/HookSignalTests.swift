@@ -18,7 +18,7 @@ import Testing
         let script = "i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i + 1)); done; echo the reason >&2; exit 3"
         let hook = Hook(path: "/bin/sh", args: ["sh", "-c", script])
         let failure = #expect(throws: Failure.self) {
-            try HostHooks.run(hook, kind: .prestart, state: "{}", path: JSONPath())
+            try HostHooks.run(hook, kind: .prestart, state: "{}", bundle: "/", path: JSONPath())
         }
         let message = try #require(failure?.message)
         #expect(message.hasPrefix("error running prestart hook /bin/sh: exit status 3, output: "))
@@ -42,7 +42,7 @@ import Testing
             close(signals.descriptor)
             signal(SIGUSR2, before)
         }
-        try HostHooks.run(hook, kind: .createRuntime, state: "{}", path: JSONPath())
+        try HostHooks.run(hook, kind: .createRuntime, state: "{}", bundle: "/", path: JSONPath())
         let status = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
         for name in ["SigBlk", "SigIgn", "ShdPnd"] {
             #expect(status.contains("\(name):\t0000000000000000"), "\(status.filter { $0.hasPrefix("S") })")

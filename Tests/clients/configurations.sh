@@ -94,6 +94,58 @@ check "or its own" expect 0002 program umask '{"user": {"uid": 0, "gid": 0, "uma
 check "exec has the container's out-of-memory score" expect 321 program 'cat /proc/self/oom_score_adj'
 check "or its own" expect 400 program 'cat /proc/self/oom_score_adj' '{"oomScoreAdj": 400}'
 
+# --- mounts
+submounts() { mkdir -p "$work/source/below" && mount_tmpfs "$work/source/below" && echo words >"$work/source/below/file"; }
+mount_tmpfs() { command mount -t tmpfs -o noexec,nosuid tmpfs "$1"; }
+necessary "a source with a mount below" submounts
+check "rbind stays rbind" expect words container "$(mount "$(bind "$work/source" /data '"rbind", "ro", "bind"')")" cat /data/below/file
+flags='while read -r _ _ _ _ place options _; do [ "$place" != "$1" ] || { case ,$options, in *,noexec,*) echo noexec;; *) echo exec;; esac; }; done </proc/self/mountinfo'
+flagged() { container "$(mount "$(bind "$work/source/below" /data "$1")")${2:+ | $2}" sh -c "$flags" sh /data; }
+check "a bind without a flag keeps those of its source" expect noexec flagged '"bind"'
+check "with one it has no others" expect exec flagged '"bind", "ro"'
+check "even one that is taken away" expect exec flagged '"rbind", "rw"'
+check "or what it names" expect noexec flagged '"bind", "ro", "noexec"'
+mapped='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 3000}] | .linux.gidMappings = .linux.uidMappings'
+check "in a user namespace nothing is lost" expect noexec flagged '"bind", "ro"' "$mapped"
+layers() { local number list=''; for number in $(seq 30); do mkdir -p "$work/layers/layer-$number"; echo $number >"$work/layers/layer-$number/file-$number"; list=$list${list:+:}$work/layers/layer-$number; done; echo "$list"; }
+overlay=$(printf '{destination: "/data", type: "overlay", source: "overlay", options: ["lowerdir=%s", "ro", "nodev", "rprivate"]}' "$(layers)")
+check "thirty layers of an overlay" expect "1 30 overlay ro" container "$(mount "$overlay")" sh -c "echo \$(cat /data/file-1 /data/file-30) \$(grep -o '[^ ]* ro,nodev' /proc/mounts | sed 's/ .*//; s,/data,overlay,') \$(sh -c '$access' sh /data)"
+check "a source that an earlier mount provides" expect words container "$(mount "$(tmpfs /scratch '"size=1m"'), $(bind "$work/words" /scratch/deep/words), $(bind "$bundle/rootfs/scratch/deep" /data '"rbind"')")" cat /data/words
+check "and one relative to the bundle" expect words container "$(mount "$(bind "$work" /scratch), $(bind rootfs/scratch/words /data)")" cat /data
+
+# --- without pivot_root
+no_pivot() { configure "$@" && "$RUNTIME" --root "$root" run --no-pivot --bundle "$bundle" box; }
+check "--no-pivot" expect bin no_pivot . sh -c 'ls / | head -1'
+check "with a read-only root" status 1 no_pivot '.root.readonly = true' touch /file
+check "--no-pivot with a hook that looks for the root" expect bin no_pivot '.hooks = {createContainer: [{path: "/bin/true"}]}' sh -c 'ls / | head -1'
+# a user namespace may mount proc where the mount namespace shows a whole one, be it out of reach
+whole='unshare -U -r -m -p -f mount -t proc proc /tmp'
+somebody='.process.user = {uid: 5, gid: 5}'
+check "a whole proc gives others" status 0 no_pivot "$somebody | del(.linux.maskedPaths, .linux.readonlyPaths)" sh -c "$whole"
+check "the host's underneath does not" status 1 no_pivot "$somebody" sh -c "$whole 2>/dev/null"
+
+# --- programs
+prepare='cp bin/busybox data; mkdir secret; mv data secret/ls; chmod 744 secret/ls' check "a program by CAP_DAC_OVERRIDE" status 0 container \
+    '.process.user = {uid: 5, gid: 5} | (.process.capabilities[]) = ["CAP_DAC_OVERRIDE"]' /secret/ls /
+prepare='cp bin/busybox data; mkdir secret; mv data secret/ls; chmod 744 secret/ls' check "and none without" status 1 container '.process.user = {uid: 5, gid: 5} | (.process.capabilities[]) = []' /secret/ls /
+check "an empty HOME is filled" expect /root container '.process.env += ["HOME="]' sh -c 'echo $HOME'
+twice() { container '.linux.maskedPaths = ["/etc/passwd", "/etc/passwd"]' grep -c ' /etc/passwd ' /proc/self/mountinfo; }
+check "what is masked twice is covered once" expect 1 twice
+
+# --- hooks: where they start and what they have in their environment
+printf '#!/bin/sh\necho "$1: $(pwd) ${HOOK-}${RUNTIME_HAS-}${PROGRAM_HAS-}" >>"%s/hooks"\n' "$work" >"$work/hook"; chmod 755 "$work/hook"
+printf '#!/bin/sh\necho "$1: $(pwd) ${HOOK-}${RUNTIME_HAS-}${PROGRAM_HAS-}" >>/hooks\n' >"$work/tree/hook"; chmod 755 "$work/tree/hook"
+hooks() { # hooks MEMBERS: with these members of each hook
+    rm -f "$work/hooks"
+    configure '.process.env += ["PROGRAM_HAS=program"] | .hooks = reduce ("prestart", "createRuntime", "createContainer", "poststart", "poststop") as $kind ({}; .[$kind] = [{path: "'"$work"'/hook", args: ["hook", $kind]'"$1"'}])
+        | .hooks.startContainer = [{path: "/hook", args: ["hook", "startContainer"]'"$1"'}]' sleep 0.1
+    (cd / && RUNTIME_HAS=runtime "$RUNTIME" --root "$root" run --bundle "$bundle" box); sed "s,$bundle,bundle," "$work/hooks" "$bundle/rootfs/hooks" | sort
+}
+table() { printf '%s\n' "createContainer: bundle/rootfs $2" "createRuntime: bundle $1" "poststart: bundle $1" "poststop: bundle $1" "prestart: bundle $1" "startContainer: / $2"; }
+check "a hook without an environment" expect "$(table runtime program)" hooks ''
+check "with one" expect "$(table own own)" hooks ', env: ["HOOK=own", "PATH=/bin:/usr/bin"]'
+check "with an empty one" expect "$(table '' '')" hooks ', env: []'
+
 # --- warnings are not the program's
 ambient='.process.capabilities.ambient = ["CAP_NET_RAW"] | .process.capabilities.inheritable = []'
 quiet() { container "$ambient" echo program 2>&1; }

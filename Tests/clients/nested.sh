@@ -57,6 +57,7 @@ rootless() { configure "$1" "$2"; as_user "$RUNTIME" --root "$work/user/state" r
 own='.linux.namespaces += [{type: "user"}] | .linux.namespaces |= map(select(.type != "network" and .type != "cgroup")) | .linux.uidMappings = [{containerID: 0, hostID: 12345, size: 1}]
     | .linux.gidMappings = .linux.uidMappings | del(.linux.resources) | .mounts |= map(if .destination == "/sys" then {destination: "/sys", type: "none", source: "/sys", options: ["rbind", "nosuid", "noexec", "nodev", "ro"]} else . end)'
 check "a user's own namespace" expect '\0\0\0' rootless "$own" "$devices"
+check "that maps nobody to root" expect '12345 words' rootless "${own/containerID: 0/containerID: 12345} | .process.user = {uid: 12345, gid: 12345} | .process.cwd = \"/tmp/made\"" 'echo $(id -u) $(echo words >/tmp/made/file; cat /tmp/made/file)'
 see='[ -e /sys/fs/cgroup/cgroup.procs ] || ls /sys/fs/cgroup | head -1 | grep -q . && echo seen'
 check "with the control groups of its caller" expect seen rootless "$own | .mounts |= map(if .destination == \"/sys/fs/cgroup\" then {destination: \"/sys/fs/cgroup\", type: \"cgroup\", source: \"cgroup\", options: [\"nosuid\", \"ro\"]} else . end)" "$see"
 if [ "$runtime_name" = veloci ]; then

@@ -1,4 +1,5 @@
 internal import ByteText
+internal import LinuxKernel
 
 /// A mount of a control group file system that can be reached by its path.
 struct CgroupMount: Equatable {
@@ -17,7 +18,7 @@ struct CgroupMount: Equatable {
 /// A mount may be covered by a later one, also by one on a directory above it: a v1 hierarchy stays in the table when
 /// cgroup2 is mounted over /sys/fs/cgroup. So the table is walked as the kernel walks a path, from mount to mount. The table
 /// has thousands of lines on busy hosts, and every container's creation reads it: bytes are compared, not characters.
-struct MountTable {
+package struct MountTable {
     private struct Line {
         var identifier: Int
         var parent: Int
@@ -62,6 +63,13 @@ struct MountTable {
                 mountPoint: MountTable.text(lines[index].mountPoint),
                 options: fields[2].split(separator: UInt8(ascii: ",")).map { MountTable.text($0) })
         }
+    }
+
+    /// Where proc and sysfs are mounted in the caller's mount namespace; nowhere if that cannot be read.
+    package static var kernelViews: [String] {
+        guard let text = try? Files.readText("/proc/self/mountinfo") else { return [] }
+        return MountTable(text).lines.filter { $0.rest.starts(with: "proc ".utf8) || $0.rest.starts(with: "sysfs ".utf8) }
+            .map { self.text($0.mountPoint) }
     }
 
     /// The mount at the end of a path: from the top, always into the mount that the walk meets first.

@@ -17,7 +17,7 @@ extension PlanChecker {
             hasForked = true
             needsFork = false
             if kinds.contains(.mount) { hasMountNamespace = true }
-        case .becomeRootOfUserNamespace:
+        case .becomeUserOfNamespace:
             if needsMappings { report(.namespaces, number, "root of the user namespace does not exist before its mappings") }
         case .newSession, .joinSessionKeyring:
             if needsFork { report(.namespaces, number, "\"\(step.text)\" happens in a process that will end") }

@@ -146,6 +146,11 @@ struct PlanChecker {
             if root != .host { report(.hostPaths, number, "the place for the root is looked up after the root changed") }
             if !hasMountNamespace || !isSeparated { report(.mounts, number, "the root's mount could reach the host") }
             root = .attached
+        case .openTreeInRoot(let path, _, _, _, _):
+            if root != .attached { report(.mounts, number, "\(path) of the root is out of reach") }
+        case .hideHostMount(let path):
+            if !hasMountNamespace || !isSeparated { report(.mounts, number, "\(path) would be detached on the host") }
+            if root == .entered { report(.hostPaths, number, "\(path) of the host is out of reach") }
         case .openHostFile(let path, _, _):
             if root == .entered { report(.hostPaths, number, "\(path) of the host is out of reach") }
         case .openTree(let path, _, _, _):
@@ -172,7 +177,7 @@ struct PlanChecker {
             if root != .attached { report(.oldRoot, number, "there is no root to pivot into") }
             if mountsOnHost { report(.mounts, number, "the host's root changes") }
             root = .pivoted
-        case .move:
+        case .move, .enter:
             if root != .attached { report(.oldRoot, number, "there is no root to move") }
             if mountsOnHost { report(.mounts, number, "the host's root changes") }
             root = .entered

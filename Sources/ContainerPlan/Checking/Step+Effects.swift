@@ -20,6 +20,7 @@ extension Step {
             .writeSystemControl(_, _, let slot),
             .setSecurityLabel(_, _, let slot), .findHome(_, let slot), .waitForStart(let slot), .ownStandardStreams(_, let slot):
             SlotEffects(reads: [slot])
+        case .openTreeInRoot(_, let root, _, _, let slot): SlotEffects(reads: [root], fills: [slot])
         case .openCurrentRoot(let slot), .openHostFile(_, let slot, _), .openTree(_, _, _, let slot),
             .openPrivateProcessFileSystem(let slot), .makeEmptyDirectory(let slot):
             SlotEffects(fills: [slot])
@@ -42,9 +43,9 @@ extension Step {
     /// Whether the step needs capabilities that a program's own set rarely has.
     var needsPower: Bool {
         switch self {
-        case .joinControlGroup, .joinNamespace, .joinNamespaces, .newNamespaces, .becomeRootOfUserNamespace, .bringUpLoopback,
-            .setHostname, .setDomainname, .changePropagation, .openTree, .attachRoot, .changeRoot, .detachOldRoot,
-            .makeRootReadOnly, .mountFileSystem, .attachTree, .changeMount, .makeMountReadOnly,
+        case .joinControlGroup, .joinNamespace, .joinNamespaces, .newNamespaces, .becomeUserOfNamespace, .bringUpLoopback,
+            .setHostname, .setDomainname, .changePropagation, .openTree, .openTreeInRoot, .hideHostMount, .attachRoot,
+            .changeRoot, .detachOldRoot, .makeRootReadOnly, .mountFileSystem, .attachTree, .changeMount, .makeMountReadOnly,
             .openPrivateProcessFileSystem, .makeEmptyDirectory,
             .makeDevice, .bindDevice, .mask, .makeReadOnly, .writeSystemControl, .bindConsole, .ownStandardStreams,
             .setLimit, .setScheduler,

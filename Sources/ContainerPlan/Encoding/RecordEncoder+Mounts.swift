@@ -56,11 +56,31 @@ extension RecordEncoder {
         return point
     }
 
-    mutating func cloneTree(_ descriptor: Slot, into slot: Slot) {
+    mutating func cloneTree(_ descriptor: Slot, recursive: Bool = false, into slot: Slot) {
+        let flags = UInt64(OPEN_TREE_CLONE) | UInt64(O_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0))
+        call(__NR_open_tree, [.slot(descriptor), .address(text("")), .value(flags)], result: slot)
+    }
+
+    /// KERNEL: fsconfig(2) takes values of up to 255 bytes. What is longer, such as the layers of an overlay, goes with the one
+    /// string of mount(2), onto the directory that the stage is in, so that no path is resolved once more.
+    mutating func mountInOneCall(_ mount: FileSystemMount, root: Slot) {
+        let point = makeTarget(mount.target, root: root)
+        call(__NR_fchdir, [.slot(point)])
         call(
-            __NR_open_tree,
-            [.slot(descriptor), .address(text("")), .value(UInt64(OPEN_TREE_CLONE) | UInt64(O_CLOEXEC | AT_EMPTY_PATH))],
-            result: slot)
+            __NR_mount,
+            [
+                .address(text(mount.source)), .address(text(".")), .address(text(mount.type)), .value(mount.flagsOfMountCall),
+                .address(text(mount.dataOfMountCall)),
+            ])
+        close(point)
+        call(__NR_fchdir, [.slot(root)])
+        var later = mount.attributes
+        later.set = 0
+        later.clear = 0
+        if later.isEmpty { return }
+        let mounted = makeTarget(mount.target, root: root, existing: true)
+        setAttributes(later, of: mounted)
+        close(mounted)
     }
 
     /// fsopen, the options one by one, fsmount; attributes come with the mount, so it is never visible without them.

@@ -31,11 +31,12 @@ extension Step {
             encoder.call(__NR_setns, [.slot(process), .value(kinds.cloneFlags)])
         case .newNamespaces(let kinds): encoder.call(__NR_unshare, [.value(kinds.cloneFlags)])
         case .fork(let kinds): encoder.add(stage_operation_fork, [.value(kinds.cloneFlags)])
-        case .becomeRootOfUserNamespace:
+        case .becomeUserOfNamespace(let uid, let gid):
             // EPERM: setgroups is denied where an unprivileged user made the mapping (user_namespaces(7)).
             encoder.call(__NR_setgroups, [.value(0), .value(0)], tolerating: [EPERM])
-            encoder.call(__NR_setresgid, [.value(0), .value(0), .value(0)])
-            encoder.call(__NR_setresuid, [.value(0), .value(0), .value(0)])
+            let (user, group) = (UInt64(uid), UInt64(gid))
+            encoder.call(__NR_setresgid, [.value(group), .value(group), .value(group)])
+            encoder.call(__NR_setresuid, [.value(user), .value(user), .value(user)])
         case .bringUpLoopback:
             // struct ifreq: the name, then IFF_UP | IFF_RUNNING for SIOCSIFFLAGS.
             let socket = encoder.scratchSlot()
@@ -57,9 +58,9 @@ extension Step {
             encoder.close(slot)
         case .waitForStart(let slot): encoder.add(stage_operation_wait_start, [.slot(slot)])
 
-        case .changePropagation, .attachRoot, .openCurrentRoot, .openTree, .openHostFile, .openNullDevice, .changeRoot,
-            .detachOldRoot, .makeRootReadOnly:
+        case .changePropagation, .attachRoot, .openCurrentRoot, .openTree, .openTreeInRoot, .openHostFile, .openNullDevice:
             encodeRoot(into: &encoder)
+        case .changeRoot, .detachOldRoot, .hideHostMount, .makeRootReadOnly: encodeEntry(into: &encoder)
         case .mountFileSystem, .attachTree, .changeMount, .openMount, .makeMountReadOnly, .openPrivateProcessFileSystem,
             .makeEmptyDirectory:
             encodeMount(into: &encoder)
@@ -68,8 +69,7 @@ extension Step {
         case .openTerminal, .sendTerminal, .bindConsole, .useTerminal, .ownStandardStreams:
             encodeTerminal(into: &encoder)
         case .setLimit, .setScheduler, .setIOPriority, .setCPUAffinity, .resetCPUAffinity, .setMemoryPolicy, .setPersonality,
-            .setSecurityLabel,
-            .setNoNewPrivileges, .dropBoundingCapabilities, .keepCapabilitiesAcrossUserChange, .setUser,
+            .setSecurityLabel, .setNoNewPrivileges, .dropBoundingCapabilities, .keepCapabilitiesAcrossUserChange, .setUser,
             .setCapabilities, .raiseAmbientCapabilities, .loadSeccompFilter:
             encodeConfinement(into: &encoder)
         case .runHook, .findHome, .enterDirectory, .findProgram, .closeDescriptors, .keepDescriptors, .execute:
@@ -98,6 +98,11 @@ extension Step {
             let flags = UInt64(OPEN_TREE_CLONE) | UInt64(O_CLOEXEC | (recursive ? AT_RECURSIVE : 0))
             encoder.call(__NR_open_tree, [.value(here), .address(encoder.text(path)), .value(flags)], result: slot)
             encoder.setAttributes(attributes, of: slot)
+        case .openTreeInRoot(let path, let root, let recursive, let attributes, let slot):
+            let place = encoder.makeTarget(MountTarget(path, kind: .directory), root: root, existing: true)
+            encoder.cloneTree(place, recursive: recursive, into: slot)
+            encoder.close(place)
+            encoder.setAttributes(attributes, of: slot)
         case .openHostFile(let path, let slot, let mustBeNull):
             encoder.openHost(path, flags: O_PATH, into: slot)
             if mustBeNull { encoder.add(stage_operation_check_null, [.slot(slot)]) }
@@ -108,6 +113,12 @@ extension Step {
             encoder.call(
                 __NR_openat2, [.slot(root), .address(encoder.text("/dev/null")), .address(how), .value(24)], result: slot)
             encoder.add(stage_operation_check_null, [.slot(slot)])
+        default: break
+        }
+    }
+
+    private func encodeEntry(into encoder: inout RecordEncoder) {
+        switch self {
         case .changeRoot(let root, let change):
             encoder.call(__NR_fchdir, [.slot(root)])
             let dot = encoder.text(".")
@@ -118,7 +129,7 @@ extension Step {
                     __NR_mount,
                     [.address(dot), .address(encoder.text("/")), .value(0), .value(UInt64(MS_MOVE)), .value(0)])
                 encoder.call(__NR_chroot, [.address(dot)])
-            case .change: encoder.call(__NR_chroot, [.address(dot)])
+            case .change, .enter: encoder.call(__NR_chroot, [.address(dot)])
             }
         case .detachOldRoot(let old):
             let dot = encoder.text(".")
@@ -130,6 +141,17 @@ extension Step {
             encoder.call(__NR_umount2, [.address(dot), .value(UInt64(MNT_DETACH))])
             encoder.close(old)
             encoder.call(__NR_chdir, [.address(encoder.text("/"))])
+        case .hideHostMount(let path):
+            let (place, type) = (encoder.text(path), encoder.text("tmpfs"))
+            // What is unmounted here must not vanish from the host.
+            encoder.call(
+                __NR_mount, [.value(0), .address(place), .value(0), .value(UInt64(MS_SLAVE | MS_REC)), .value(0)],
+                tolerating: [EINVAL, ENOENT])
+            encoder.call(__NR_umount2, [.address(place), .value(UInt64(MNT_DETACH))], tolerating: [EINVAL, EPERM])
+            // KERNEL(mount_namespaces(7)): in a user namespace the host's mounts are locked; covered they are out of reach too.
+            encoder.call(
+                __NR_mount, [.address(type), .address(place), .address(type), .value(UInt64(MS_RDONLY)), .value(0)],
+                tolerating: [ENOENT, ENOTDIR])
         case .makeRootReadOnly(let root):
             encoder.setAttributes(MountAttributes(set: UInt64(MOUNT_ATTR_RDONLY)), of: root)
         default: break
@@ -138,6 +160,7 @@ extension Step {
 
     private func encodeMount(into encoder: inout RecordEncoder) {
         switch self {
+        case .mountFileSystem(let mount, let root) where mount.hasLongOptions: encoder.mountInOneCall(mount, root: root)
         case .mountFileSystem(let mount, let root):
             let tree = encoder.scratchSlot()
             encoder.makeFileSystem(mount, root: root, into: tree)
@@ -238,7 +261,8 @@ extension Step {
     private func encodeProgram(into encoder: inout RecordEncoder) {
         switch self {
         case .runHook(_, let hook, let state):
-            let environment = encoder.textList(hook.env ?? [])
+            // RUNC: inside of the container a hook that has none gets the program's environment.
+            let environment = hook.env.map { encoder.textList($0) } ?? encoder.environment
             let arguments = encoder.textList(hook.args ?? [hook.path])
             encoder.add(
                 stage_operation_hook,

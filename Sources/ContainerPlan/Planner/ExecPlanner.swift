@@ -31,7 +31,7 @@ extension Plan {
         if process.execCPUAffinity == nil { builder.add(.resetCPUAffinity) }
         let limits = LimitPlanner(process: process, facts: facts, path: .of("process", "rlimits"))
         try limits.planEarly(&builder, hasUserNamespace: kinds.contains(.user))
-        planJoin(kinds, facts, &builder)
+        planJoin(kinds, facts, .becomeUser(of: linux, like: process), &builder)
         builder.add(.saveUmask)
         builder.add(.newSession)
         let root = builder.slot()
@@ -91,7 +91,9 @@ extension Plan {
         builder.planTold(request)
     }
 
-    private static func planJoin(_ kinds: [NamespaceKind], _ facts: HostFacts, _ builder: inout PlanBuilder) {
+    private static func planJoin(
+        _ kinds: [NamespaceKind], _ facts: HostFacts, _ becomeUser: Step, _ builder: inout PlanBuilder
+    ) {
         let path = JSONPath.of("linux", "namespaces")
         let process = builder.slot()
         let root = builder.slot()
@@ -104,7 +106,7 @@ extension Plan {
         } else if !kinds.isEmpty {
             builder.add(.joinNamespaces(kinds, process: process), for: path)
         }
-        if kinds.contains(.user) { builder.add(.becomeRootOfUserNamespace, for: path) }
+        if kinds.contains(.user) { builder.add(becomeUser, for: path) }
         // The container's root may be one that it reached by chroot.
         builder.add(.changeRoot(to: root, .change), for: path)
         if kinds.contains(.pid) || kinds.contains(.time) { builder.add(.fork(namespaces: []), for: path) }

@@ -8,6 +8,8 @@ struct MountOptions {
     /// Flags that the last option about them takes away.
     private var cleared: Set<MountFlag> = []
     var attributes = MountAttributes()
+    /// Whether any flag of a mount is named, be it to set it or to take it away.
+    private(set) var namesFlags = false
     /// Whether and how it is a bind mount.
     var bind: Bool?
     var isRemount = false
@@ -28,7 +30,8 @@ struct MountOptions {
             case .setRecursively(let flag): changeRecursively(flag, to: true)
             case .clearRecursively(let flag): changeRecursively(flag, to: false)
             case .propagation(let kind, let recursive): attributes.propagation.append(.init(kind, recursive: recursive))
-            case .bind(let recursive): bind = recursive
+            // RUNC: flags only ever come together; "bind" after "rbind" is the same mount, said once more.
+            case .bind(let recursive): bind = recursive || bind == true
             case .remount: isRemount = true
             case .idmap(let recursive): mappings = recursive
             case .copyUp: copiesUp = true
@@ -39,6 +42,7 @@ struct MountOptions {
     private static let accessTime = UInt64(MOUNT_ATTR__ATIME)
 
     private mutating func change(_ flag: MountFlag, to value: Bool) {
+        namesFlags = true
         if value { flags.insert(flag) } else { flags.remove(flag) }
         if value { cleared.remove(flag) } else { cleared.insert(flag) }
         guard let attribute = flag.attribute else { return }
@@ -69,6 +73,23 @@ struct MountOptions {
     /// The attributes for a mount that exists: mount_setattr(2) clears before it sets.
     var changes: MountAttributes {
         var changes = attributes
+        changes.clear &= ~changes.set | MountOptions.accessTime
+        return changes
+    }
+
+    /// The changes for a copy of a mount. RUNC: without a named flag it stays as its source is; with any, it has those that are
+    /// named and no others, as mount(8) says of `bind`. Access times are one thing: named or as they were.
+    ///
+    /// - Parameter isLocked: whether the source keeps what nobody names. KERNEL(mount_namespaces(7)): a user namespace cannot
+    ///   take away what the host gave, and the kernel refuses where that is named.
+    func changesOfCopy(isLocked: Bool) -> MountAttributes {
+        var changes = changes
+        guard namesFlags, !isLocked else { return changes }
+        changes.clear |= UInt64(
+            MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW)
+        if flags.contains(where: { $0.isAccessTimeKind || $0 == .noDirectoryAccessTime }) {
+            changes.clear |= MountOptions.accessTime | UInt64(MOUNT_ATTR_NODIRATIME)
+        }
         changes.clear &= ~changes.set | MountOptions.accessTime
         return changes
     }

@@ -85,6 +85,14 @@ extension CreatePlanner {
         // The kernel maps what belongs to a user namespace as that namespace does: there the container's ids are right already.
         let ownMappings = namespaces.has(.user) && (mount.uidMappings ?? []).isEmpty && (mount.gidMappings ?? []).isEmpty
         let mappings = ownMappings ? nil : try treeMappings(mount, options, origin)
+        if fileSystem.hasLongOptions {
+            guard fileSystem.dataOfMountCall.utf8.count < 4096, !options.copiesUp, mappings == nil else {
+                throw PlanError(
+                    "an option has more than 255 bytes, which the kernel takes for mounts without tmpcopyup and mapped ids, "
+                        + "and up to 4095 bytes of all options",
+                    at: origin.member("options"))
+            }
+        }
         guard options.copiesUp || mappings != nil else {
             builder.add(.mountFileSystem(fileSystem, root: root), for: origin)
             return
@@ -111,7 +119,7 @@ extension CreatePlanner {
             throw PlanError("a bind mount needs a source", at: origin.member("source"))
         }
         let path = source.begins(with: "/") ? source : request.bundle + "/" + source
-        var attributes = options.changes
+        var attributes = options.changesOfCopy(isLocked: namespaces.has(.user) || facts.isInUserNamespace)
         let isLate = isFilledLater(destination, "bind", index) && attributes.takeReadOnly()
         // First away from the host's peers, whatever comes then: what is mounted inside must not appear on the host.
         if linux.rootPropagation?.propagation != .shared {
@@ -121,7 +129,10 @@ extension CreatePlanner {
         // rbind when only the type says so: runc's reading of `type: bind` without an option is a bind of one mount.
         let recursive = options.bind ?? false
         let mappings = try treeMappings(mount, options, origin)
-        if facts.isPrivileged {
+        if let inside = providedPath(path, before: index), mappings == nil {
+            builder.add(
+                .openTreeInRoot(path: inside, root: root, recursive: recursive, attributes: attributes, into: tree), for: origin)
+        } else if facts.isPrivileged {
             builder.prepare(
                 .openTree(path: path, recursive: recursive, attributes: attributes, mappings: mappings, into: tree),
                 for: origin)
@@ -134,6 +145,18 @@ extension CreatePlanner {
         target.wantsProcessFileSystem = destination == "/proc"
         builder.add(.attachTree(tree, destination: target, root: root, keeping: nil), for: origin)
         if isLate { planLateReadOnly(destination, origin, root) }
+    }
+
+    /// Where below the root a source lies that an earlier mount of the list provides: on the host nothing of it is to be seen.
+    private func providedPath(_ source: String, before index: Int) -> String? {
+        let (path, top) = (Array(cleaned(source).utf8), Array(cleaned(rootPath).utf8) + [UInt8(ascii: "/")])
+        guard path.starts(with: top) else { return nil }
+        let inside = path[(top.count - 1)...]
+        let isProvided = (spec.mounts ?? []).prefix(index).contains { mount in
+            let destination = Array(cleaned(mount.destination).utf8)
+            return inside.elementsEqual(destination) || inside.starts(with: destination + [UInt8(ascii: "/")])
+        }
+        return isProvided ? String(decoding: inside, as: UTF8.self) : nil
     }
 
     private func treeMappings(_ mount: Mount, _ options: MountOptions, _ origin: JSONPath) throws(PlanError) -> TreeMappings? {

@@ -31,7 +31,8 @@ struct ProgramPlanner {
     ) throws(PlanError) {
         let user = process.user
         let cwd = process.cwd.isEmpty ? "/" : process.cwd
-        let environment = Self.unique((process.env ?? []) + addedEnvironment)
+        // RUNC: an empty HOME is none.
+        let environment = Self.unique((process.env ?? []) + addedEnvironment).filter { !$0.utf8.elementsEqual("HOME=".utf8) }
         let findsHome = !environment.contains { $0.begins(with: "HOME=") }
         let noNewPrivileges = process.noNewPrivileges == true
         if findsHome { builder.add(.findHome(uid: user.uid, root: root), for: JSONPath.of("process", "user", "uid")) }

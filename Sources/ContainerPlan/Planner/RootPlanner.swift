@@ -13,6 +13,8 @@ extension CreatePlanner {
         return [HookKind.prestart, .createRuntime, .createContainer].contains { !hooks.hooks($0).isEmpty }
     }
 
+    private var coversOldRoot: Bool { !hooksSeeTheRoot && namespaces.isNew(.mount) }
+
     /// The propagation that separates the container's mounts from the host's.
     var separation: MountPropagation {
         switch linux.rootPropagation?.propagation {
@@ -50,8 +52,7 @@ extension CreatePlanner {
         }
         // On "/" no directory of the host has to be searched, which a user namespace may not be allowed. Whoever is in the
         // namespace already must not find the container there.
-        let place = hooksSeeTheRoot || !namespaces.isNew(.mount) ? rootPath : "/"
-        builder.add(.attachRoot(tree: root, at: place), for: path)
+        builder.add(.attachRoot(tree: root, at: coversOldRoot ? "/" : rootPath), for: path)
     }
 
     /// Who may not mount on the host, and asks for no mount, gets the root by chroot alone.
@@ -71,6 +72,9 @@ extension CreatePlanner {
         builder.meet(.mounts)
         let state = HookState.make(spec, request: request, status: "creating")
         for (index, hook) in (spec.hooks?.createContainer ?? []).enumerated() {
+            var hook = hook
+            // RUNC: the program's, without what is found out about its user later.
+            hook.env = hook.env ?? process.env ?? []
             builder.add(
                 .runHook(.createContainer, hook, state: state), for: JSONPath.of("hooks", "createContainer").index(index))
         }
@@ -79,7 +83,9 @@ extension CreatePlanner {
     /// Masks and read-only paths, after the hooks so that these still reach everything.
     mutating func planHiddenPaths(root: Slot) {
         let masked = linux.maskedPaths ?? []
-        for (index, path) in (linux.readonlyPaths ?? []).enumerated() where !LexicalPath.isRoot(path) {
+        var done: Set<String> = []
+        for (index, path) in (linux.readonlyPaths ?? []).enumerated()
+        where !LexicalPath.isRoot(path) && done.insert(cleaned(path)).inserted {
             builder.add(.makeReadOnly(path: path, root: root), for: JSONPath.of("linux", "readonlyPaths").index(index))
         }
         guard !masked.isEmpty else { return }
@@ -94,7 +100,9 @@ extension CreatePlanner {
             builder.add(.openNullDevice(into: null, root: root))
         }
         builder.add(.makeEmptyDirectory(into: empty))
-        for (index, path) in masked.enumerated() {
+        done = []
+        // A second cover would do nothing but be there.
+        for (index, path) in masked.enumerated() where done.insert(cleaned(path)).inserted {
             builder.add(
                 .mask(path: path, root: root, nullDevice: null, emptyDirectory: empty),
                 for: JSONPath.of("linux", "maskedPaths").index(index))
@@ -120,7 +128,10 @@ extension CreatePlanner {
             builder.add(.changeRoot(to: root, .pivot), for: path)
             builder.add(.detachOldRoot(old), for: path)
         } else {
-            builder.add(.changeRoot(to: root, .move), for: path)
+            // RUNC: the old root stays underneath. With a proc or sysfs of the host in the namespace, a user namespace of the
+            // container's could have a whole one too.
+            for path in facts.kernelViews { builder.add(.hideHostMount(path)) }
+            builder.add(.changeRoot(to: root, coversOldRoot ? .enter : .move), for: path)
         }
         if let propagation = linux.rootPropagation {
             builder.add(

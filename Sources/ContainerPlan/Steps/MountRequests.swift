@@ -8,6 +8,8 @@ public enum ChangeOfRoot: Equatable, Sendable {
     case pivot
     /// Move the mount over `/` and chroot(2): for hosts that run from an initial ramdisk.
     case move
+    /// chroot(2) into the mount that covers `/` already.
+    case enter
     /// chroot(2) alone: there is no mount namespace of our own.
     case change
 }

@@ -17,7 +17,8 @@ extension Step {
         case .joinNamespaces(let kinds, _): "join the container's namespaces: \(names(kinds))"
         case .newNamespaces(let kinds): "make namespaces: \(names(kinds))"
         case .fork(let kinds): kinds.isEmpty ? "fork" : "fork into new namespaces: \(names(kinds))"
-        case .becomeRootOfUserNamespace: "become root of the user namespace"
+        case .becomeUserOfNamespace(0, 0): "become root of the user namespace"
+        case .becomeUserOfNamespace(let uid, let gid): "become user \(uid), group \(gid) of the user namespace"
         case .bringUpLoopback: "bring up the loopback device"
         case .setHostname(let name): "set the hostname to \(name)"
         case .setDomainname(let name): "set the domainname to \(name)"
@@ -36,12 +37,16 @@ extension Step {
         case .openCurrentRoot: "open the current root"
         case .openTree(let path, let recursive, let attributes, _):
             "open a copy of the \(recursive ? "mounts" : "mount") at \(path)" + optionText([], attributes)
+        case .openTreeInRoot(let path, _, let recursive, let attributes, _):
+            "open a copy of the \(recursive ? "mounts" : "mount") at \(path) of the root" + optionText([], attributes)
         case .openHostFile(let path, _, let null):
             "open \(path) of the host" + (null ? " and check that it is the null device" : "")
         case .openNullDevice: "open the container's /dev/null and check that it is the null device"
         case .changeRoot(_, .pivot): "pivot into the root"
         case .changeRoot(_, .move): "move the root to /"
+        case .changeRoot(_, .enter): "enter the root, which covers /"
         case .changeRoot(_, .change): "change the root"
+        case .hideHostMount(let path): "detach \(path) of the host, or cover it"
         case .detachOldRoot: "detach the old root"
         case .makeRootReadOnly: "make the root read-only"
         case .mountFileSystem(let mount, _):

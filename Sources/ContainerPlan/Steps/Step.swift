@@ -38,9 +38,9 @@ public enum Step: Equatable, Sendable {
     case newNamespaces([NamespaceKind])
     /// A child takes over and the process ends (clone3(2)): pid and time namespaces hold only what is born after.
     case fork(namespaces: [NamespaceKind])
-    /// User and group 0 of the user namespace, no other groups (setgroups(2), setresgid(2), setresuid(2)).
+    /// A user and group that the namespace maps, no other groups (setgroups(2), setresgid(2), setresuid(2)).
     /// SPEC(config-linux.md#user-namespace-mappings).
-    case becomeRootOfUserNamespace
+    case becomeUserOfNamespace(uid: UInt32, gid: UInt32)
     /// The loopback device of a new network namespace works (ioctl(2), SIOCSIFFLAGS).
     case bringUpLoopback
     /// sethostname(2). SPEC(config.md#hostname).
@@ -69,6 +69,8 @@ public enum Step: Equatable, Sendable {
     /// A copy of the host's mounts at a path, where the host side may not make one (open_tree(2), mount_setattr(2)); only
     /// before the root changes.
     case openTree(path: String, recursive: Bool, attributes: MountAttributes, into: Slot)
+    /// A copy of mounts inside the container's root, which earlier steps made (openat2(2), open_tree(2), mount_setattr(2)).
+    case openTreeInRoot(path: String, root: Slot, recursive: Bool, attributes: MountAttributes, into: Slot)
     /// Opens a file of the host, such as a device that will be bound (openat(2), O_PATH); with `mustBeNullDevice` nothing but
     /// device 1:3 will do. Only before the root changes.
     case openHostFile(String, into: Slot, mustBeNullDevice: Bool)
@@ -79,6 +81,8 @@ public enum Step: Equatable, Sendable {
     case changeRoot(to: Slot, ChangeOfRoot)
     /// The host's mounts vanish from the container, and from it alone (umount2(2), MNT_DETACH).
     case detachOldRoot(Slot)
+    /// A mount of the host that must not stay reachable underneath, where the old root stays (umount2(2), MNT_DETACH, or a cover).
+    case hideHostMount(String)
     /// mount_setattr(2) with MOUNT_ATTR_RDONLY. SPEC(config.md#root) `readonly`.
     case makeRootReadOnly(Slot)
 

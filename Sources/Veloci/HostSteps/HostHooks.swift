@@ -4,11 +4,13 @@ internal import RuntimeSpec
 
 /// Hooks that run in the namespaces of the runtime.
 enum HostHooks {
-    /// Runs one hook with the state on its standard input; its environment is exactly the hook's own.
+    /// Runs one hook with the state on its standard input.
+    ///
+    /// RUNC: it starts in the bundle, with the environment that it has, be it empty, or else with that of the runtime.
     ///
     /// - Parameter container: a descriptor of the container's process, if the hook has no purpose any more once that has ended.
     static func run(
-        _ hook: Hook, kind: HookKind, state: String, path: JSONPath, for container: Int32? = nil
+        _ hook: Hook, kind: HookKind, state: String, bundle: String, path: JSONPath, for container: Int32? = nil
     ) throws(Failure) {
         var said = ""
         func failure(_ what: String, _ errno: Errno? = nil) -> Failure {
@@ -22,7 +24,9 @@ enum HostHooks {
             let input = try MemoryFiles.readableFile(name: "veloci-hook-state", state)
             var request = SpawnRequest(
                 path: hook.path, arguments: hook.args.flatMap { $0.isEmpty ? nil : $0 } ?? [hook.path],
-                environment: hook.env ?? [])
+                environment: hook.env ?? Processes.environment)
+            // Whoever deletes a container may have taken the bundle away before.
+            request.directory = (try? Files.status(of: bundle)) == nil ? nil : bundle
             request.standard = [input.number, output.number, output.number]
             // In the foreground this process has them blocked by now.
             request.resetsSignals = true
@@ -67,7 +71,7 @@ enum HostHooks {
         for (index, hook) in (spec.hooks?.poststop ?? []).enumerated() {
             do throws(Failure) {
                 try run(
-                    hook, kind: .poststop, state: state.text(pid: 0),
+                    hook, kind: .poststop, state: state.text(pid: 0), bundle: record.bundle,
                     path: JSONPath([.member("hooks"), .member("poststop"), .index(index)]))
             } catch {
                 runtime.warn("\(error)")

@@ -81,7 +81,7 @@ extension Performer {
             subject.spec, request: PlanRequest(id: subject.record.id, bundle: subject.record.bundle),
             status: kind == .poststart ? "running" : "creating")
         try HostHooks.run(
-            hook, kind: kind, state: state.text(pid: stage.pid), path: origin,
+            hook, kind: kind, state: state.text(pid: stage.pid), bundle: subject.record.bundle, path: origin,
             for: kind == .poststart ? nil : stage.processDescriptor)
     }
 

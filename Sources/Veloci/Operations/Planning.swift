@@ -25,6 +25,7 @@ struct PlannedContainer {
         }
         self.bundle = bundle
         var facts = try HostFacts.collect(for: bundle.spec, id: request.id, runtime)
+        if !request.usesPivotRoot { facts.kernelViews = MountTable.kernelViews }
         change(&facts, bundle.spec)
         var remarks: [String] = []
         var wanted = try request.planned(bundle.path, waitsForStart: waitsForStart, runtime)

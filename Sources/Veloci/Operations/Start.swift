@@ -89,7 +89,8 @@ extension Runtime {
             for (index, hook) in (spec.hooks?.poststart ?? []).enumerated() {
                 let path = JSONPath([.member("hooks"), .member("poststart"), .index(index)])
                 trace?.begin(HostStep.runHook(.poststart, hook).text, for: path)
-                try HostHooks.run(hook, kind: .poststart, state: state.text(pid: record.process?.pid ?? 0), path: path)
+                try HostHooks.run(
+                    hook, kind: .poststart, state: state.text(pid: record.process?.pid ?? 0), bundle: record.bundle, path: path)
             }
         } catch {
             destroyUnlessReplaced(record)

@@ -18,9 +18,11 @@ extension Subcommand {
     ) { invocation throws(CommandFailure) in
         let bundle = invocation.flags.text(.bundle)
         let path = bundle.isEmpty ? "config.json" : bundle + "/config.json"
+        let isUnified = (try? FileSystems.magic(of: "/sys/fs/cgroup")) == FileSystems.cgroup2
         let spec =
             invocation.flags.bool(.forRootless)
-            ? DefaultConfiguration.rootless(userID: geteuid(), groupID: getegid()) : DefaultConfiguration.spec()
+            ? DefaultConfiguration.rootless(userID: geteuid(), groupID: getegid(), hasControlGroupNamespace: isUnified)
+            : DefaultConfiguration.spec(hasControlGroupNamespace: isUnified)
         do throws(KernelError) {
             // O_EXCL: between looking and writing somebody else could write.
             let file = try Files.open(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)

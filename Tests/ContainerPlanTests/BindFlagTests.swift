@@ -1,0 +1,57 @@
+import CLinux
+import RuntimeSpec
+import Testing
+
+@testable import ContainerPlan
+
+/// What becomes of the flags that the source of a bind has.
+@Suite struct BindFlagTests {
+    private static let all = UInt64(
+        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW)
+    private static let times = UInt64(MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME)
+    private static let noexec = UInt64(MOUNT_ATTR_NOEXEC)
+    private static let ro = UInt64(MOUNT_ATTR_RDONLY)
+
+    /// RUNC: without a named flag all stay; with one, those that are named and no others. In a user namespace what nobody names
+    /// stays, and what is taken away is the kernel's to refuse.
+    @Test(arguments: [
+        (["bind"], 0, 0, 0), (["rbind", "rprivate"], 0, 0, 0), (["bind", "defaults"], 0, 0, 0), (["rbind", "rro"], 0, 0, 0),
+        (["bind", "rw"], 0, all, ro), (["bind", "exec"], 0, all, noexec), (["bind", "ro"], ro, all & ~ro, 0),
+        (["bind", "ro", "noexec"], ro | noexec, all & ~ro & ~noexec, 0),
+        (["bind", "noexec", "exec"], 0, all, noexec), (["bind", "sync"], 0, all, 0),
+        (["bind", "noatime"], UInt64(MOUNT_ATTR_NOATIME), all | times, UInt64(MOUNT_ATTR__ATIME)),
+        (["bind", "nodiratime"], UInt64(MOUNT_ATTR_NODIRATIME), all | UInt64(MOUNT_ATTR__ATIME), 0),
+    ] as [([String], UInt64, UInt64, UInt64)])
+    func flags(options: [String], set: UInt64, clear: UInt64, clearWhereLocked: UInt64) {
+        let free = MountOptions(options).changesOfCopy(isLocked: false)
+        #expect(free.set == set && free.clear == clear, "\(free)")
+        let locked = MountOptions(options).changesOfCopy(isLocked: true)
+        #expect(locked.set == set && locked.clear == clearWhereLocked, "\(locked)")
+    }
+
+    @Test(arguments: [
+        (["bind"], false), (["rbind"], true), (["rbind", "ro", "bind"], true), (["bind", "rbind"], true),
+    ] as [([String], Bool)])
+    func recursionStays(options: [String], recursive: Bool) {
+        #expect(MountOptions(options).bind == recursive)
+    }
+
+    @Test func aUserNamespaceLocks() throws {
+        func text(_ facts: HostFacts, user: Bool) throws -> String {
+            var spec = Spec(
+                ociVersion: "1.3.0", root: Root(path: "rootfs"), mounts: [Mount(destination: "/d", source: "/s", options: ["bind", "ro"])],
+                process: Process(args: ["/bin/true"], cwd: "/"), linux: Linux(namespaces: [Namespace(type: "mount")]))
+            if user {
+                spec.linux?.namespaces?.append(Namespace(type: "user"))
+                let map = [IDMapping(containerID: 0, hostID: 5, size: 1)]
+                spec.linux?.uidMappings = map
+                spec.linux?.gidMappings = map
+            }
+            return try Plan.create(spec, request: PlanRequest(id: "bind", bundle: "/b"), facts: facts).text
+        }
+        var nested = HostFacts()
+        nested.isInUserNamespace = true
+        #expect(try text(HostFacts(), user: false).contains("mount at /s with ro, suid, dev, exec, symfollow"))
+        #expect(try !text(HostFacts(), user: true).contains("suid") && !text(nested, user: false).contains("suid"))
+    }
+}
