@@ -73,7 +73,7 @@ public enum Processes {
     /// The environment of this process, `NAME=value` each.
     public static var environment: [String] {
         var entries: [String] = []
-        guard var entry = library_environment() else { return [] }
+        var entry = library_environment()
         while let text = entry.pointee {
             entries.append(String(cString: text))
             entry += 1

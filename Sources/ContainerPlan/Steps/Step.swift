@@ -81,7 +81,8 @@ public enum Step: Equatable, Sendable {
     case changeRoot(to: Slot, ChangeOfRoot)
     /// The host's mounts vanish from the container, and from it alone (umount2(2), MNT_DETACH).
     case detachOldRoot(Slot)
-    /// A mount of the host that must not stay reachable underneath, where the old root stays (umount2(2), MNT_DETACH, or a cover).
+    /// A mount of the host that must not stay reachable underneath, where the old root stays (umount2(2) with MNT_DETACH, or a
+    /// cover).
     case hideHostMount(String)
     /// mount_setattr(2) with MOUNT_ATTR_RDONLY. SPEC(config.md#root) `readonly`.
     case makeRootReadOnly(Slot)

@@ -1,3 +1,4 @@
+internal import Cgroups
 internal import ContainerPlan
 internal import LinuxKernel
 internal import RuntimeSpec
