@@ -209,7 +209,7 @@ struct Arguments {
         attempt("a socket without a terminal", console + [place + "/file"], .refused(["process.terminal", "console socket"]))
         attempt(
             "a process descriptor for a file", bundle + ["--pidfd-socket", place + "/file"],
-            .refused(["process descriptor", "ECONNREFUSED"]))
+            .refused(["descriptor of the process", "ECONNREFUSED"]))
     }
 
     private func descriptors() {

@@ -168,7 +168,8 @@ extension Attacks {
             $0.bind("/tmp", from: $0.victim)
             $0.mounts.append(["destination": "/tmp", "options": ["remount", "size=1m"]])
         }
-        try refuse("a copy through a link that leads nowhere", ["mounts[2]", "ENOENT"]) {
+        // What the link leads to is made inside the root, as for any mount.
+        try accept("a copy through a link that leads nowhere") {
             $0.link("dangling", to: "/nowhere/at/all")
             $0.mounts.append(["destination": "/dangling", "type": "tmpfs", "source": "x", "options": ["tmpcopyup"]])
         }

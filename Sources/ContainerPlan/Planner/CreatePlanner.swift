@@ -28,6 +28,8 @@ struct CreatePlanner {
     var builder = PlanBuilder()
     /// Mounts that become read-only when all is made inside of them.
     var lateReadOnly: [LateReadOnly] = []
+    /// By destination, the last entry of `mounts` that makes what is mounted there writable.
+    let writableAgain: [String: Int]
     /// Whether the mount namespace is new or joined by path, and not the runtime's own.
     let hasMountNamespace: Bool
     /// Whether the root is a mount, on which others are made, or just a directory.
@@ -43,6 +45,7 @@ struct CreatePlanner {
         process = spec.process ?? Process(user: User(uid: 0, gid: 0), cwd: "/")
         linux = spec.linux ?? Linux()
         namespaces = NamespaceRequest(linux)
+        writableAgain = Self.remountsThatWrite(spec)
         hasMountNamespace = namespaces.has(.mount)
         groups = try ControlGroupPlanner(spec, request, facts)
         hierarchies = ContainerHierarchies(facts.layout, own: groups?.paths.locations ?? [])

@@ -15,10 +15,17 @@ extension CreatePlanner {
     /// - Parameter index: of the mount in the list. One that a later entry makes writable again is as the list says.
     func isFilledLater(_ destination: String, _ type: String, _ index: Int) -> Bool {
         guard type == "tmpfs" || destination == "/dev" else { return false }
-        return !(spec.mounts ?? []).dropFirst(index + 1).contains { later in
-            let options = MountOptions(later.options ?? [])
-            return options.isRemount && cleaned(later.destination) == destination && !options.flags.contains(.readOnly)
+        return (writableAgain[destination] ?? -1) <= index
+    }
+
+    /// By destination, the last entry of the list that makes what is mounted there writable.
+    static func remountsThatWrite(_ spec: Spec) -> [String: Int] {
+        var last: [String: Int] = [:]
+        for (index, mount) in (spec.mounts ?? []).enumerated() {
+            let options = MountOptions(mount.options ?? [])
+            if options.isRemount, !options.flags.contains(.readOnly) { last[cleaned(mount.destination)] = index }
         }
+        return last
     }
 
     /// Holds the mount that is on top at its path now, whatever is mounted there later.

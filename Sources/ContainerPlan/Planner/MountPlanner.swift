@@ -182,7 +182,9 @@ extension CreatePlanner {
     }
 
     /// Without repeated slashes and `.`; relative destinations start at the root. `..` stays: the kernel resolves it.
-    func cleaned(_ path: String) -> String {
+    func cleaned(_ path: String) -> String { Self.cleaned(path) }
+
+    static func cleaned(_ path: String) -> String {
         let parts = path.parts(at: "/").filter { $0 != "." }
         return "/" + parts.joined(separator: "/")
     }
