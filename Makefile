@@ -4,7 +4,7 @@ SWIFT ?= swift
 RELEASE := .build/release
 export VELOCI_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-.PHONY: all build demo test client-test conformance conformance-results upstream-validation benchmark lab-mini lab packages-build packages-test packages-upstream install clean
+.PHONY: all build demo test client-test conformance conformance-results upstream-validation bench lab-mini lab packages-build packages-test packages-upstream install clean
 
 all: build
 
@@ -39,8 +39,10 @@ upstream-validation: build packages-upstream
 client-test: build packages-test
 	Tests/clients.sh $(RELEASE)/veloci
 
-benchmark: build packages-test
-	Tests/benchmark.sh
+# What every command costs beside runc, crun and OTHERS, written to BENCH; Tests/bench.sh says what the environment chooses.
+BENCH := Tests/Benchmark/results
+bench: build packages-test
+	VELOCI=$(or $(VELOCI),$(RELEASE)/veloci) OTHERS="$(OTHERS)" Tests/bench.sh $(BENCH)
 
 lab-mini: build packages-test
 	$(SWIFT) build --build-tests
