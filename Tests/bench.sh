@@ -19,8 +19,18 @@ cd "$(dirname "$0")/.."
 folder=$(realpath -m "$1") bench=.build/release/veloci-bench
 export VELOCI_COMMIT=${VELOCI_COMMIT:-unknown}
 swift build -c release --product veloci-bench --quiet
-work=$(mktemp -d /run/veloci-bench.XXXXXX)
-trap 'rm -rf "$work"' EXIT
+work=$(mktemp -d /run/veloci-bench-XXXXXX)
+# What an interrupted benchmark leaves: containers, their groups, the folder.
+cleanup() {
+    local groups
+    groups=$(find /sys/fs/cgroup -depth -type d -name "${work##*/}*" 2>/dev/null)
+    for group in $groups; do xargs -r kill -KILL <"$group/cgroup.procs" 2>/dev/null || true; done
+    [ -z "$groups" ] || sleep 0.5
+    for group in $groups; do rmdir "$group" 2>/dev/null || true; done
+    rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
 cc -O2 -Wall -static -o "$work/floor" Tests/Benchmark/floor.c
 cc -O2 -Wall -static -o "$work/launch" Tests/Benchmark/launch.c
 # An installed copy: the file that a linker wrote starts slower.
@@ -42,7 +52,7 @@ facts() {
     echo "Runtimes:"
     for runtime in "${runtimes[@]}"; do
         printf -- '- %s: %s, %s bytes\n' "$(basename "$runtime")" \
-            "$("$runtime" --version | sed -n '1p; s/^swift: /Swift /p' | paste -sd ' ')" "$(stat -L -c %s "$runtime")"
+            "$(unshare --net "$runtime" --version | sed -n '1p; s/^swift: /Swift /p' | paste -sd ' ')" "$(stat -L -c %s "$runtime")"
     done
     echo "Rounds: ${ROUNDS:-30}; gaps of ${IDLE:-120} ms where idle is said; bundle and state on tmpfs."
     echo
@@ -52,10 +62,11 @@ facts=$(facts; echo .)
 for view in ${VIEWS:-v1 v2}; do
     for bundle in ${BUNDLES:-default docker user}; do
         echo "bench.sh: $view $bundle (after $SECONDS s)" >&2
-        Tests/Benchmark/enter.sh "$view" "$bench" --launcher "$work/launch" --floor "$work/floor" --view "$view" --bundle "$bundle" \
+        Tests/Benchmark/enter.sh "$view" "$work/shop" "$bench" --directory "$work/shop" --launcher "$work/launch" --floor "$work/floor" --view "$view" --bundle "$bundle" \
             --rounds "${ROUNDS:-30}" --idle "${IDLE:-120}" --lengths "${LENGTHS:-1,100,1000}" \
             --sections "${SECTIONS:-commands,idle,parallel,list,counts}" ${OPERATIONS:+--operations "$OPERATIONS"} \
             "${runtimes[@]}" >>"$work/samples"
+        rmdir "$work/shop"
     done
 done
 "$bench" --report "$folder" --facts "${facts%.}" "$work/samples"

@@ -5,6 +5,8 @@ struct Options {
     var runtimes: [Runtime] = []
     /// Programs of this folder: what runs a program and tells its costs, and the system calls that a run needs at least.
     var launcher = "", floor: String?
+    /// Where bundles and state are made; the name of the directory above it is that of the containers.
+    var directory = ""
     var view = "v1", bundle = Bundle.standard
     var sections: [Section] = [.commands]
     var operations = Set(Operation.allCases)
@@ -55,6 +57,7 @@ struct Options {
             case "--operations": operations = Set(try words(argument, Operation.self))
             case "--bundle": bundle = try words(argument, Bundle.self).first ?? bundle
             case "--view": view = try value(argument)
+            case "--directory": directory = try value(argument)
             case "--launcher": launcher = try value(argument)
             case "--floor": floor = try value(argument)
             case "--filter-of": filterSource = try value(argument)
@@ -67,7 +70,7 @@ struct Options {
         guard report == nil else { return }
         runtimes = samples.map { Runtime(path: $0) }
         if let floor { runtimes.append(Runtime(path: floor, isFloor: true)) }
-        if runtimes.isEmpty || launcher.isEmpty { throw Trouble("no runtime, or no launcher") }
+        if runtimes.isEmpty || launcher.isEmpty || directory.isEmpty { throw Trouble("no runtime, launcher or directory") }
     }
 }
 

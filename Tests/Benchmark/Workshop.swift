@@ -7,15 +7,15 @@ import Seccomp
 struct Workshop {
     let directory: String
     let launcher: Launcher
-    let id = "veloci-bench-\(getpid())"
+    /// Also the beginning of the names of control groups, so that who made the directory finds them.
+    let id: String
     let options: Options
     var pidFile: String { directory + "/pid" }
 
     init(_ options: Options) throws {
         self.options = options
-        // State on tmpfs: the disk is no part of the comparison.
-        let place = FileManager.default.isWritableFile(atPath: "/run") ? "/run" : NSTemporaryDirectory()
-        directory = place + "/" + id
+        directory = options.directory
+        id = URL(fileURLWithPath: directory).deletingLastPathComponent().lastPathComponent
         let binaries = directory + "/rootfs/bin"
         try FileManager.default.createDirectory(atPath: binaries, withIntermediateDirectories: true)
         launcher = try Launcher(program: options.launcher, directory: directory)
@@ -35,7 +35,12 @@ struct Workshop {
         try writeBundles()
     }
 
-    func remove() { try? FileManager.default.removeItem(atPath: directory) }
+    /// The directory is another's.
+    func clear() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
+            try? FileManager.default.removeItem(atPath: directory + "/" + name)
+        }
+    }
 
     private var hasLimits: Bool {
         options.view == "v1" || ((try? String(contentsOfFile: "/sys/fs/cgroup/cgroup.controllers", encoding: .utf8)) ?? "").contains("memory")

@@ -9,7 +9,7 @@ do {
         try Report(options).write(to: folder)
     } else {
         let workshop = try Workshop(options)
-        defer { workshop.remove() }
+        defer { workshop.clear() }
         let measurement = Measurement(workshop: workshop, options: options) { sample in
             FileHandle.standardOutput.write(Data(sample.line.utf8))
         }
