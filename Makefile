@@ -7,7 +7,7 @@ EMBEDDED := --scratch-path .build/embedded --toolset Sources/VelociExecutable/em
 SUITE := .build/release/oci-conformance
 export VELOCI_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation benchmark lab-mini lab packages-build packages-test packages-upstream install clean
+.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation bench lab-mini lab packages-build packages-test packages-upstream install clean
 
 all: build
 
@@ -45,8 +45,10 @@ upstream-validation: build packages-upstream
 client-test: build packages-test
 	Tests/clients.sh $(VELOCI)
 
-benchmark: build packages-test
-	Tests/benchmark.sh
+# What every command costs beside runc, crun and OTHERS, written to BENCH; Tests/bench.sh says what the environment chooses.
+BENCH := Tests/Benchmark/results
+bench: build packages-test
+	VELOCI=$(VELOCI) OTHERS="$(OTHERS)" Tests/bench.sh $(BENCH)
 
 lab-mini: build suite packages-test
 	$(SWIFT) build --build-tests

@@ -1,168 +1,132 @@
 import Foundation
 import LinuxKernel
 import RuntimeSpec
+import Seccomp
 
-/// What is measured, in the order of a container's life.
-enum Operation: String, CaseIterable {
-    case version = "--version"
-    case create, state, start, exec, kill, delete
-    case run
-}
-
-/// Bundle, state and the processes of one benchmark.
-final class Workshop {
-    private let directory: String
-    private let id = "veloci-benchmark-\(getpid())"
-    private var pidFile: String { directory + "/pid" }
-    private var errors: String { directory + "/errors" }
-    private let isTraceable = FileManager.default.isExecutableFile(atPath: "/usr/bin/strace")
-
-    struct Trouble: Error, CustomStringConvertible { var description: String }
+/// Bundles, state and commands of one benchmark.
+struct Workshop {
+    let directory: String
+    let launcher: Launcher
+    /// Also the beginning of the names of control groups, so that who made the directory finds them.
+    let id: String
+    let options: Options
+    var pidFile: String { directory + "/pid" }
 
     init(_ options: Options) throws {
-        // State on tmpfs: the disk is no part of the comparison.
-        let place = FileManager.default.isWritableFile(atPath: "/run") ? "/run" : NSTemporaryDirectory()
-        directory = place + "/" + id
-        let binaries = directory + "/bundle/rootfs/bin"
+        self.options = options
+        directory = options.directory
+        id = URL(fileURLWithPath: directory).deletingLastPathComponent().lastPathComponent
+        let binaries = directory + "/rootfs/bin"
         try FileManager.default.createDirectory(atPath: binaries, withIntermediateDirectories: true)
+        launcher = try Launcher(program: options.launcher, directory: directory)
         guard FileManager.default.isExecutableFile(atPath: "/bin/busybox") else {
-            throw Trouble(description: "busybox is missing: sudo apt-get install busybox-static")
+            throw Trouble("busybox is missing: sudo apt-get install busybox-static")
         }
         try FileManager.default.copyItem(atPath: "/bin/busybox", toPath: binaries + "/busybox")
         for name in ["sleep", "true"] {
             try FileManager.default.createSymbolicLink(atPath: binaries + "/" + name, withDestinationPath: "busybox")
         }
-        try execute(options.runtimes[0], ["spec", "--bundle", directory + "/bundle"])
-        try writeBundle(options, arguments: ["sleep", "1000"], to: "bundle")
-        try FileManager.default.createDirectory(atPath: directory + "/short", withIntermediateDirectories: true)
-        try writeBundle(options, arguments: ["true"], to: "short")
+        for name in ["proc", "dev", "sys"] {
+            try FileManager.default.createDirectory(atPath: directory + "/rootfs/" + name, withIntermediateDirectories: true)
+        }
+        for runtime in options.runtimes {
+            try FileManager.default.createDirectory(atPath: root(of: runtime), withIntermediateDirectories: true)
+        }
+        try writeBundles()
     }
 
-    func remove() { try? FileManager.default.removeItem(atPath: directory) }
+    /// The directory is another's.
+    func clear() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
+            try? FileManager.default.removeItem(atPath: directory + "/" + name)
+        }
+    }
 
-    private func writeBundle(_ options: Options, arguments: [String], to name: String) throws {
+    private var hasLimits: Bool {
+        options.view == "v1" || ((try? String(contentsOfFile: "/sys/fs/cgroup/cgroup.controllers", encoding: .utf8)) ?? "").contains("memory")
+    }
+
+    func root(of runtime: Runtime) -> String { directory + "/state-" + runtime.name }
+
+    /// Three bundles: one that waits, one that ends at once, and one for crowds, whose network is the caller's.
+    private func writeBundles() throws {
+        guard let maker = options.runtimes.first(where: { !$0.isFloor }) else { throw Trouble("no runtime but the floor") }
+        for name in ["long", "short", "crowd"] {
+            try FileManager.default.createDirectory(atPath: directory + "/" + name, withIntermediateDirectories: true)
+        }
+        try launcher.run([maker.path, "spec", "--bundle", directory + "/long"])
         func read(_ file: String) throws -> Spec { try Spec.decode(Array(Data(contentsOf: URL(fileURLWithPath: file)))) }
-        var spec = try read(directory + "/bundle/config.json")
+        var spec = try read(directory + "/long/config.json")
         // Older runtimes refuse newer versions.
         spec.ociVersion = "1.0.2"
         spec.process?.terminal = false
-        spec.process?.args = arguments
-        spec.root?.path = directory + "/bundle/rootfs"
-        spec.linux?.cgroupsPath = "/" + id
-        if let source = options.filterSource {
-            spec.linux?.seccomp = try read(source).linux?.seccomp
-            spec.linux?.resources?.pids = Pids(limit: 100)
-            spec.linux?.resources?.memory = Memory(limit: 256 << 20)
-            spec.linux?.resources?.cpu = CPU(shares: 512, quota: 50_000, period: 100_000)
+        spec.root?.path = directory + "/rootfs"
+        if options.bundle == .engine {
+            spec.linux?.seccomp = try read(options.filterSource).linux?.seccomp
+            if hasLimits {
+                spec.linux?.resources?.pids = Pids(limit: 100)
+                spec.linux?.resources?.memory = Memory(limit: 256 << 20)
+                spec.linux?.resources?.cpu = CPU(shares: 512, quota: 50_000, period: 100_000)
+            }
+            if let profile = spec.linux?.seccomp, let program = try SeccompCompiler.compile(profile) {
+                let bytes = program.withBytes { Data($0) }
+                try bytes.write(to: URL(fileURLWithPath: directory + "/filter"))
+            }
         }
+        if options.bundle == .user {
+            spec.linux?.namespaces?.append(Namespace(type: "user"))
+            spec.linux?.uidMappings = [IDMapping(containerID: 0, hostID: 100_000, size: 65_536)]
+            spec.linux?.gidMappings = [IDMapping(containerID: 0, hostID: 100_000, size: 65_536)]
+        }
+        try write(spec, ["sleep", "10000"], "long")
+        try write(spec, ["true"], "short")
+        spec.linux?.namespaces?.removeAll { $0.type == "network" }
+        spec.linux?.cgroupsPath = nil
+        try write(spec, ["sleep", "10000"], "crowd")
+    }
+
+    private func write(_ spec: Spec, _ arguments: [String], _ name: String) throws {
+        var spec = spec
+        spec.process?.args = arguments
+        // Each container has the group of its own that engines name, and the runs that are made at once have one that is theirs.
+        if name == "long" { spec.linux?.cgroupsPath = "/" + id }
         try Data(spec.encoded()).write(to: URL(fileURLWithPath: directory + "/" + name + "/config.json"))
     }
 
-    private func command(_ operation: Operation) -> [String] {
+    /// The words of a command, or nil where the runtime, or the floor, has none.
+    func words(_ runtime: Runtime, _ operation: Operation, id name: String? = nil, bundle: String? = nil) -> [String]? {
+        let name = name ?? id
+        if runtime.isFloor {
+            guard operation == .run else { return nil }
+            var words = [runtime.path, options.view, directory + "/rootfs", root(of: runtime), name]
+            words.append(options.bundle == .engine ? directory + "/filter" : "-")
+            if options.bundle == .engine && hasLimits { words.append("limits") }
+            if options.bundle == .user { words.append("user") }
+            return words
+        }
+        let start = [runtime.path, "--root", root(of: runtime)]
         switch operation {
-        case .version: ["--version"]
-        case .create: ["create", "--bundle", directory + "/bundle", id]
-        case .start, .state, .delete: [operation.rawValue, id]
-        case .exec: ["exec", id, "/bin/true"]
-        case .kill: ["kill", id, "KILL"]
-        case .run: ["run", "--bundle", directory + "/short", id]
+        case .version: return [runtime.path, "--version"]
+        case .create: return start + ["create", "--pid-file", pidFile, "--bundle", directory + "/" + (bundle ?? "long"), name]
+        case .state, .start, .pause, .resume, .delete: return start + [operation.rawValue, name]
+        case .ps: return start + ["ps", "--format", "json", name]
+        case .update: return hasLimits ? start + ["update", "--pids-limit", "90", name] : nil
+        case .exec: return start + ["exec", name, "/bin/true"]
+        case .execDetached: return start + ["exec", "--detach", name, "/bin/true"]
+        case .kill: return start + ["kill", name, "KILL"]
+        case .run: return start + ["run", "--bundle", directory + "/short", name]
+        case .list: return start + ["list"]
+        case .life: return []
         }
     }
 
-    /// Takes one container through its life; milliseconds for each command.
-    func life(of runtime: String) throws -> [Operation: Double] {
-        var costs: [Operation: Double] = [:]
-        try live(with: runtime) { operation, arguments in
-            let start = DispatchTime.now().uptimeNanoseconds
-            try execute(runtime, arguments)
-            costs[operation] = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e6
-        }
-        return costs
+    func process() throws -> Int32 {
+        guard let pid = Int32(try String(contentsOfFile: pidFile, encoding: .utf8)) else { throw Trouble("no pid in the pid file") }
+        return pid
     }
 
-    /// How many system calls each command makes, as strace counts them.
-    func systemCalls(of runtime: String) throws -> [Operation: Int] {
-        guard isTraceable else { return [:] }
-        var counts: [Operation: Int] = [:]
-        let summary = directory + "/trace"
-        try live(with: runtime) { operation, arguments in
-            try trace(operation, runtime, arguments, summary)
-            let total = try String(contentsOfFile: summary, encoding: .utf8).split(separator: "\n").last ?? ""
-            // "100.00    0.001    3    123    4 total"
-            counts[operation] = total.split(separator: " ").dropFirst(3).first.flatMap { Int($0) }
-        }
-        return counts
-    }
-
-    private func trace(_ operation: Operation, _ runtime: String, _ arguments: [String], _ summary: String) throws {
-        let words = ["-I", "2", "-f", "-c", "-o", summary, runtime] + arguments
-        guard operation == .create else { return try execute("/usr/bin/strace", words) }
-        // The container that it leaves would keep strace; the file with its pid is the last that the command writes.
-        try? FileManager.default.removeItem(atPath: pidFile)
-        let process = Descriptor(owning: try spawn("/usr/bin/strace", words).descriptor)
-        while !FileManager.default.fileExists(atPath: pidFile) {
-            if try Processes.hasEnded(process, withinMilliseconds: 5) { throw Trouble(description: "strace of create ended") }
-        }
-        usleep(200_000)
-        try Processes.signal(process, SIGINT)
-        _ = try Processes.wait(for: process)
-    }
-
-    /// The proportional set size of what waits in a created container, in kB.
-    func memoryOfCreated(by runtime: String) throws -> Int? {
-        var size: Int?
-        try live(with: runtime) { operation, arguments in
-            try execute(runtime, arguments)
-            guard operation == .create else { return }
-            let pid = try String(contentsOfFile: pidFile, encoding: .utf8)
-            let rollup = try String(contentsOfFile: "/proc/\(pid)/smaps_rollup", encoding: .utf8)
-            let line = rollup.split(separator: "\n").first { $0.hasPrefix("Pss:") }
-            size = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        }
-        return size
-    }
-
-    /// Every command once, in the order in which a container's life needs them.
-    private func live(with runtime: String, _ step: (Operation, [String]) throws -> Void) throws {
-        do {
-            for operation in Operation.allCases {
-                var arguments = command(operation)
-                if operation != .version { arguments = ["--root", directory + "/state"] + arguments }
-                if operation == .create { arguments.insert(contentsOf: ["--pid-file", pidFile], at: 3) }
-                try step(operation, arguments)
-                if operation == .kill { try waitForEnd() }
-            }
-        } catch {
-            try? execute(runtime, ["--root", directory + "/state", "delete", "--force", id])
-            throw error
-        }
-    }
-
-    private func waitForEnd() throws {
-        let pid = try String(contentsOfFile: pidFile, encoding: .utf8)
-        for _ in 0..<5000 {
-            guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return }
-            if status.contains(") Z ") { return }
-            usleep(1000)
-        }
-        throw Trouble(description: "the container's process does not end")
-    }
-
-    private func execute(_ program: String, _ arguments: [String]) throws {
-        let process = Descriptor(owning: try spawn(program, arguments).descriptor)
-        guard case .exited(0) = try Processes.wait(for: process) else {
-            let text = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
-            throw Trouble(description: "\(program) \(arguments.joined(separator: " ")): \(text)")
-        }
-    }
-
-    private func spawn(_ program: String, _ arguments: [String]) throws -> (pid: Int32, descriptor: Int32) {
-        let output = try Files.open(errors, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-        let input = try Files.open("/dev/null")
-        var request = SpawnRequest(
-            path: program, arguments: [program] + arguments, environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
-        request.standard = [input.number, output.number, output.number]
-        request.resetsSignals = true
-        return try Processes.spawn(request)
+    func removeForcefully(_ runtime: Runtime, _ name: String) {
+        guard !runtime.isFloor else { return }
+        try? launcher.run([runtime.path, "--root", root(of: runtime), "delete", "--force", name])
     }
 }
