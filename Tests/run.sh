@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds and runs every test, one section after another. Sections can be chosen by name: Tests/run.sh unit demo
 #   build        the executable as it is installed, compiled as Embedded Swift, and the conformance suite
+#   budgets      what each command costs, counted: instructions, system calls, page faults (Tests/budgets.sh)
 #   unit         every Swift test: libraries, golden plans, style, torture; those that need root say so when they are skipped
 #   demo         what the README promises, with the executable of an ordinary build as well
 #   clients      its commands in odd uses, odd configurations, inside user namespaces, podman over veloci, and the view from inside compared with runc's
@@ -11,7 +12,7 @@
 #   lab          other machines (lab/README.md): cgroup v2 alone, systemd on v2 and v1, AppArmor, SELinux, an unprivileged user
 set -u
 cd "$(dirname "$0")/.."
-sections=${*:-build unit demo clients conformance report embedding arm64 lab}
+sections=${*:-build budgets unit demo clients conformance report embedding arm64 lab}
 failed=
 started=$(date +%s)
 
@@ -42,6 +43,7 @@ veloci=.build/embedded/release/veloci
 section build build make --no-print-directory build suite
 # What is installed is what is tested. Without it, as when only "unit" is run, the tests take the executable beside them.
 case " $sections " in *" build "*) export VELOCI="$PWD/$veloci" ;; esac
+section budgets Tests/budgets.sh $veloci
 section unit unit
 section demo Tests/demo.sh $veloci
 section demo Tests/demo.sh .build/debug/veloci
