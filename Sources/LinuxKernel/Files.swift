@@ -101,9 +101,19 @@ public enum Files {
         return try read(file, name: path)
     }
 
+    /// The value that a file of procfs, sysfs or cgroupfs holds.
+    ///
+    /// KERNEL: such a file gives all that fits with one read, so that a short one is the last. Tables with a line for each of
+    /// many things (mountinfo, cgroup.procs) do not: those are for `read`.
+    public static func readValue(_ path: String, at directory: Int32 = -100) throws(KernelError) -> String {
+        let file = try open(path, at: directory)
+        return String(decoding: try read(file, name: path, endsShort: true), as: UTF8.self)
+    }
+
     /// Reads from the current position to the end.
+    /// - Parameter endsShort: whether a read that gives less than was asked for is known to be the last, as of regular files.
     public static func read(
-        _ file: borrowing Descriptor, name: String = "", limit: Int = 1 << 26
+        _ file: borrowing Descriptor, name: String = "", limit: Int = 1 << 26, endsShort: Bool = false
     ) throws(KernelError) -> [UInt8] {
         let number = file.number
         var content: [UInt8] = []
@@ -125,7 +135,11 @@ public enum Files {
             if count == 0 { return content }
             if content.isEmpty { content = chunk } else { content += chunk }
             if content.count > limit { throw KernelError(Errno(rawValue: EFBIG), call: "read", object: name) }
-            capacity = 65536
+            if count < capacity {
+                if endsShort { return content }
+            } else {
+                capacity = 65536
+            }
         }
     }
 

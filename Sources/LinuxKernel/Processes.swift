@@ -167,7 +167,9 @@ public enum Processes {
     /// When the process started, in clock ticks after the machine: with it a pid names one process for ever (proc(5), stat).
     /// Nil when there is no such process. It says nothing about whether the process has ended.
     public static func startTime(of pid: Int32) -> UInt64? {
-        guard pid > 0, let bytes = try? Files.read("/proc/\(pid)/stat") else { return nil }
+        let path = "/proc/\(pid)/stat"
+        guard pid > 0, let file = try? Files.open(path), let bytes = try? Files.read(file, name: path, endsShort: true)
+        else { return nil }
         return startTime(inStatistics: bytes)
     }
 

@@ -10,6 +10,8 @@ struct Interpreter {
     /// What find_program found; an address inside the plan.
     var program: Path?
     var workingDirectoryIsSet = false
+    /// The root of which the descriptor was looked at: which mount and file it is does not change.
+    var knownRoot: (descriptor: Int32, status: NodeStatus)?
 
     init(
         plan: UnsafeMutableRawPointer, header: stage_header, progress: UnsafeMutablePointer<stage_progress>, gate: Int32

@@ -21,14 +21,44 @@ extension Interpreter {
         } catch {
             guard error.errno == ENOENT else { throw error }
         }
-        try withUnsafeScratch { (text) throws(Refusal) in
-            try withUnsafeScratch { (spare) throws(Refusal) in
-                var missing = MissingPath(root: root, resolve: resolve, text: text, spare: spare)
-                try missing.copy(path)
-                try missing.make(make)
+        if try !makeAtOnce(root, path, resolve: resolve, make) {
+            try withUnsafeScratch { (text) throws(Refusal) in
+                try withUnsafeScratch { (spare) throws(Refusal) in
+                    var missing = MissingPath(root: root, resolve: resolve, text: text, spare: spare)
+                    try missing.copy(path)
+                    try missing.make(make)
+                }
             }
         }
         return try openInRoot(root, path, flags: O_PATH, resolve: resolve)
+    }
+
+    /// As openOrMake, but begins with making. Nil for what was made just now, and is what was wanted.
+    func makeOrOpen(
+        _ root: Int32, _ path: Path, _ make: (Int32, Path) throws(Refusal) -> Void
+    ) throws(Refusal) -> Int32? {
+        try makeAtOnce(root, path, make) ? nil : try openOrMake(root, path, make)
+    }
+
+    /// As withParent, but makes the directories above the last component if they are missing.
+    func withMadeParent(_ root: Int32, _ path: Path, _ body: (Int32, Path) throws(Refusal) -> Void) throws(Refusal) {
+        if try makeAtOnce(root, path, body) { return }
+        try makeParent(root, path)
+        try withParent(root, path, body)
+    }
+
+    /// Makes the last component where all others exist and it does not, not even as a link: one look instead of one for each
+    /// component. False when it is otherwise, which is for the walk to find out.
+    private func makeAtOnce(
+        _ root: Int32, _ path: Path, resolve: UInt64 = resolveInRoot, _ make: (Int32, Path) throws(Refusal) -> Void
+    ) throws(Refusal) -> Bool {
+        do throws(Refusal) {
+            try withParent(root, path, resolve: resolve, make)
+            return true
+        } catch {
+            guard error.errno == ENOENT || error.errno == EEXIST else { throw error }
+            return false
+        }
     }
 
     /// Makes the directory and those above it.
@@ -51,7 +81,7 @@ extension Interpreter {
     }
 
     /// Makes the directories above the last component.
-    func makeParent(_ root: Int32, _ path: Path) throws(Refusal) {
+    private func makeParent(_ root: Int32, _ path: Path) throws(Refusal) {
         guard let cut = lastSlash(path), cut > 0 else { return }
         let text = UnsafeMutablePointer(mutating: path)
         text[cut] = 0
@@ -61,14 +91,16 @@ extension Interpreter {
 }
 
 /// Calls `body` with a descriptor of the directory that holds the last component, and that component.
-func withParent(_ root: Int32, _ path: Path, _ body: (Int32, Path) throws(Refusal) -> Void) throws(Refusal) {
+func withParent(
+    _ root: Int32, _ path: Path, resolve: UInt64 = resolveInRoot, _ body: (Int32, Path) throws(Refusal) -> Void
+) throws(Refusal) {
     guard let cut = lastSlash(path) else { return try body(root, path) }
     // The path ends here for the moment.
     let text = UnsafeMutablePointer(mutating: path)
     text[cut] = 0
     let parent: Int32
     do throws(Refusal) {
-        parent = cut == 0 ? root : try openInRoot(root, path, flags: O_PATH | O_DIRECTORY)
+        parent = cut == 0 ? root : try openInRoot(root, path, flags: O_PATH | O_DIRECTORY, resolve: resolve)
     } catch {
         text[cut] = slash
         throw error

@@ -124,13 +124,63 @@ extension Interpreter {
         return Int32(try call(__NR_openat, word(mount), word(name.utf8Start), flags))
     }
 
-    /// Signals that the caller ignored or blocked stay so across execve(2); a container starts with none.
+    /// Signals that the caller ignored or blocked stay so across execve(2); a container starts with none. It is the first step
+    /// of every plan: the host's /proc is still the one that is seen.
     func resetSignals() throws(Refusal) {
+        let ignored = ignoredSignals()
         try withUnsafeTemporaryWords(8) { (words) throws(Refusal) in
-            for signal in UInt64(1)...64 where signal != 9 && signal != 19 {  // SIGKILL and SIGSTOP are always as they were
+            for signal in UInt64(1)...64 where ignored >> (signal - 1) & 1 == 1 {
+                if signal == 9 || signal == 19 { continue }  // SIGKILL and SIGSTOP are always as they were
                 try call(__NR_rt_sigaction, signal, word(words), 0, 8)
             }
             try call(__NR_rt_sigprocmask, UInt64(SIG_SETMASK), word(words), 0, 8)
+        }
+    }
+
+    /// The signals that are ignored, bit by bit from signal 1 on: one file tells instead of 62 calls. All where it does not.
+    private func ignoredSignals() -> UInt64 {
+        var ignored = UInt64.max
+        do throws(Refusal) {
+            let path: StaticString = "/proc/self/status"
+            let file = Int32(try call(__NR_openat, word(AT_FDCWD), word(path.utf8Start), UInt64(O_RDONLY | O_CLOEXEC)))
+            defer { close(file) }
+            try withUnsafeScratch { (text) throws(Refusal) in
+                let count = Int(try call(__NR_read, word(file), word(text), UInt64(scratchSize - 1)))
+                text[count] = 0
+                ignored = hexadecimal(after: "SigIgn:\t", in: text) ?? ignored
+            }
+        } catch {
+            return .max
+        }
+        return ignored
+    }
+
+    /// The number of 16 digits that follows a name at the start of a line.
+    private func hexadecimal(after name: StaticString, in text: Path) -> UInt64? {
+        var index = 0
+        while text[index] != 0 {
+            var length = 0
+            while length < name.utf8CodeUnitCount && text[index + length] == name.utf8Start[length] { length += 1 }
+            index += length
+            if length == name.utf8CodeUnitCount {
+                var number: UInt64 = 0
+                for digit in 0..<16 {
+                    guard let value = hexadecimalDigit(text[index + digit]) else { return nil }
+                    number = number << 4 | UInt64(value)
+                }
+                return number
+            }
+            while text[index] != 0 && text[index] != UInt8(ascii: "\n") { index += 1 }
+            if text[index] != 0 { index += 1 }
+        }
+        return nil
+    }
+
+    private func hexadecimalDigit(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        default: nil
         }
     }
 }

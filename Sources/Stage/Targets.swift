@@ -9,7 +9,7 @@ private let slash = UInt8(ascii: "/")
 
 extension Interpreter {
     /// A descriptor of the place where something will be mounted, made first if it is missing.
-    func makeTarget(_ arguments: Arguments) throws(Refusal) -> Int32 {
+    mutating func makeTarget(_ arguments: Arguments) throws(Refusal) -> Int32 {
         let root = arguments.slot(0)
         let path = try arguments.path(1)
         let flags = arguments[3]
@@ -30,9 +30,10 @@ extension Interpreter {
                     try call(__NR_mknodat, word(parent), word(name), 0o100644, 0)
                 }
             }
-        try refuseRoot(target, root)
+        let status = try NodeStatus(target)
+        try refuseRoot(status, root)
         // The kernel calls it an invalid argument; callers look for "not a directory".
-        if flags & stage_target_existing == 0, try NodeStatus(target).isDirectory != wantsDirectory {
+        if flags & stage_target_existing == 0, status.isDirectory != wantsDirectory {
             throw Refusal(ENOTDIR, wantsDirectory ? stage_detail_target_is_file : stage_detail_target_is_directory)
         }
         if flags & stage_target_refuse_proc != 0, try fileSystemMagic(target) == UInt64(PROC_SUPER_MAGIC) {
@@ -42,9 +43,15 @@ extension Interpreter {
     }
 
     /// A link of the image may lead to the root itself. Nobody who is in the root already would see what is mounted on it.
-    private func refuseRoot(_ target: Int32, _ root: Int32) throws(Refusal) {
-        let (status, rootStatus) = (try NodeStatus(target), try NodeStatus(root))
-        if status.mount == rootStatus.mount && status.inode == rootStatus.inode {
+    private mutating func refuseRoot(_ status: NodeStatus, _ root: Int32) throws(Refusal) {
+        let known: (descriptor: Int32, status: NodeStatus)
+        if let knownRoot, knownRoot.descriptor == root {
+            known = knownRoot
+        } else {
+            known = (root, try NodeStatus(root))
+            knownRoot = known
+        }
+        if status.mount == known.status.mount && status.inode == known.status.inode {
             throw Refusal(EINVAL, stage_detail_target_is_root)
         }
     }
@@ -75,7 +82,7 @@ extension Interpreter {
     }
 
     /// Binds a path onto itself, read-only.
-    func makeReadOnly(_ arguments: Arguments) throws(Refusal) {
+    mutating func makeReadOnly(_ arguments: Arguments) throws(Refusal) {
         let target: Int32
         do throws(Refusal) {
             target = try openInRoot(arguments.slot(0), try arguments.path(1), flags: pathOnly)
@@ -84,7 +91,7 @@ extension Interpreter {
             throw error
         }
         defer { close(target) }
-        try refuseRoot(target, arguments.slot(0))
+        try refuseRoot(try NodeStatus(target), arguments.slot(0))
         let tree = try cloneTree(target, recursive: true)
         defer { close(tree) }
         var attributes = mount_attr()
@@ -120,11 +127,12 @@ extension Interpreter {
         let device = arguments[3]
         let user = arguments[4]
         let group = arguments[5]
-        let node = try openOrMake(root, path) { (parent, name) throws(Refusal) in
+        let existing = try makeOrOpen(root, path) { (parent, name) throws(Refusal) in
             try call(__NR_mknodat, word(parent), word(name), mode, device)
             if user | group == 0 { return }
             try call(__NR_fchownat, word(parent), word(name), user, group, UInt64(AT_SYMLINK_NOFOLLOW))
         }
+        guard let node = existing else { return }
         defer { close(node) }
         let status = try NodeStatus(node)
         let format = UInt32(truncatingIfNeeded: mode) & 0o170000
@@ -143,8 +151,7 @@ extension Interpreter {
         let path = try arguments.path(1)
         let destination = try arguments.path(2)
         let replaces = arguments[3] != 0
-        try makeParent(root, path)
-        try withParent(root, path) { (parent, name) throws(Refusal) in
+        try withMadeParent(root, path) { (parent, name) throws(Refusal) in
             if replaces {
                 do throws(Refusal) {
                     try call(__NR_unlinkat, word(parent), word(name), 0)

@@ -111,6 +111,27 @@ struct LifeTests {
         }
     }
 
+    @Test func onlyEmptyGroupsAreRemovedAtOnce() throws {
+        try HostGroups.with { paths, layout in
+            let cgroup = try Cgroup.create(paths, changes: try CgroupChanges(resources: nil, layout: layout)).cgroup
+            // The one by which processes are killed or frozen: it stays as long as there is something in any other.
+            let last = paths.unified?.directory ?? paths.directories[0]
+            try Files.makeDirectory(last + "/inside", mode: 0o755)
+            #expect(!cgroup.removeEmpty())
+            #expect((try? Files.status(of: last + "/inside")) != nil)
+            try Files.removeDirectory(last + "/inside")
+            #expect(cgroup.removeEmpty())
+            #expect(!cgroup.exists)
+            #expect(cgroup.removeEmpty(), "what is gone is fine")
+            // What is no control group is not touched.
+            let other = FileManager.default.temporaryDirectory.path + "/" + HostGroups.name()
+            try Files.makeDirectory(other, mode: 0o700)
+            let location = CgroupLocation(version: .v2, controllers: [], mountPoint: "", directory: other)
+            #expect(Cgroup(paths: CgroupPaths(locations: [location])).removeEmpty())
+            try Files.removeDirectory(other)
+        }
+    }
+
     @Test func groupsInsideAreRemoved() throws {
         try HostGroups.with { paths, layout in
             let changes = try CgroupChanges(resources: nil, layout: layout)

@@ -44,6 +44,27 @@ func isCloseOnExec(_ number: Int32) -> Bool {
         #expect(!isOpen(high))
     }
 
+    @Test func neighboursAreClosedTogetherAndNobodyElse() throws {
+        let file = try Files.open("/dev/null")
+        let numbers: [Int32] = [970, 971, 972, 974, 976, 977]
+        for number in numbers { #expect(try file.duplicate(atLeast: number).release() == number) }
+        Descriptor.close([976, 970, 972, 971])
+        #expect(numbers.filter { isOpen($0) } == [974, 977])
+        Descriptor.close([974, 977])
+        #expect(!isOpen(974) && !isOpen(977))
+        Descriptor.close([])
+    }
+
+    /// Of a value that is longer than one read nothing is missing.
+    @Test func valuesAreReadWhole() throws {
+        let scratch = try Scratch()
+        for count in [0, 1, 4095, 4096, 4097, 70_000] {
+            let text = String(repeating: "v", count: count)
+            try Data(text.utf8).write(to: URL(fileURLWithPath: scratch.file("value")))
+            #expect(try Files.readValue(scratch.file("value")) == text)
+        }
+    }
+
     @Test func errorsSayWhatWasAsked() throws {
         #expect(throws: KernelError(.noEntry, call: "openat", object: "/does/not/exist")) {
             _ = try Files.open("/does/not/exist").number

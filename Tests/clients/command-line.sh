@@ -39,6 +39,13 @@ check "exec in a relative directory" says 'process.cwd: ' 255 runtime exec --cwd
 bad_process() { echo '{"user": {"uid": 0, "gid": 4294967295}, "args": ["id"], "env": ["PATH=/bin"], "cwd": "/"}' >"$work/process"; runtime exec --process "$work/process" box; }
 check "exec of a process with a group like that" says 'process.user.gid: 4294967295' 255 bad_process
 
+# Hangup, user 1 and the last of the real-time signals.
+unheard() { (trap '' HUP USR1 64; "$RUNTIME" --root "$root" "$@") | grep SigIgn | tr -d '\t\n'; }
+unheard_by_run() { afresh '.process.args = ["cat", "/proc/self/status"]' && unheard run --bundle "$bundle" box; }
+check "signals that the caller ignores are not ignored inside" expect SigIgn:0000000000000000 unheard_by_run
+check "the container again" box
+check "nor by what exec starts" expect SigIgn:0000000000000000 unheard exec box cat /proc/self/status
+
 # --- plan
 if [ "$runtime_name" != veloci ]; then skip "plan" "only veloci has it"; else
     cp "$RUNTIME" "$work/for-all"; chmod 755 "$work/for-all"

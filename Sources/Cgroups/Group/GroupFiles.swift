@@ -17,7 +17,7 @@ struct GroupFiles {
 
     /// The content without the newline at its end.
     func read(_ file: String) throws(KernelError) -> String {
-        try Files.readText(path(file)).trimmed
+        try Files.readValue(path(file)).trimmed
     }
 
     /// The content, or nil when there is no such file, or it cannot be read.

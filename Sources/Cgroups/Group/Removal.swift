@@ -88,6 +88,23 @@ extension Cgroup {
         }
     }
 
+    /// Removes the groups as long as each is empty: the kernel refuses one with processes or groups inside. Those by which
+    /// processes are stopped and killed go last, so that they are there for who finds others that are not empty.
+    /// - Returns: whether all are gone.
+    package func removeEmpty() -> Bool {
+        let last = paths.locations.filter { $0.version == .v2 || $0.controllers.contains("freezer") }
+        for location in paths.locations.filter({ !last.contains($0) }) + last {
+            let group = GroupFiles(location)
+            guard group.isControlGroup else { continue }
+            do throws(KernelError) {
+                try Files.removeDirectory(group.directory)
+            } catch {
+                guard error.meansGone else { return false }
+            }
+        }
+        return true
+    }
+
     /// Removes the groups and those inside them, innermost first, waiting for processes that are on their way out.
     ///
     /// Groups that are already gone are fine: it can be repeated. Directories outside of control group file systems, and

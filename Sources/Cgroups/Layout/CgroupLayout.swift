@@ -128,9 +128,9 @@ extension CgroupLayout {
     package static func detect() throws(CgroupError) -> CgroupLayout {
         try kernelCall { () throws(KernelError) in
             CgroupLayout(
-                mountTable: try Files.readText("/proc/self/mountinfo"), membership: try Files.readText("/proc/self/cgroup")
+                mountTable: try Files.readText("/proc/self/mountinfo"), membership: try Files.readValue("/proc/self/cgroup")
             ) { mountPoint in
-                (try? Files.readText(mountPoint + "/cgroup.controllers")) ?? ""
+                (try? Files.readValue(mountPoint + "/cgroup.controllers")) ?? ""
             }
         }
     }

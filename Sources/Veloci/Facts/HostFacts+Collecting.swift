@@ -10,7 +10,7 @@ extension HostFacts {
     static func collect(isRootless: Bool) -> HostFacts {
         var facts = HostFacts()
         facts.isRootless = isRootless
-        if let text = try? Files.readText("/proc/sys/kernel/cap_last_cap"),
+        if let text = try? Files.readValue("/proc/sys/kernel/cap_last_cap"),
             let number = UInt8(text.trimmed)
         {
             facts.lastCapability = min(number, 63)
@@ -19,7 +19,7 @@ extension HostFacts {
         facts.canRaiseLimits = UserIdentity.hasEffectiveCapability(24) && !facts.isInUserNamespace
         facts.isPrivileged = UserIdentity.isPrivileged
         facts.permittedCapabilities = UserIdentity.permittedCapabilities
-        if let text = try? Files.readText("/sys/module/apparmor/parameters/enabled") {
+        if let text = try? Files.readValue("/sys/module/apparmor/parameters/enabled") {
             facts.appArmorIsEnabled = text.begins(with: "Y")
         }
         facts.selinuxIsEnabled = (try? Files.status(of: "/sys/fs/selinux/enforce")) != nil

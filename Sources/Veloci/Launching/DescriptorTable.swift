@@ -17,7 +17,7 @@ final class DescriptorTable {
     }
 
     func closeAll() {
-        for number in numbers.values { _ = Descriptor(owning: number) }
+        Descriptor.close(numbers.values)
         numbers = [:]
     }
 

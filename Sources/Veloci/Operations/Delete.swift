@@ -36,13 +36,15 @@ extension Runtime {
     /// A `create` or `start` that waits for a hook holds the lock, perhaps without end. It goes on when the container's first
     /// process ends, which `delete --force` will bring about anyway.
     private func endWhatHoldsTheLock(_ id: String) {
-        guard let container = try? StoredContainer.open(root: root, id: id, locking: false), container.state.isLocked
-        else { return }
-        let group = ContainerGroup(recorded: container.record.controlGroups)
-        if let process = try? container.record.openProcess() {
+        let found = try? StoredContainer.open(root: root, id: id, locking: false, forgettingOthersGroups: false)
+        guard let container = found, container.state.isLocked else { return }
+        var record = container.record
+        record.forgetOthersGroups()
+        let group = ContainerGroup(recorded: record.controlGroups)
+        if let process = try? record.openProcess() {
             _ = try? Processes.signal(process, 9)
             _ = try? group.thawForDeath()
-        } else if container.record.process == nil, container.state.hadProcess {
+        } else if record.process == nil, container.state.hadProcess {
             // Its pid is not written yet. The group was empty when it was made, before there was a process.
             _ = try? group.killAll()
         }

@@ -8,15 +8,17 @@ extension Runtime {
     ///
     /// - Parameter all: RUNC: a stopped container is no error then.
     public func kill(_ id: String, signal: Int32, all: Bool = false) throws(Failure) {
-        let container = try StoredContainer.open(root: root, id: id, locking: false)
-        let group = ContainerGroup(recorded: container.record.controlGroups)
+        var container = try StoredContainer.open(root: root, id: id, locking: false, forgettingOthersGroups: false)
         do throws(Failure) {
-            if signal == 9, sharesProcesses(container), try group.killAll() { return }
+            if signal == 9, sharesProcesses(container) {
+                container.record.forgetOthersGroups()
+                if try ContainerGroup(recorded: container.record.controlGroups).killAll() { return }
+            }
             if try container.status() == .stopped { throw Failure(.notRunning, "container not running") }
             let process = try container.record.openProcess()
             try send(signal, to: process)
             // A process that is frozen by version 1 dies only when it runs again.
-            if signal == 9 { try group.thawForDeath() }
+            if signal == 9 { try ContainerGroup(recorded: container.record.freezers).thawForDeath() }
         } catch where error.code == .notRunning && all {
             return
         }

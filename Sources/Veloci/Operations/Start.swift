@@ -13,7 +13,7 @@ extension Runtime {
     public func start(_ id: String, notifySocket: String? = nil, trace: Trace? = nil) throws(Failure) {
         defer { trace?.end() }
         trace?.begin("look at the container")
-        let container = try StoredContainer.open(root: root, id: id, locking: true)
+        let container = try StoredContainer.open(root: root, id: id, locking: true, forgettingOthersGroups: false)
         switch try container.status(holdingLock: true) {
         case .created: break
         case .stopped: throw Failure(.stopped, "cannot start a container that has stopped")
@@ -110,8 +110,10 @@ extension Runtime {
     }
 
     private func destroy(_ container: StoredContainer) {
+        var record = container.record
+        record.forgetOthersGroups()
         do throws(Failure) {
-            try Undoing(self, container.record, container.state).delete()
+            try Undoing(self, record, container.state).delete()
         } catch {
             warn("after a hook failed: \(error)")
         }

@@ -5,13 +5,13 @@ public import RuntimeSpec
 extension Runtime {
     /// The state of one container.
     public func state(_ id: String) throws(Failure) -> ContainerState {
-        let container = try StoredContainer.open(root: root, id: id, locking: false)
+        let container = try StoredContainer.open(root: root, id: id, locking: false, forgettingOthersGroups: false)
         return container.shown(try container.status())
     }
 
     /// The process of the container's configuration: what `exec` starts from.
     public func configuredProcess(_ id: String) throws(Failure) -> Process {
-        let container = try StoredContainer.open(root: root, id: id, locking: false)
+        let container = try StoredContainer.open(root: root, id: id, locking: false, forgettingOthersGroups: false)
         return try container.state.configuration().process ?? Process(user: User(uid: 0, gid: 0), cwd: "/")
     }
 

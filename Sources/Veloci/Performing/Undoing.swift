@@ -116,6 +116,7 @@ struct Undoing {
             creation.undo()
             return
         }
+        if group.group.removeEmpty() { return }
         let inside = remaining(in: group)
         if let inside, let first = inside.first {
             group.group.removeUnused()

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import ContainerPlan
 internal import LinuxKernel
 
@@ -5,10 +6,7 @@ internal import LinuxKernel
 /// removed and made again. What is another's now is never killed, frozen, limited or removed.
 extension ContainerRecord {
     /// Tells this start of the machine from all others; empty where the kernel does not say (random(4)).
-    static var currentBoot: String {
-        let bytes = (try? Files.readWithoutWaiting("/proc/sys/kernel/random/boot_id")) ?? []
-        return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-    }
+    static let currentBoot = ((try? Files.readValue("/proc/sys/kernel/random/boot_id")) ?? "").trimmed
 
     /// Notes the groups as they are now. The kernel gives no number of a group twice.
     mutating func identifyGroups() {
@@ -16,15 +14,16 @@ extension ContainerRecord {
         for directory in Set(controlGroups.values) { controlGroupNumbers[directory] = Self.number(of: directory) }
     }
 
-    /// Drops what names others by now.
-    mutating func forgetWhatIsOthers() {
+    /// Drops what was before the machine started anew: everything ended that a container has outside of its directory.
+    mutating func forgetWhatEndedWithTheMachine() {
         let current = Self.currentBoot
-        if !boot.isEmpty, !current.isEmpty, boot != current {
-            // With the machine everything ended that a container has outside of its directory.
-            (process, rootMount, cacheGroups, controlGroupNumbers) = (nil, nil, [], [:])
-            undo.removeAll { $0.endsWithTheMachine }
-            return
-        }
+        guard !boot.isEmpty, !current.isEmpty, boot != current else { return }
+        (process, rootMount, cacheGroups, controlGroupNumbers) = (nil, nil, [], [:])
+        undo.removeAll { $0.endsWithTheMachine }
+    }
+
+    /// Drops control groups that are others' by now.
+    mutating func forgetOthersGroups() {
         for (directory, number) in controlGroupNumbers {
             guard let now = Self.number(of: directory), now != number else { continue }
             undo = undo.compactMap { undo in
@@ -34,6 +33,15 @@ extension ContainerRecord {
                 default: undo
                 }
             }
+        }
+    }
+
+    /// The groups that the container can be frozen in, as far as they are still its own.
+    var freezers: [String: String] {
+        controlGroups.filter { controller, directory in
+            guard controller.isEmpty || controller == "freezer" else { return false }
+            guard let number = controlGroupNumbers[directory], let now = Self.number(of: directory) else { return true }
+            return now == number
         }
     }
 

@@ -115,26 +115,33 @@ final class StateDirectory {
     }
 
     /// The record; nil if there is none that can be read.
-    func record() -> ContainerRecord? { record(Self.stateFile) }
+    /// - Parameter forgets: whether control groups are left out that are others' by now. Each is looked at for that: no need
+    ///   where nothing is done to them.
+    func record(forgettingOthersGroups forgets: Bool = true) -> ContainerRecord? {
+        record(Self.stateFile, forgettingOthersGroups: forgets)
+    }
 
     /// The record, nil if it cannot be read, and whether somebody is still making the container. As long as who makes it has
     /// written nothing, there is none.
-    func currentRecord(holdingLock isOurs: Bool) throws(Failure) -> (record: ContainerRecord?, isBeingMade: Bool) {
-        if let record = record(), record.process != nil { return (record, false) }
+    func currentRecord(
+        holdingLock isOurs: Bool, forgettingOthersGroups forgets: Bool
+    ) throws(Failure) -> (record: ContainerRecord?, isBeingMade: Bool) {
+        if let record = record(forgettingOthersGroups: forgets), record.process != nil { return (record, false) }
         // The lock first and then the record again, so that whoever finished in between is seen.
         let isBeingMade = !isOurs && isLocked
-        let current = record()
+        let current = record(forgettingOthersGroups: forgets)
         if isBeingMade, current == nil, (try? Files.status(of: Self.stateFile, at: number)) == nil { throw .doesNotExist }
         return (current, isBeingMade && current != nil && current?.process == nil)
     }
 
     /// The record of the time before the control group was made.
-    func journal() -> ContainerRecord? { record(Self.journalFile) }
+    func journal() -> ContainerRecord? { record(Self.journalFile, forgettingOthersGroups: true) }
 
-    private func record(_ file: String) -> ContainerRecord? {
+    private func record(_ file: String, forgettingOthersGroups forgets: Bool) -> ContainerRecord? {
         guard let bytes = try? Self.readFile(file, at: number), let value = try? JSONValue.decode(bytes) else { return nil }
         var record = ContainerRecord(value)
-        record?.forgetWhatIsOthers()
+        record?.forgetWhatEndedWithTheMachine()
+        if forgets { record?.forgetOthersGroups() }
         return record
     }
 
@@ -185,7 +192,7 @@ final class StateDirectory {
         guard try Files.status(of: file).kind == .file else {
             throw KernelError(.invalidArgument, call: "read", object: "\(name), which is no regular file")
         }
-        return try Files.read(file, name: name)
+        return try Files.read(file, name: name, endsShort: true)
     }
 
     func write(_ bytes: [UInt8], to name: String) throws(Failure) {

@@ -10,10 +10,13 @@ struct StoredContainer {
     /// Somebody held the lock and had not written the pid.
     private let isBeingMade: Bool
 
-    static func open(root: String, id: String, locking: Bool) throws(Failure) -> StoredContainer {
+    /// - Parameter forgets: whether control groups are left out that are others' by now; for all that does something to them.
+    static func open(
+        root: String, id: String, locking: Bool, forgettingOthersGroups forgets: Bool = true
+    ) throws(Failure) -> StoredContainer {
         try ContainerID.check(id)
         let state = try StateDirectory.open(root: root, id: id, locking: locking)
-        let (found, isBeingMade) = try state.currentRecord(holdingLock: locking)
+        let (found, isBeingMade) = try state.currentRecord(holdingLock: locking, forgettingOthersGroups: forgets)
         guard let record = found else {
             throw Failure(
                 .internalError, "the state of the container cannot be read",
@@ -42,7 +45,7 @@ struct StoredContainer {
         guard let page = try? ProgressPage(reading: state.number) else { return .running }
         let phase = page.report.phase
         if phase == stage_phase_failed { return .stopped }
-        if ContainerGroup(recorded: record.controlGroups).isFrozen { return .paused }
+        if ContainerGroup(recorded: record.freezers).isFrozen { return .paused }
         return phase == stage_phase_executing ? .running : .created
     }
 
