@@ -11,15 +11,19 @@
 #   OPERATIONS   version,create,state,start,ps,pause,resume,update,exec,exec-d,kill,delete,run,life,list
 #   ROUNDS       how often each command is measured (default 30); IDLE: milliseconds of the gaps (default 120)
 #   LENGTHS      how many containers are alive while list is measured (default 1,100,1000)
-#   INSTRUCTIONS 1 counts instructions with valgrind too; TRACES=FOLDER keeps strace's tables
+#   INSTRUCTIONS 1 counts instructions with valgrind too, for runtimes that run under it
+#   SAMPLES      a file to which every measurement is added; the page is about all that are in it
+#   TRACES       a folder that keeps strace's tables
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# = 1 ] || { sed -n '2,/^set/p' "$0" | sed '$d; s/^# \?//' >&2; exit 2; }
 [ "$(id -u)" = 0 ] || { echo "bench.sh: containers need root here: sudo Tests/bench.sh $1" >&2; exit 1; }
 folder=$(realpath -m "$1") bench=.build/release/veloci-bench
+samples=${SAMPLES:-}
 export VELOCI_COMMIT=${VELOCI_COMMIT:-unknown}
 swift build -c release --product veloci-bench --quiet
 work=$(mktemp -d /run/veloci-bench-XXXXXX)
+samples=${samples:-$work/samples}
 # What an interrupted benchmark leaves: containers, their groups, the folder.
 cleanup() {
     local groups
@@ -62,12 +66,13 @@ facts=$(facts; echo .)
 for view in ${VIEWS:-v1 v2}; do
     for bundle in ${BUNDLES:-default docker user}; do
         echo "bench.sh: $view $bundle (after $SECONDS s)" >&2
-        Tests/Benchmark/enter.sh "$view" "$work/shop" "$bench" --directory "$work/shop" --launcher "$work/launch" --floor "$work/floor" --view "$view" --bundle "$bundle" \
+        Tests/Benchmark/enter.sh "$view" "$work/shop" "$bench" --directory "$work/shop" \
+            --launcher "$work/launch" --floor "$work/floor" --view "$view" --bundle "$bundle" \
             --rounds "${ROUNDS:-30}" --idle "${IDLE:-120}" --lengths "${LENGTHS:-1,100,1000}" \
             --sections "${SECTIONS:-commands,idle,parallel,list,counts}" ${OPERATIONS:+--operations "$OPERATIONS"} \
-            "${runtimes[@]}" >>"$work/samples"
+            "${runtimes[@]}" >>"$samples"
         rmdir "$work/shop"
     done
 done
-"$bench" --report "$folder" --facts "${facts%.}" "$work/samples"
+"$bench" --report "$folder" --facts "${facts%.}" "$samples"
 echo "bench.sh: $folder/README.md (after $SECONDS s)" >&2

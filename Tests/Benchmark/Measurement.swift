@@ -138,7 +138,8 @@ struct Measurement {
     private func among(_ length: Int, _ runtime: Runtime, isCounted: Bool) throws {
         func step(_ operation: Operation, counted: Bool = true) throws {
             guard let words = workshop.words(runtime, operation) else { return }
-            let cost = try launcher.measure(words)
+            var cost = try launcher.measure(words)
+            if operation == .create { cost = cost + launcher.orphans() + (try launcher.costs(ofLiving: workshop.process())) }
             guard isCounted && counted && options.operations.contains(operation) else { return }
             write(.time(place("\(length)-alive"), operation.rawValue, runtime: runtime.name, cost))
         }

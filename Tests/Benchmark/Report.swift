@@ -70,7 +70,7 @@ struct Report {
             (results.operations[place] ?? []).contains { results.series(place, $0, other) != nil }
         }
         guard !others.isEmpty else { return "" }
-        var text = "\(first) to the others: CPU p10, wall p10 (in brackets least to most over four parts of the run)\n\n"
+        var text = "\(first) to the others: CPU p10, wall p10 (in brackets the least and the most that the medians of four parts of the run give)\n\n"
         text += head(others.map { "to \($0)" })
         for operation in results.operations[place] ?? [] {
             text += row([operation] + others.map { other in

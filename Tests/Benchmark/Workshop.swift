@@ -126,7 +126,9 @@ struct Workshop {
     }
 
     func removeForcefully(_ runtime: Runtime, _ name: String) {
-        guard !runtime.isFloor else { return }
+        guard !runtime.isFloor, let kill = words(runtime, .kill, id: name) else { return }
+        // A container that ended is a child of ours: runtimes wait until it has been taken away.
+        if (try? launcher.run(kill)) != nil { _ = launcher.orphans(atLeast: 1) }
         try? launcher.run([runtime.path, "--root", root(of: runtime), "delete", "--force", name])
     }
 }
