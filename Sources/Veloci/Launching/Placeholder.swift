@@ -1,20 +1,24 @@
 internal import LinuxKernel
 
-/// A process that does nothing. systemd makes a scope only around a process, and removes it when it is empty: this one holds
-/// it until the container's own process is born inside, so that nobody has to be moved by its pid.
+/// A process that does nothing: it holds what lives only as long as somebody is in it.
+///
+/// systemd makes a scope around a process alone, and removes it when it is empty: this one is there until the container's own
+/// process is born inside, so that nobody has to be moved by its pid. A user namespace that carries mappings of mounts is another.
 final class Placeholder {
     let pid: Int32
     private var descriptor: Int32
     /// It waits until this is closed.
     private var input: Int32
 
-    init() throws(KernelError) {
+    /// - Parameter namespaces: `CLONE_NEW*` that it is born into.
+    init(namespaces: UInt64 = 0) throws(KernelError) {
         let (ownEnd, otherEnd) = try Sockets.streamPair()
         let own = Descriptor(owning: ownEnd)
         let other = Descriptor(owning: otherEnd)
         let stage = try StageProcess.file()
         var request = SpawnRequest(path: "veloci-stage", arguments: ["veloci-stage"], environment: [])
         request.program = stage.number
+        request.cloneFlags = namespaces
         request.standard = [other.number, nil, nil]
         (pid, descriptor) = try Processes.spawn(request)
         input = own.release()
