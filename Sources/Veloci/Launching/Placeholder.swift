@@ -3,7 +3,8 @@ internal import LinuxKernel
 /// A process that does nothing: it holds what lives only as long as somebody is in it.
 ///
 /// systemd makes a scope around a process alone, and removes it when it is empty: this one is there until the container's own
-/// process is born inside, so that nobody has to be moved by its pid. A user namespace that carries mappings of mounts is another.
+/// process is born inside, so that nobody has to be moved by its pid. A user namespace that carries mappings of mounts is
+/// another.
 final class Placeholder {
     let pid: Int32
     private var descriptor: Int32
