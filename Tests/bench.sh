@@ -23,6 +23,8 @@ samples=${SAMPLES:-}
 export VELOCI_COMMIT=${VELOCI_COMMIT:-unknown}
 swift build -c release --product veloci-bench --quiet
 work=$(mktemp -d /run/veloci-bench-XXXXXX)
+# A container in a user namespace has to reach its root.
+chmod 755 "$work"
 samples=${samples:-$work/samples}
 # What an interrupted benchmark leaves: containers, their groups, the folder.
 cleanup() {
@@ -58,7 +60,7 @@ facts() {
         printf -- '- %s: %s, %s bytes\n' "$(basename "$runtime")" \
             "$(unshare --net "$runtime" --version | sed -n '1p; s/^swift: /Swift /p' | paste -sd ' ')" "$(stat -L -c %s "$runtime")"
     done
-    echo "Rounds: ${ROUNDS:-30}; gaps of ${IDLE:-120} ms where idle is said; bundle and state on tmpfs."
+    echo "Gaps of ${IDLE:-120} ms where idle is said; bundle and state on tmpfs."
     echo
 }
 facts=$(facts; echo .)

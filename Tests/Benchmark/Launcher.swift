@@ -19,7 +19,9 @@ struct Launcher {
     }
 
     /// What the last program wrote.
-    var text: String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
+    var text: String {
+        ((try? String(contentsOfFile: output, encoding: .utf8)) ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+    }
 
     func measure(_ words: [String]) throws -> Cost {
         try measureAll([words])[0]

@@ -15,7 +15,10 @@ struct Measurement {
         case .idle: try commands("idle")
         case .parallel: for crowd in options.crowds { try parallel(crowd) }
         case .list: for length in options.lengths { try list(length) }
-        case .counts: for runtime in options.runtimes { try Counts(measurement: self).count(runtime) }
+        case .counts:
+            for runtime in options.runtimes {
+                try whatWorks(runtime, .create) { try Counts(measurement: self).count(runtime) }
+            }
         }
     }
 
@@ -25,11 +28,13 @@ struct Measurement {
         // The first round fills caches.
         for round in 0...options.rounds {
             for runtime in options.runtimes {
-                try life(of: runtime) { operation, body in
-                    guard options.operations.contains(operation) else { return _ = try body() }
-                    if situation == "idle" { usleep(UInt32(options.idle) * 1000) }
-                    let cost = try body()
-                    if round > 0 { write(.time(place(situation), operation.rawValue, runtime: runtime.name, cost)) }
+                try whatWorks(runtime, .create) {
+                    try life(of: runtime) { operation, body in
+                        guard options.operations.contains(operation) else { return _ = try body() }
+                        if situation == "idle" { usleep(UInt32(options.idle) * 1000) }
+                        let cost = try body()
+                        if round > 0 { write(.time(place(situation), operation.rawValue, runtime: runtime.name, cost)) }
+                    }
                 }
             }
         }
@@ -55,8 +60,7 @@ struct Measurement {
                         return operation == .create ? cost + (try launcher.costs(ofLiving: workshop.process())) : cost
                     }
                 } catch where Self.dispensable.contains(operation) {
-                    FileHandle.standardError.write(Data("\(error)\n".utf8))
-                    write(.count(place("counts"), operation.rawValue, runtime: runtime.name, name: "failures", 1))
+                    note(error, runtime, operation)
                 }
                 if operation == .kill { _ = try launcher.end(of: workshop.process()) }
             }
@@ -79,6 +83,17 @@ struct Measurement {
             let lived = try launcher.end(of: process)
             return created + started + lived + (try run(delete, .delete)) + launcher.orphans()
         }
+    }
+
+    /// A peer that cannot do something here is compared in the rest, and the page says how often it failed. What is measured,
+    /// which is named first, has to work.
+    func whatWorks(_ runtime: Runtime, _ operation: Operation, _ body: () throws -> Void) throws {
+        do { try body() } catch where runtime != options.runtimes[0] { note(error, runtime, operation) }
+    }
+
+    private func note(_ error: any Error, _ runtime: Runtime, _ operation: Operation) {
+        FileHandle.standardError.write(Data("\(error)\n".utf8))
+        write(.count(place("counts"), operation.rawValue, runtime: runtime.name, name: "failures", 1))
     }
 
     /// What a life goes on without: a runtime that cannot do it here, or only sometimes, is compared in the rest.
@@ -119,12 +134,14 @@ struct Measurement {
     /// What commands cost among many containers. With more than a few hundred, one runtime after another has its own.
     private func list(_ length: Int) throws {
         let runtimes = options.runtimes.filter { !$0.isFloor }
+        // A name of the runtime's own: the control group has it, too.
+        func name(_ runtime: Runtime, _ index: Int) -> String { "\(workshop.id)-\(runtime.name)-\(index)" }
         let turns = length * runtimes.count > 500 ? runtimes.map { [$0] } : [runtimes]
         for turn in turns {
-            defer { for runtime in turn { for index in 0..<length { workshop.removeForcefully(runtime, "\(workshop.id)-\(index)") } } }
+            defer { for runtime in turn { for index in 0..<length { workshop.removeForcefully(runtime, name(runtime, index)) } } }
             for runtime in turn {
                 for index in 0..<length {
-                    guard let words = workshop.words(runtime, .create, id: "\(workshop.id)-\(index)", bundle: "crowd") else { continue }
+                    guard let words = workshop.words(runtime, .create, id: name(runtime, index), bundle: "crowd") else { continue }
                     try launcher.run(words)
                 }
             }

@@ -47,7 +47,8 @@ struct Report {
         let bundles = ["default": "default bundle", "docker": "Docker's filter and limits", "user": "user namespace"]
         let situations = ["hot": "back to back", "idle": "after idle gaps", "counts": "counted"]
         let situation = situations[place.situation] ?? place.situation.replacingOccurrences(of: "-", with: " ")
-        return "\(bundles[place.bundle] ?? place.bundle), control groups \(place.view), \(situation)"
+        let rounds = results.series.filter { $0.key.place == place }.values.map(\.costs.count).max().map { ", \($0) rounds" }
+        return "\(bundles[place.bundle] ?? place.bundle), control groups \(place.view), \(situation)\(rounds ?? "")"
     }
 
     private func costs(_ place: Place) -> String {
