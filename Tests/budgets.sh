@@ -19,7 +19,8 @@ done
 
 # Everything lies at one place in memory: paths of one length, and no file system that needs to be waited for.
 if [ -z "${BUDGETS_INSIDE:-}" ]; then
-    BUDGETS_INSIDE=1 exec unshare --mount Tests/budgets.sh "$veloci"
+    # What is in the environment is looked through by every program.
+    exec env -i PATH="$PATH" STEPS="${STEPS:-1}" WRITE="${WRITE:-}" BUDGETS_INSIDE=1 unshare --mount Tests/budgets.sh "$veloci"
 fi
 work=/mnt
 mount -t tmpfs -o mode=700 none $work || exit 1
