@@ -11,7 +11,7 @@ layout() {
 necessary "systemd runs this machine" expect systemd cat /proc/1/comm
 necessary "the hierarchies are $mode" layout
 modprobe bfq 2>/dev/null && for queue in /sys/block/vd*/queue/scheduler; do echo bfq >"$queue"; done
-limit=300 check "control groups of version 1" swift_tests "$([ $mode = hybrid ] && echo CgroupsTests || echo 'CgroupsTests.(Kernel|Life|Statistics|Hostile)')"
+limit=600 check "control groups of version 1" swift_tests "$([ $mode = hybrid ] && echo CgroupsTests || echo 'CgroupsTests.(Kernel|Life|Statistics|Hostile)')"
 check "systemd's own tests, as root" swift_tests SystemdHostTests
 
 in_group() { # in_group PID PLACE: in every hierarchy with controllers, and in systemd's own
