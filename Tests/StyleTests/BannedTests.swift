@@ -49,6 +49,12 @@ import Testing
         return ban
     }
 
+    /// What says something about every step, undo, and word of the specification.
+    static let exhaustive = [
+        "Sources/ContainerPlan/Checking/", "Sources/ContainerPlan/Steps/", "Sources/ContainerPlan/Encoding/KernelNumbers.swift",
+        "Sources/Veloci/Performing/Performer.swift", "Sources/Veloci/Performing/Undoing.swift",
+    ]
+
     /// What decides, or does, what a container may do.
     static let confinement = [
         "Sources/Stage/", "Sources/ContainerPlan/", "Sources/Seccomp/", "Sources/Cgroups/Devices/", "Sources/LinuxKernel/BPF.swift",
@@ -93,6 +99,8 @@ import Testing
         Ban(#"(?<![\w.])gethostbyname|(?<![\w.])getpwnam\(|(?<![\w.])getpwuid\("#, "numbers: nothing may load a name service"),
         Ban(#"\bunowned\(unsafe\)|\bunsafeBitCast\("#, "a checked reference"),
         Ban(#"\bnonisolated\(unsafe\)"#, "Mutex or Atomic"),
+        // What is new there has to be thought of in each switch.
+        Ban(#"^\s*default:"#, "each case by its name", only: exhaustive),
         // An error that is taken for an answer there lets a container have what it must not have. Looked through: what is left in
         // these folders may fail, and each place says why.
         Ban(#"\btry\?"#, "do and catch, with the errors that are an answer named", except: failsSafe, only: confinement),

@@ -1,34 +1,7 @@
 internal import RuntimeSpec
 
 extension PlanChecker {
-    mutating func checkNamespaces(_ step: Step, _ number: Int) {
-        switch step {
-        case .refuseTracing: refusesTracing = true
-        case .joinControlGroup:
-            if madeControlGroupNamespace {
-                report(.namespaces, number, "the control group namespace has another group as its root")
-            }
-        case .joinNamespace(let kind, _): join([kind], number)
-        case .joinNamespaces(let kinds, _): join(kinds, number)
-        case .newNamespaces(let kinds): make(kinds, number)
-        case .fork(let kinds):
-            if hasForked { report(.namespaces, number, "the stage forks twice") }
-            if needsMappings { report(.namespaces, number, "the user namespace has no mappings yet") }
-            hasForked = true
-            needsFork = false
-            if kinds.contains(.mount) { hasMountNamespace = true }
-        case .becomeUserOfNamespace:
-            if needsMappings { report(.namespaces, number, "root of the user namespace does not exist before its mappings") }
-        case .newSession, .joinSessionKeyring:
-            if needsFork { report(.namespaces, number, "\"\(step.text)\" happens in a process that will end") }
-        default:
-            if needsFork && (step.mountsInRoot || step.makesFiles) {
-                report(.namespaces, number, "\"\(step.text)\" happens before the process is in all its namespaces")
-            }
-        }
-    }
-
-    private mutating func join(_ kinds: [NamespaceKind], _ number: Int) {
+    mutating func join(_ kinds: [NamespaceKind], _ number: Int) {
         // CVE-2016-9962: those inside could trace a process that still holds the host's descriptors.
         if !refusesTracing && (kinds.contains(.pid) || kinds.contains(.user)) {
             report(.namespaces, number, "a namespace with others inside is joined by a process that can be traced")
@@ -40,7 +13,7 @@ extension PlanChecker {
         }
     }
 
-    private mutating func make(_ kinds: [NamespaceKind], _ number: Int) {
+    mutating func make(_ kinds: [NamespaceKind], _ number: Int) {
         if kinds.contains(.mount) { hasMountNamespace = true }
         if kinds.contains(.pid) || kinds.contains(.time) { needsFork = true }
         if kinds.contains(.cgroup) { madeControlGroupNamespace = true }
@@ -157,10 +130,10 @@ extension Plan {
 
 extension Step {
     fileprivate var entersMountNamespace: Bool {
-        switch self {
-        case .joinNamespace(.mount, _): true
-        case .newNamespaces(let kinds), .joinNamespaces(let kinds, _), .fork(let kinds): kinds.contains(.mount)
-        default: false
-        }
+        if case .joinNamespace(let kind, _) = self { return kind == .mount }
+        if case .newNamespaces(let kinds) = self { return kinds.contains(.mount) }
+        if case .joinNamespaces(let kinds, _) = self { return kinds.contains(.mount) }
+        if case .fork(let kinds) = self { return kinds.contains(.mount) }
+        return false
     }
 }

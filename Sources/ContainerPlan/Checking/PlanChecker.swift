@@ -66,13 +66,12 @@ struct PlanChecker {
         for (index, planned) in plan.steps.enumerated() {
             let number = index + 1
             let step = planned.action
-            if step.text.isEmpty { report(.once, number, "the step has no text") }
-            checkPower(step, number)
-            checkSlots(step, number)
-            checkRoot(step, number)
-            checkNamespaces(step, number)
-            checkConfinement(step, number)
-            checkProgram(step, number)
+            let effects = step.effects
+            checkPower(step, effects, number)
+            checkSlots(step, effects, number)
+            checkPlace(step, effects, number)
+            follow(step, number)
+            checkFilter(step, effects, number)
             checkGate(step, number)
         }
         checkEnd()
@@ -86,8 +85,7 @@ struct PlanChecker {
         slots[slot] = .filled(used: false)
     }
 
-    private mutating func checkSlots(_ step: Step, _ number: Int) {
-        let effects = step.slotEffects
+    private mutating func checkSlots(_ step: Step, _ effects: StepEffects, _ number: Int) {
         for slot in effects.reads {
             switch slots[slot] {
             case .filled: slots[slot] = .filled(used: true)
@@ -110,33 +108,66 @@ struct PlanChecker {
 
     // MARK: Power
 
-    private mutating func checkPower(_ step: Step, _ number: Int) {
-        if step.needsPower && !hasPower {
+    private mutating func checkPower(_ step: Step, _ effects: StepEffects, _ number: Int) {
+        if effects.needsPower && !hasPower {
             report(.power, number, "\"\(step.text)\" comes after the capabilities are gone")
         }
     }
 
     // MARK: The root and mounts
 
-    private mutating func checkRoot(_ step: Step, _ number: Int) {
-        if root == .pivoted {
-            guard case .detachOldRoot = step else {
-                report(.oldRoot, number, "the host's root is still mounted when \"\(step.text)\" happens")
-                return
-            }
+    private mutating func checkPlace(_ step: Step, _ effects: StepEffects, _ number: Int) {
+        if needsFork && (effects.mountsInRoot || effects.makesFiles) {
+            report(.namespaces, number, "\"\(step.text)\" happens before the process is in all its namespaces")
         }
-        if step.mountsInRoot {
+        if effects.mountsInRoot {
             if root != .attached { report(.mounts, number, "\"\(step.text)\" happens while the root is not attached") }
             if !hasMountNamespace && !mountsOnHost {
                 report(.mounts, number, "\"\(step.text)\" happens in the host's mount namespace")
             }
         }
-        if step.makesFiles {
+        if effects.makesFiles {
             if rootIsReadOnly { report(.readOnlyRoot, number, "\"\(step.text)\" needs a root that can be written") }
             if !umaskIsSaved || umaskIsBack { report(.umask, number, "\"\(step.text)\" is subject to the file mode mask") }
         }
+    }
+
+    // MARK: Step by step
+
+    /// What is true after the step, and what had to be true before it. One entry for each step, so that none is forgotten.
+    private mutating func follow(_ step: Step, _ number: Int) {
+        if root == .pivoted {
+            if case .detachOldRoot = step {} else {
+                report(.oldRoot, number, "the host's root is still mounted when \"\(step.text)\" happens")
+            }
+        }
+        if keptDescriptors {
+            if case .execute = step {} else {
+                report(.descriptors, number, "\"\(step.text)\" happens while descriptors are open to hooks")
+            }
+        }
         switch step {
-        case .changePropagation(let kind, let recursive, "/"):
+        // Namespaces and control groups.
+        case .refuseTracing: refusesTracing = true
+        case .joinControlGroup:
+            if madeControlGroupNamespace {
+                report(.namespaces, number, "the control group namespace has another group as its root")
+            }
+        case .joinNamespace(let kind, _): join([kind], number)
+        case .joinNamespaces(let kinds, _): join(kinds, number)
+        case .newNamespaces(let kinds): make(kinds, number)
+        case .fork(let kinds):
+            if hasForked { report(.namespaces, number, "the stage forks twice") }
+            if needsMappings { report(.namespaces, number, "the user namespace has no mappings yet") }
+            hasForked = true
+            needsFork = false
+            if kinds.contains(.mount) { hasMountNamespace = true }
+        case .becomeUserOfNamespace:
+            if needsMappings { report(.namespaces, number, "root of the user namespace does not exist before its mappings") }
+        case .newSession, .joinSessionKeyring:
+            if needsFork { report(.namespaces, number, "\"\(step.text)\" happens in a process that will end") }
+        // The root and its mounts.
+        case .changePropagation(let kind, let recursive, _):
             if !hasMountNamespace && !(mountsOnHost && root == .entered) {
                 report(.mounts, number, "propagation changes in the host's mount namespace")
             }
@@ -167,7 +198,67 @@ struct PlanChecker {
         case .detachOldRoot:
             if root != .pivoted { report(.oldRoot, number, "there is no old root to detach") }
             root = .entered
-        default: break
+        // What the program may do.
+        case .setNoNewPrivileges:
+            if hasFilter { report(.seccomp, number, "a filter was loaded although no_new_privs comes only now") }
+            hasNoNewPrivileges = true
+        case .dropBoundingCapabilities:
+            if changedUser { report(.capabilities, number, "the bounding set can no longer be changed") }
+            droppedBounding = true
+        case .keepCapabilitiesAcrossUserChange:
+            if changedUser { report(.capabilities, number, "the user has changed already") }
+            keepsCapabilities = true
+        case .setUser(let uid, _, _):
+            if changedUser { report(.capabilities, number, "the user changes twice") }
+            changedUser = true
+            // KERNEL: effective capabilities are lost with the user id 0; permitted ones are kept on request.
+            if uid != 0 { hasPower = false }
+        case .setCapabilities:
+            if !droppedBounding || !keepsCapabilities || !changedUser {
+                report(.capabilities, number, "capabilities are set before the bounding set and the user")
+            }
+            hasPower = false
+        case .raiseAmbientCapabilities:
+            if hasPower { report(.capabilities, number, "ambient capabilities need inheritable ones first") }
+        case .loadSeccompFilter: load(number)
+        // The program.
+        case .saveUmask:
+            if umaskIsSaved { report(.umask, number, "the mask that is saved is not the caller's") }
+            umaskIsSaved = true
+        case .restoreUmask, .setUmask:
+            if !umaskIsSaved || umaskIsBack { report(.umask, number, "the mask is not set aside") }
+            umaskIsBack = true
+        case .runHook(let kind, _, _): checkHook(kind, number)
+        case .waitForStart:
+            if !isReady { report(.gates, number, "start is waited for before the container is ready") }
+            if hasStarted { report(.once, number, "start is waited for twice") }
+            hasStarted = true
+        case .enterDirectory(_, let attempt):
+            if root != .entered && !joinedMountNamespace { report(.oldRoot, number, "the directory lies outside the root") }
+            if attempt == .first { triedDirectory = true }
+            if attempt == .second && !(triedDirectory && changedUser) {
+                report(.once, number, "the second attempt has no first, or no change of the user between")
+            }
+        case .findProgram:
+            if foundProgram { report(.once, number, "the program is looked for twice") }
+            if !changedUser { report(.capabilities, number, "the program is looked for with another user's rights") }
+            foundProgram = true
+        case .closeDescriptors:
+            if hasFilter { report(.descriptors, number, "a filter need not allow it") }
+            if closedDescriptors { report(.descriptors, number, "that was done before") }
+            closedDescriptors = true
+        case .keepDescriptors:
+            if !closedDescriptors { report(.descriptors, number, "the kept descriptors would be closed again") }
+            keptDescriptors = true
+        case .execute: checkExecution(number)
+        // What nothing else depends on.
+        case .resetSignals, .nameProcess, .setHostname, .setDomainname, .bringUpLoopback, .gate, .offerRouteSocket,
+            .openCurrentRoot, .mountFileSystem, .attachTree, .changeMount, .openMount, .openPrivateProcessFileSystem,
+            .makeEmptyDirectory, .makeDevice, .bindDevice, .makeLink, .mask, .makeReadOnly, .makeWorkingDirectory,
+            .writeSystemControl, .openTerminal, .sendTerminal, .bindConsole, .useTerminal, .ownStandardStreams, .setLimit,
+            .setScheduler, .setIOPriority, .setCPUAffinity, .resetCPUAffinity, .setMemoryPolicy, .setPersonality,
+            .setSecurityLabel, .findHome:
+            break
         }
     }
 

@@ -1,75 +1,72 @@
 internal import RuntimeSpec
 
-/// What a step does to the stage's descriptors.
-struct SlotEffects {
+/// What a step does, as far as others depend on it.
+struct StepEffects {
+    /// Slots that its records read.
     var reads: [Slot] = []
+    /// Slots that it fills.
     var fills: [Slot] = []
-    /// After the step.
+    /// Slots that are closed after it.
     var closes: [Slot] = []
+    /// Whether it needs capabilities that a program's own set rarely has.
+    var needsPower = false
+    /// Whether it attaches or changes a mount inside the container's root.
+    var mountsInRoot = false
+    /// Whether it may make files or directories inside the container's root.
+    var makesFiles = false
+    /// Whether a filter of system calls that is in force may stop it: what comes between `start` and the program.
+    var isFiltered = false
 }
 
 extension Step {
-    /// The slots that the step's records read, fill and close.
-    var slotEffects: SlotEffects {
+    /// One entry for each step, so that none is forgotten.
+    var effects: StepEffects {
         switch self {
-        case .joinControlGroup(_, let slot), .joinNamespace(_, let slot), .detachOldRoot(let slot), .useTerminal(let slot):
-            SlotEffects(reads: [slot], closes: [slot])
+        case .resetSignals, .nameProcess, .refuseTracing, .newSession, .saveUmask, .restoreUmask, .setUmask, .joinSessionKeyring:
+            StepEffects()
+        case .joinControlGroup(_, let slot), .joinNamespace(_, let slot), .detachOldRoot(let slot):
+            StepEffects(reads: [slot], closes: [slot], needsPower: true)
         case .joinNamespaces(_, let slot), .attachRoot(let slot, _), .changeRoot(let slot, _), .makeRootReadOnly(let slot),
-            .mountFileSystem(_, let slot), .changeMount(_, _, let slot, _), .makeDevice(_, let slot),
-            .makeLink(_, _, _, let slot), .makeReadOnly(_, let slot), .makeWorkingDirectory(_, let slot),
-            .writeSystemControl(_, _, let slot),
-            .setSecurityLabel(_, _, let slot), .findHome(_, let slot), .waitForStart(let slot), .ownStandardStreams(_, let slot):
-            SlotEffects(reads: [slot])
-        case .openTreeInRoot(_, let root, _, _, let slot): SlotEffects(reads: [root], fills: [slot])
-        case .openCurrentRoot(let slot), .openHostFile(_, let slot, _), .openTree(_, _, _, let slot),
-            .openPrivateProcessFileSystem(let slot), .makeEmptyDirectory(let slot):
-            SlotEffects(fills: [slot])
-        case .attachTree(let tree, _, let root, let kept):
-            kept.map { SlotEffects(reads: [tree, root], fills: [$0]) } ?? SlotEffects(reads: [tree, root], closes: [tree])
-        case .openNullDevice(let slot, let root), .openMount(_, let root, let slot): SlotEffects(reads: [root], fills: [slot])
-        case .makeMountReadOnly(let slot, _): SlotEffects(reads: [slot], closes: [slot])
-        case .bindDevice(let file, _, let root): SlotEffects(reads: [file, root], closes: [file])
-        case .mask(_, let root, let null, let empty): SlotEffects(reads: [root, null, empty])
-        case .openTerminal(let request, let root): SlotEffects(reads: [root], fills: [request.master, request.terminal])
-        case .sendTerminal(let master, let socket): SlotEffects(reads: [master, socket], closes: [master, socket])
-        case .bindConsole(let terminal, let root): SlotEffects(reads: [terminal, root])
-        case .loadSeccompFilter(_, let slot?), .offerRouteSocket(let slot, _):
-            // Filled, handed to the host and closed in one.
-            SlotEffects(fills: [slot], closes: [slot])
-        default: SlotEffects()
-        }
-    }
-
-    /// Whether the step needs capabilities that a program's own set rarely has.
-    var needsPower: Bool {
-        switch self {
-        case .joinControlGroup, .joinNamespace, .joinNamespaces, .newNamespaces, .becomeUserOfNamespace, .bringUpLoopback,
-            .setHostname, .setDomainname, .changePropagation, .openTree, .openTreeInRoot, .hideHostMount, .attachRoot,
-            .changeRoot, .detachOldRoot, .makeRootReadOnly, .mountFileSystem, .attachTree, .changeMount, .makeMountReadOnly,
-            .openPrivateProcessFileSystem, .makeEmptyDirectory,
-            .makeDevice, .bindDevice, .mask, .makeReadOnly, .writeSystemControl, .bindConsole, .ownStandardStreams,
-            .setLimit, .setScheduler,
-            .setIOPriority, .setSecurityLabel, .dropBoundingCapabilities, .setUser:
-            true
-        case .fork(let kinds): !kinds.isEmpty
-        default: false
-        }
-    }
-
-    /// Whether the step attaches or changes a mount inside the container's root.
-    var mountsInRoot: Bool {
-        switch self {
-        case .mountFileSystem, .attachTree, .changeMount, .makeMountReadOnly, .bindDevice, .mask, .makeReadOnly, .bindConsole:
-            true
-        default: false
-        }
-    }
-
-    /// Whether the step may make files or directories inside the container's root.
-    var makesFiles: Bool {
-        switch self {
-        case .mountFileSystem, .attachTree, .makeDevice, .bindDevice, .makeLink, .makeWorkingDirectory, .bindConsole: true
-        default: false
+            .writeSystemControl(_, _, let slot), .setSecurityLabel(_, _, let slot), .ownStandardStreams(_, let slot):
+            StepEffects(reads: [slot], needsPower: true)
+        case .newNamespaces, .becomeUserOfNamespace, .bringUpLoopback, .setHostname, .setDomainname, .changePropagation,
+            .hideHostMount, .setLimit, .setScheduler, .setIOPriority, .dropBoundingCapabilities, .setUser:
+            StepEffects(needsPower: true)
+        case .fork(let kinds): StepEffects(needsPower: !kinds.isEmpty)
+        case .gate(let gate): StepEffects(isFiltered: gate == .ready)
+        case .offerRouteSocket(let slot, _): StepEffects(fills: [slot], closes: [slot])
+        case .waitForStart(let slot): StepEffects(reads: [slot], isFiltered: true)
+        case .openCurrentRoot(let slot), .openHostFile(_, let slot, _): StepEffects(fills: [slot])
+        case .openTree(_, _, _, let slot), .openPrivateProcessFileSystem(let slot), .makeEmptyDirectory(let slot):
+            StepEffects(fills: [slot], needsPower: true)
+        case .openTreeInRoot(_, let root, _, _, let slot): StepEffects(reads: [root], fills: [slot], needsPower: true)
+        case .openNullDevice(let slot, let root), .openMount(_, let root, let slot): StepEffects(reads: [root], fills: [slot])
+        case .mountFileSystem(_, let root): StepEffects(reads: [root], needsPower: true, mountsInRoot: true, makesFiles: true)
+        case .attachTree(let tree, _, let root, let kept?):
+            StepEffects(reads: [tree, root], fills: [kept], needsPower: true, mountsInRoot: true, makesFiles: true)
+        case .attachTree(let tree, _, let root, nil), .bindDevice(let tree, _, let root):
+            StepEffects(reads: [tree, root], closes: [tree], needsPower: true, mountsInRoot: true, makesFiles: true)
+        case .changeMount(_, _, let root, _), .makeReadOnly(_, let root):
+            StepEffects(reads: [root], needsPower: true, mountsInRoot: true)
+        case .makeMountReadOnly(let slot, _): StepEffects(reads: [slot], closes: [slot], needsPower: true, mountsInRoot: true)
+        case .makeDevice(_, let root): StepEffects(reads: [root], needsPower: true, makesFiles: true)
+        case .makeLink(_, _, _, let root), .makeWorkingDirectory(_, let root): StepEffects(reads: [root], makesFiles: true)
+        case .mask(_, let root, let null, let empty):
+            StepEffects(reads: [root, null, empty], needsPower: true, mountsInRoot: true)
+        case .openTerminal(let request, let root): StepEffects(reads: [root], fills: [request.master, request.terminal])
+        case .sendTerminal(let master, let socket): StepEffects(reads: [master, socket], closes: [master, socket])
+        case .bindConsole(let terminal, let root):
+            StepEffects(reads: [terminal, root], needsPower: true, mountsInRoot: true, makesFiles: true)
+        case .useTerminal(let slot): StepEffects(reads: [slot], closes: [slot])
+        case .setCPUAffinity, .resetCPUAffinity, .setMemoryPolicy, .setPersonality, .setNoNewPrivileges,
+            .keepCapabilitiesAcrossUserChange, .setCapabilities, .raiseAmbientCapabilities:
+            StepEffects()
+        // The listener is filled, handed to the host and closed in one.
+        case .loadSeccompFilter(_, let slot?): StepEffects(fills: [slot], closes: [slot], isFiltered: true)
+        case .loadSeccompFilter(_, nil), .keepDescriptors, .execute: StepEffects(isFiltered: true)
+        case .runHook(let kind, _, _): StepEffects(isFiltered: kind == .startContainer)
+        case .findHome(_, let slot): StepEffects(reads: [slot])
+        case .enterDirectory, .findProgram, .closeDescriptors: StepEffects()
         }
     }
 }
@@ -84,7 +81,12 @@ extension HostStep {
             [slot]
         case .openContainerProcess(let process, let root): [process, root]
         case .makeStartPipe(let start, let started): [start, started]
-        default: []
+        case .makeStateDirectory, .writeRecord, .keepConfiguration, .makeNotifyDirectory, .listenForReadiness, .holdUnit,
+            .startUnit, .makeControlGroup, .limit, .giveControlGroup, .makeCacheGroup, .attachRoot, .makeProgressPage,
+            .cloneProcess, .writeMappings, .writeTimeOffset, .moveNetworkDevice, .setOOMScore, .runHook, .sendListener,
+            .moveIntoUnit, .receiveTerminal, .releaseUnit, .tellUnit, .joinCacheGroup, .setLimit, .recordProcess,
+            .sendProcessDescriptor, .writePidFile, .passOnReadiness:
+            []
         }
     }
 
@@ -112,11 +114,10 @@ extension HostStep {
         }
     }
 
-    /// Whether the step comes once the program runs: for `run` at once, for `create` in `start`.
+    /// Whether the step comes once the program runs: for `run` at once, for `create` in `start`. Those have no gate.
     var isCompletion: Bool {
-        switch self {
-        case .runHook(.poststart, _), .passOnReadiness: true
-        default: false
-        }
+        if case .passOnReadiness = self { return true }
+        if case .runHook(.poststart, _) = self { return true }
+        return false
     }
 }

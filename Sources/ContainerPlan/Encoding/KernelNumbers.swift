@@ -23,7 +23,7 @@ extension NamespaceKind {
         switch self {
         case .network: "net"
         case .mount: "mnt"
-        default: rawValue
+        case .pid, .ipc, .uts, .user, .cgroup, .time: rawValue
         }
     }
 }
@@ -80,8 +80,85 @@ extension RlimitKind {
     }
 }
 
+extension SchedulerPolicy {
+    /// `SCHED_*` of sched_setattr(2).
+    var number: UInt32 {
+        switch self {
+        case .other: 0
+        case .fifo: 1
+        case .roundRobin: 2
+        case .batch: 3
+        case .iso: 4
+        case .idle: 5
+        case .deadline: 6
+        }
+    }
+}
+
+extension SchedulerFlag {
+    /// `SCHED_FLAG_*` of sched_setattr(2).
+    var bit: UInt64 {
+        switch self {
+        case .resetOnFork: 1 << 0
+        case .reclaim: 1 << 1
+        case .deadlineOverrun: 1 << 2
+        case .keepPolicy: 1 << 3
+        case .keepParameters: 1 << 4
+        case .utilizationClampMinimum: 1 << 5
+        case .utilizationClampMaximum: 1 << 6
+        }
+    }
+}
+
+extension IOPriorityClass {
+    /// `IOPRIO_CLASS_*` of ioprio_set(2), which stands above 13 bits of level.
+    var number: UInt64 {
+        switch self {
+        case .realtime: 1
+        case .bestEffort: 2
+        case .idle: 3
+        }
+    }
+}
+
+extension MemoryPolicyMode {
+    /// `MPOL_*` of set_mempolicy(2).
+    var number: UInt64 {
+        switch self {
+        case .default: 0
+        case .preferred: 1
+        case .bind: 2
+        case .interleave: 3
+        case .local: 4
+        case .preferredMany: 5
+        case .weightedInterleave: 6
+        }
+    }
+}
+
+extension MemoryPolicyFlag {
+    /// `MPOL_F_*` of set_mempolicy(2), which stand beside the mode.
+    var bit: UInt64 {
+        switch self {
+        case .numaBalancing: 1 << 13
+        case .relativeNodes: 1 << 14
+        case .staticNodes: 1 << 15
+        }
+    }
+}
+
+extension PersonalityDomain {
+    /// `PER_*` of personality(2).
+    var number: UInt64 {
+        switch self {
+        case .linux: 0
+        case .linux32: 8
+        }
+    }
+}
+
 extension MountFlag {
-    /// The attribute of a mount, or nil for what belongs to the file system. Kinds of access time share bits.
+    /// The attribute of a mount, or nil for what belongs to the file system alone. Kinds of access time share bits.
     var attribute: UInt64? {
         switch self {
         case .readOnly: UInt64(MOUNT_ATTR_RDONLY)
@@ -93,7 +170,7 @@ extension MountFlag {
         case .noDirectoryAccessTime: UInt64(MOUNT_ATTR_NODIRATIME)
         case .relativeAccessTime: UInt64(MOUNT_ATTR_RELATIME)
         case .strictAccessTime: UInt64(MOUNT_ATTR_STRICTATIME)
-        default: nil
+        case .synchronous, .directorySynchronous, .mandatoryLocks, .silent, .inodeVersion, .lazyTime: nil
         }
     }
 

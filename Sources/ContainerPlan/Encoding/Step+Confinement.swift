@@ -11,12 +11,13 @@ extension Step {
                 __NR_prlimit64, [.value(0), .value(UInt64(kind.number)), .address(encoder.words([soft, hard])), .value(0)])
         case .setScheduler(let attributes):
             let words: [UInt64] = [
-                56 | UInt64(attributes.policy) << 32, attributes.flags,
+                56 | UInt64(attributes.policy.number) << 32, attributes.flags.reduce(0) { $0 | $1.bit },
                 UInt64(UInt32(bitPattern: attributes.nice)) | UInt64(attributes.priority) << 32, attributes.runtime,
                 attributes.deadline, attributes.period, 0,
             ]
             encoder.call(__NR_sched_setattr, [.value(0), .address(encoder.words(words)), .value(0)])
-        case .setIOPriority(let value): encoder.call(__NR_ioprio_set, [.value(1), .value(0), .value(UInt64(value))])
+        case .setIOPriority(let kind, let level):
+            encoder.call(__NR_ioprio_set, [.value(1), .value(0), .value(kind.number << 13 | UInt64(level))])
         case .setCPUAffinity(let mask):
             encoder.call(
                 __NR_sched_setaffinity,
@@ -28,16 +29,17 @@ extension Step {
                 __NR_sched_setaffinity,
                 [.value(0), .value(1024), .address(encoder.words([UInt64](repeating: .max, count: 128)))],
                 tolerating: [EPERM, EINVAL])
-        case .setMemoryPolicy(let mode, let nodes):
+        case .setMemoryPolicy(let mode, let flags, let nodes):
             let count = UInt64(64 * nodes.words.count)
             encoder.call(
                 __NR_set_mempolicy,
                 [
-                    .value(UInt64(mode)), nodes.words.isEmpty ? .value(0) : .address(encoder.words(nodes.words)),
+                    .value(flags.reduce(mode.number) { $0 | $1.bit }),
+                    nodes.words.isEmpty ? .value(0) : .address(encoder.words(nodes.words)),
                     // KERNEL: the number of bits is one too many in the call's definition (set_mempolicy(2), BUGS).
                     .value(nodes.words.isEmpty ? 0 : count + 1),
                 ])
-        case .setPersonality(let domain): encoder.call(__NR_personality, [.value(domain)])
+        case .setPersonality(let domain): encoder.call(__NR_personality, [.value(domain.number)])
         case .setSecurityLabel(let module, let label, let proc):
             switch module {
             case .appArmor: encoder.writeFile("thread-self/attr/apparmor/exec", below: proc, "exec " + label)

@@ -51,7 +51,7 @@ struct ConfinementPlanner {
             builder.add(.setScheduler(try attributes(of: scheduler)), for: JSONPath.of("process", "scheduler"))
         }
         if let priority = process.ioPriority {
-            builder.add(.setIOPriority(try number(of: priority)), for: JSONPath.of("process", "ioPriority"))
+            try plan(priority, &builder)
         }
         if let policy = linux.memoryPolicy {
             try plan(policy, &builder)
@@ -61,59 +61,50 @@ struct ConfinementPlanner {
             guard let domain = personality.personalityDomain else {
                 throw PlanError("invalid personality domain \"\(personality.domain)\"", at: path.member("domain"))
             }
-            builder.add(.setPersonality(domain == .linux32 ? 8 : 0), for: path)
+            builder.add(.setPersonality(domain), for: path)
         }
     }
 
     private func attributes(of scheduler: Scheduler) throws(PlanError) -> SchedulerAttributes {
         let path = JSONPath.of("process", "scheduler")
-        let numbers: [SchedulerPolicy: UInt32] = [
-            .other: 0, .fifo: 1, .roundRobin: 2, .batch: 3, .iso: 4, .idle: 5, .deadline: 6,
-        ]
-        guard let policy = scheduler.schedulerPolicy, let number = numbers[policy] else {
+        guard let policy = scheduler.schedulerPolicy else {
             throw PlanError("invalid scheduler policy \"\(scheduler.policy)\"", at: path.member("policy"))
         }
-        var flags: UInt64 = 0
+        var flags: [SchedulerFlag] = []
         for (index, name) in (scheduler.flags ?? []).enumerated() {
-            guard let flag = SchedulerFlag(rawValue: name), let bit = SchedulerFlag.allCases.firstIndex(of: flag) else {
+            guard let flag = SchedulerFlag(rawValue: name) else {
                 throw PlanError("invalid scheduler flag \"\(name)\"", at: path.member("flags").index(index))
             }
-            flags |= 1 << UInt64(bit)
+            flags.append(flag)
         }
         return SchedulerAttributes(
-            policy: number, flags: flags, nice: scheduler.nice ?? 0,
+            policy: policy, flags: flags, nice: scheduler.nice ?? 0,
             priority: UInt32(bitPattern: scheduler.priority ?? 0), runtime: scheduler.runtime ?? 0,
             deadline: scheduler.deadline ?? 0, period: scheduler.period ?? 0)
     }
 
-    private func number(of priority: IOPriority) throws(PlanError) -> UInt16 {
+    private func plan(_ priority: IOPriority, _ builder: inout PlanBuilder) throws(PlanError) {
         let path = JSONPath.of("process", "ioPriority")
-        let classes: [IOPriorityClass: UInt16] = [.realtime: 1, .bestEffort: 2, .idle: 3]
-        guard let kind = priority.priorityClass, let number = classes[kind] else {
+        guard let kind = priority.priorityClass else {
             throw PlanError("invalid ioPriority.Class: \(priority.class)", at: path.member("class"))
         }
         guard (0...7).contains(priority.priority) else {
             throw PlanError("invalid ioPriority.Priority: \(priority.priority)", at: path.member("priority"))
         }
-        return number << 13 | UInt16(priority.priority)
+        builder.add(.setIOPriority(kind, level: UInt8(priority.priority)), for: path)
     }
 
     private func plan(_ policy: MemoryPolicy, _ builder: inout PlanBuilder) throws(PlanError) {
         let path = JSONPath.of("linux", "memoryPolicy")
-        let numbers: [MemoryPolicyMode: UInt32] = [
-            .default: 0, .preferred: 1, .bind: 2, .interleave: 3, .local: 4, .preferredMany: 5, .weightedInterleave: 6,
-        ]
-        let flagBits: [MemoryPolicyFlag: UInt32] = [
-            .numaBalancing: 1 << 13, .relativeNodes: 1 << 14, .staticNodes: 1 << 15,
-        ]
-        guard let kind = policy.policyMode, var mode = numbers[kind] else {
+        guard let mode = policy.policyMode else {
             throw PlanError("invalid memory policy mode \"\(policy.mode)\"", at: path.member("mode"))
         }
+        var flags: [MemoryPolicyFlag] = []
         for (index, name) in (policy.flags ?? []).enumerated() {
-            guard let flag = MemoryPolicyFlag(rawValue: name), let bit = flagBits[flag] else {
+            guard let flag = MemoryPolicyFlag(rawValue: name) else {
                 throw PlanError("invalid memory policy flag \"\(name)\"", at: path.member("flags").index(index))
             }
-            mode |= bit
+            flags.append(flag)
         }
         var nodes = CPUMask()
         if let list = policy.nodes, !list.isEmpty {
@@ -122,7 +113,7 @@ struct ConfinementPlanner {
             }
             nodes = mask
         }
-        builder.add(.setMemoryPolicy(mode: mode, nodes: nodes), for: path)
+        builder.add(.setMemoryPolicy(mode, flags: flags, nodes: nodes), for: path)
     }
 
     // MARK: Capabilities and the user

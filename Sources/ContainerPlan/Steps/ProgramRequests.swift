@@ -25,10 +25,10 @@ public struct TerminalRequest: Equatable, Sendable {
 
 /// The argument of sched_setattr(2).
 public struct SchedulerAttributes: Equatable, Sendable {
-    /// `SCHED_*`.
-    public var policy: UInt32
-    /// `SCHED_FLAG_*`.
-    public var flags: UInt64
+    /// How processes of this kind take turns.
+    public var policy: SchedulerPolicy
+    /// In the order in which they are asked for.
+    public var flags: [SchedulerFlag]
     /// -20 to 19, for the policies that share time.
     public var nice: Int32
     /// 1 to 99, for the policies of real time.

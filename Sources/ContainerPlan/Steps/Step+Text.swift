@@ -25,12 +25,6 @@ extension Step {
         case .gate(let gate): "wait for the host at gate \(gate)"
         case .offerRouteSocket(_, let gate): "offer a route socket of the network namespace at gate \(gate)"
         case .waitForStart: "wait for start"
-        default: mountText
-        }
-    }
-
-    private var mountText: String {
-        switch self {
         case .changePropagation(let kind, let recursive, let path):
             "make the mount \(path)\(recursive ? " and all below it" : "") \(kind.rawValue)"
         case .attachRoot(_, let path): "attach the root at \(path)"
@@ -67,12 +61,6 @@ extension Step {
         case .makeReadOnly(let path, _): "make \(path) read-only"
         case .makeWorkingDirectory(let path, _): "make the directory \(path) if it is missing"
         case .writeSystemControl(let key, let value, _): "set \(key) to \(value)"
-        default: confinementText
-        }
-    }
-
-    private var confinementText: String {
-        switch self {
         case .openTerminal(let request, _):
             "open a terminal" + (request.size.map { " of \($0.width) columns and \($0.height) rows" } ?? "")
         case .sendTerminal: "send the terminal to the console socket"
@@ -81,12 +69,13 @@ extension Step {
         case .ownStandardStreams(let user, _): "give the standard streams to user \(user)"
         case .setLimit(let kind, let soft, let hard): HostStep.limitText(kind, soft: soft, hard: hard)
         case .setScheduler(let attributes): "schedule by \(attributes.words)"
-        case .setIOPriority(let value): "set the I/O priority to \(ioPriorityClass(value >> 13)), level \(value & 7)"
+        case .setIOPriority(let kind, let level): "set the I/O priority to \(kind.rawValue), level \(level)"
         case .setCPUAffinity(let mask): "run on processors \(mask.list)"
         case .resetCPUAffinity: "run on all processors that the control group has"
-        case .setMemoryPolicy(let mode, let nodes):
-            "set the memory policy to \(memoryPolicy(mode))" + (nodes.words.isEmpty ? "" : " of nodes \(nodes.list)")
-        case .setPersonality(let domain): "set the personality to \(domain == 8 ? "LINUX32" : "LINUX")"
+        case .setMemoryPolicy(let mode, let flags, let nodes):
+            "set the memory policy to " + ([mode.rawValue] + flags.map { $0.rawValue }).joined(separator: ", ")
+                + (nodes.words.isEmpty ? "" : " of nodes \(nodes.list)")
+        case .setPersonality(let domain): "set the personality to \(domain.rawValue)"
         case .setSecurityLabel(let module, let label, _): "take on the \(module.rawValue) label \(label) at execution"
         case .setNoNewPrivileges: "refuse new privileges"
         case .dropBoundingCapabilities(let kept, _): "drop capabilities from the bounding set, keeping \(kept)"
@@ -107,7 +96,6 @@ extension Step {
         case .closeDescriptors: "let no descriptor above 2 outlive the execution"
         case .keepDescriptors(let kept): "keep the descriptors \(kept.map(String.init).joined(separator: ", "))"
         case .execute(let arguments, _, _): "execute \(arguments.joined(separator: " "))"
-        default: ""
         }
     }
 
@@ -141,10 +129,12 @@ extension MountAttributes {
             var words = names.compactMap { bit, on, off in
                 set & bit != 0 ? prefix + on : clear & bit != 0 ? prefix + off : nil
             }
-            switch set & 0x70 {
-            case 0x10: words.append(prefix + "noatime")
-            case 0x20: words.append(prefix + "strictatime")
-            default: if clear & 0x70 != 0 { words.append(prefix + "relatime") }
+            if set & 0x70 == 0x10 {
+                words.append(prefix + "noatime")
+            } else if set & 0x70 == 0x20 {
+                words.append(prefix + "strictatime")
+            } else if clear & 0x70 != 0 {
+                words.append(prefix + "relatime")
             }
             return words
         }

@@ -150,16 +150,16 @@ public enum Step: Equatable, Sendable {
     case setLimit(RlimitKind, soft: UInt64, hard: UInt64)
     /// sched_setattr(2). SPEC(config.md#linux-process) `scheduler`.
     case setScheduler(SchedulerAttributes)
-    /// ioprio_set(2): the class in the upper three bits. SPEC(config.md#linux-process) `ioPriority`.
-    case setIOPriority(UInt16)
+    /// ioprio_set(2); `level`: 0, the highest, to 7. SPEC(config.md#linux-process) `ioPriority`.
+    case setIOPriority(IOPriorityClass, level: UInt8)
     /// sched_setaffinity(2). SPEC(config.md#linux-process) `execCPUAffinity`.
     case setCPUAffinity(CPUMask)
     /// All processors that the control group leaves (sched_setaffinity(2)): not those of the caller, who may be bound to some.
     case resetCPUAffinity
-    /// set_mempolicy(2): mode and flags, and the nodes. SPEC(config-linux.md#memory-policy).
-    case setMemoryPolicy(mode: UInt32, nodes: CPUMask)
+    /// Where memory comes from (set_mempolicy(2)). SPEC(config-linux.md#memory-policy).
+    case setMemoryPolicy(MemoryPolicyMode, flags: [MemoryPolicyFlag], nodes: CPUMask)
     /// The execution domain (personality(2)). SPEC(config-linux.md#personality).
-    case setPersonality(UInt64)
+    case setPersonality(PersonalityDomain)
     /// The label that the program gets when it is executed: write(2) to `attr/exec` of the proc file system of our own.
     /// SPEC(config.md#linux-process) `apparmorProfile`, `selinuxLabel`.
     case setSecurityLabel(module: SecurityModule, label: String, processFileSystem: Slot)
