@@ -21,6 +21,15 @@ public struct Plan: Equatable, Sendable {
 
     init() {}
 
+    /// What `start` does once the program of a container runs that `create` left waiting.
+    ///
+    /// - Parameter notifySocket: a service manager's, who waits for the program to be ready.
+    package static func completion(poststart hooks: [Hook], notifySocket: String?) -> Plan {
+        var builder = PlanBuilder()
+        builder.complete(poststart: hooks, notifySocket: notifySocket)
+        return builder.plan
+    }
+
     /// What the host does, in its order: before the process exists, then at each gate, and once the program runs.
     package var hostSteps: [Planned<HostStep>] {
         preparation + Gate.allCases.flatMap { gates[$0] ?? [] } + completion
@@ -97,6 +106,14 @@ struct PlanBuilder {
 
     mutating func complete(_ step: HostStep, for origin: JSONPath = JSONPath()) {
         plan.completion.append(Planned(step, origin))
+    }
+
+    /// What follows once the program runs. `notifySocket`: a service manager's, who waits for the program to be ready.
+    mutating func complete(poststart hooks: [Hook], notifySocket: String?) {
+        for (index, hook) in hooks.enumerated() {
+            complete(.runHook(.poststart, hook), for: JSONPath.of("hooks", "poststart").index(index))
+        }
+        if let notifySocket { complete(.passOnReadiness(to: notifySocket)) }
     }
 
     /// Adds the gate if the host has something to do there.

@@ -220,12 +220,8 @@ struct CreatePlanner {
 
     private mutating func planCompletion() {
         builder.plan.hasPoststopHooks = !(spec.hooks?.poststop ?? []).isEmpty
-        for (index, hook) in (spec.hooks?.poststart ?? []).enumerated() {
-            builder.complete(.runHook(.poststart, hook), for: JSONPath.of("hooks", "poststart").index(index))
-        }
-        if let manager = request.notifySocket, request.detaches, !request.waitsForStart {
-            builder.complete(.passOnReadiness(to: manager))
-        }
+        let passesOn = request.detaches && !request.waitsForStart
+        builder.complete(poststart: spec.hooks?.poststart ?? [], notifySocket: passesOn ? request.notifySocket : nil)
     }
 
     private mutating func planClone(root: Slot) {

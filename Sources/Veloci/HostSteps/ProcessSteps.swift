@@ -73,16 +73,18 @@ extension Performer {
     }
 
     func runHook(_ hook: Hook, _ kind: HookKind) throws(Failure) {
-        let stage = try stage()
+        let isRunning = kind == .poststart
         // Others may look at the container, change and delete it once it runs: a hook may itself call us about it, and need not
         // end in time.
-        if kind == .poststart { effects.state?.unlock() }
+        if isRunning { effects.state?.unlock() }
+        let pid: Int32
+        if isRunning, let recorded = effects.record.process { pid = recorded.pid } else { pid = try stage().pid }
         let state = HookState.make(
             subject.spec, request: PlanRequest(id: subject.record.id, bundle: subject.record.bundle),
-            status: kind == .poststart ? "running" : "creating")
+            status: isRunning ? "running" : "creating")
         try HostHooks.run(
-            hook, kind: kind, state: state.text(pid: stage.pid), bundle: subject.record.bundle, path: origin,
-            for: kind == .poststart ? nil : stage.processDescriptor)
+            hook, kind: kind, state: state.text(pid: pid), bundle: subject.record.bundle, path: origin,
+            for: isRunning ? nil : try stage().processDescriptor)
     }
 
     func sendListener(to path: String) throws(Failure) {

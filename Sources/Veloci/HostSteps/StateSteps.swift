@@ -47,7 +47,12 @@ extension Performer {
     }
 
     func passOnReadiness() throws(Failure) {
-        let stage = try stage()
-        try effects.notification?.wait(for: stage.processDescriptor, pid: stage.pid)
+        guard let notification = effects.notification else { return }
+        // Others may look at the container and end it while the program takes its time.
+        effects.state?.unlock()
+        if let stage = effects.stage { return try notification.wait(for: stage.processDescriptor, pid: stage.pid) }
+        // Of a program that has ended nothing more will come.
+        guard let recorded = effects.record.process, let process = try? effects.record.openProcess() else { return }
+        try notification.wait(for: process.number, pid: recorded.pid)
     }
 }

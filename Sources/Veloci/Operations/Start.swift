@@ -40,12 +40,7 @@ extension Runtime {
             if error.code == .hook { destroy(container) }
             throw error
         }
-        let record = container.record
-        if record.hasPoststartHooks { try runPoststartHooks(container, trace) }
-        guard let notification, let recorded = record.process, let process = try? record.openProcess() else { return }
-        container.state.unlock()
-        trace?.begin(HostStep.passOnReadiness(to: notifySocket ?? "").text)
-        try notification.wait(for: process.number, pid: recorded.pid)
+        try complete(container, notification, notifySocket, trace)
     }
 
     /// Lets the stage go on, and waits until it executes the program or ends: both close its end of the second pipe.
@@ -77,23 +72,22 @@ extension Runtime {
         throw StageFailure.describe(report, account, end: nil)
     }
 
-    /// SPEC(runtime.md#lifecycle): a failing hook of poststart stops the container and destroys it.
-    private func runPoststartHooks(_ container: StoredContainer, _ trace: Trace?) throws(Failure) {
+    /// Performs what follows once the program runs. SPEC(runtime.md#lifecycle): a failing hook of poststart stops the container
+    /// and destroys it.
+    private func complete(
+        _ container: StoredContainer, _ notification: Notification?, _ manager: String?, _ trace: Trace?
+    ) throws(Failure) {
         let record = container.record
-        let spec = try container.state.configuration()
-        // From here on others may look at the container, change and delete it: a hook may itself call us about it, and need not
-        // end in time.
-        container.state.unlock()
-        let state = HookState.make(spec, request: PlanRequest(id: record.id, bundle: record.bundle), status: "running")
+        // The one case in which a later command needs the configuration again.
+        let spec = record.hasPoststartHooks ? try container.state.configuration() : Spec(ociVersion: "")
+        let plan = Plan.completion(poststart: spec.hooks?.poststart ?? [], notifySocket: manager)
+        let performer = Performer(plan, for: Subject(record: record, spec: spec), PerformanceRequest(trace: trace), self)
+        performer.effects.state = container.state
+        performer.effects.notification = notification
         do throws(Failure) {
-            for (index, hook) in (spec.hooks?.poststart ?? []).enumerated() {
-                let path = JSONPath([.member("hooks"), .member("poststart"), .index(index)])
-                trace?.begin(HostStep.runHook(.poststart, hook).text, for: path)
-                try HostHooks.run(
-                    hook, kind: .poststart, state: state.text(pid: record.process?.pid ?? 0), bundle: record.bundle, path: path)
-            }
+            try performer.complete()
         } catch {
-            destroyUnlessReplaced(record)
+            if error.code == .hook { destroyUnlessReplaced(record) }
             throw error
         }
     }
