@@ -22,6 +22,8 @@ struct ContainerRecord: Equatable, Sendable {
     var hasOwnProcesses = true
     /// Whether hooks run when the program has been started.
     var hasPoststartHooks = false
+    /// Whether it was made with the keyring of its caller (`--no-new-keyring`), so that its other programs get theirs as well.
+    var sharesKeyring = false
     /// What takes the container back, in this order: the undo of its plan, known before the first effect.
     var undo: [Undo] = []
     /// What the steps are about that come in `start`.
@@ -78,6 +80,7 @@ extension ContainerRecord {
         }
         members["hasOwnProcesses"] = .bool(hasOwnProcesses)
         members["hasPoststartHooks"] = .bool(hasPoststartHooks)
+        if sharesKeyring { members["sharesKeyring"] = .bool(true) }
         if !controlGroupNumbers.isEmpty {
             var numbers = JSONMembers()
             for (directory, number) in controlGroupNumbers.sorted(by: { $0.key < $1.key }) {
@@ -103,6 +106,7 @@ extension ContainerRecord {
         self.init(id: id, bundle: bundle, rootfs: rootfs, created: created, boot: object["boot"]?.string ?? "")
         self.hasOwnProcesses = hasOwnProcesses
         self.hasPoststartHooks = hasPoststartHooks
+        sharesKeyring = object["sharesKeyring"]?.bool ?? false
         for value in undo {
             guard let undo = Undo(value) else { return nil }
             self.undo.append(undo)
