@@ -124,7 +124,7 @@ let package = Package(
         .testTarget(
             name: "ContainerPlanTests", dependencies: ["ContainerPlan", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
             swiftSettings: strict),
-        .testTarget(name: "VelociTests", dependencies: ["Veloci", "Cgroups", "LinuxKernel", "RuntimeSpec"], swiftSettings: strict),
+        .testTarget(name: "VelociTests", dependencies: ["Veloci", "Cgroups", "LinuxKernel", "RuntimeSpec", "CLinux"], swiftSettings: strict),
         .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "RuntimeSpec"], swiftSettings: strict),
         .testTarget(name: "RuntimeSpecTests", dependencies: ["RuntimeSpec", "CCapability"], swiftSettings: strict),
         .testTarget(

@@ -40,6 +40,7 @@ __attribute__((noreturn, used)) static void spawn_child(struct linux_spawn_reque
         if (error < 0) { call = 5; goto failed; }
     }
     if (request->resets_signals) reset_signals();
+    if (request->ends_with_caller) call3(__NR_prctl, PR_SET_PDEATHSIG, 9, 0);  // SIGKILL
     call = 4;
     if (request->program < 0)
         error = call3(__NR_execve, request->path, request->arguments, request->environment);

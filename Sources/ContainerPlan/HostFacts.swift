@@ -1,4 +1,5 @@
 package import Cgroups
+public import RuntimeSpec
 
 /// What a plan depends on besides the bundle. Collected once by the host side; a test writes them down.
 public struct HostFacts: Equatable, Sendable {
@@ -16,6 +17,12 @@ public struct HostFacts: Equatable, Sendable {
     public var hasKernelCore = false
     /// Where proc and sysfs are mounted on the host; looked for only where the old root stays (`--no-pivot`).
     public var kernelViews: [String] = []
+    /// The kinds of namespaces that the configuration names by path and that are those of veloci itself.
+    public var ownNamespaces: Set<NamespaceKind> = []
+    /// The names of the host, known where the configuration joins veloci's own uts namespace.
+    public var hostname = ""
+    /// The NIS domain name beside it.
+    public var domainname = ""
     /// Whether veloci has CAP_SYS_RESOURCE over the host.
     public var canRaiseLimits = true
     /// The capabilities that veloci has and so can give, a bit for each; in a user namespace all can be given.

@@ -70,13 +70,61 @@ extension Files {
     }
 
     /// openat(2), with O_CLOEXEC.
-    public static func open(_ name: FileName, flags: Int32, at directory: Int32) throws(KernelError) -> Descriptor {
+    public static func open(
+        _ name: FileName, flags: Int32, mode: UInt32 = 0, at directory: Int32
+    ) throws(KernelError) -> Descriptor {
         let number = try withName(name) { (pointer) throws(KernelError) in
             try systemCall(
                 __NR_openat, "openat", on: name.text, UInt64(descriptor: directory), pointer,
-                UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), 0)
+                UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), UInt64(mode))
         }
         return Descriptor(owning: Int32(number))
+    }
+
+    /// mkdirat(2).
+    package static func makeDirectory(_ name: FileName, mode: UInt32, at directory: Int32) throws(KernelError) {
+        try withName(name) { (pointer) throws(KernelError) in
+            _ = try systemCall(__NR_mkdirat, "mkdir", on: name.text, UInt64(descriptor: directory), pointer, UInt64(mode))
+        }
+    }
+
+    /// Where an open symbolic link points (readlinkat(2)).
+    package static func readLink(_ link: borrowing Descriptor) throws(KernelError) -> [UInt8] {
+        let number = link.number
+        return try withPath("") { (empty) throws(KernelError) in
+            var failure: KernelError?
+            let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+                do throws(KernelError) {
+                    count = try systemCall(
+                        __NR_readlinkat, "readlink", UInt64(descriptor: number), empty, UInt64(address: buffer.baseAddress),
+                        UInt64(buffer.count))
+                } catch {
+                    failure = error
+                }
+            }
+            if let failure { throw failure }
+            return bytes
+        }
+    }
+
+    /// symlinkat(2).
+    package static func makeLink(_ name: FileName, to destination: [UInt8], at directory: Int32) throws(KernelError) {
+        try withName(FileName(bytes: destination)) { (target) throws(KernelError) in
+            try withName(name) { (pointer) throws(KernelError) in
+                _ = try systemCall(__NR_symlinkat, "symlink", on: name.text, target, UInt64(descriptor: directory), pointer)
+            }
+        }
+    }
+
+    /// fchownat(2); a symbolic link is not followed.
+    package static func changeOwner(
+        of name: FileName, user: UInt32, group: UInt32, at directory: Int32
+    ) throws(KernelError) {
+        try withName(name) { (pointer) throws(KernelError) in
+            _ = try systemCall(
+                __NR_fchownat, "chown", on: name.text, UInt64(descriptor: directory), pointer, UInt64(user), UInt64(group),
+                UInt64(AT_SYMLINK_NOFOLLOW))
+        }
     }
 
     /// unlinkat(2).

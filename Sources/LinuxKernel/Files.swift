@@ -242,6 +242,17 @@ public enum Files {
         }
     }
 
+    /// Gives an open file a name, which must be free: `EEXIST` otherwise (linkat(2) with AT_SYMLINK_FOLLOW).
+    package static func link(descriptor: Int32, to new: String, at directory: Int32) throws(KernelError) {
+        try withPath("/proc/self/fd/\(descriptor)") { (from) throws(KernelError) in
+            try withPath(new) { (to) throws(KernelError) in
+                _ = try systemCall(
+                    __NR_linkat, "link", on: new, UInt64(bitPattern: -100), from, UInt64(descriptor: directory), to,
+                    UInt64(AT_SYMLINK_FOLLOW))
+            }
+        }
+    }
+
     /// Renames within one directory or between two (rename(2)); what was at `new` is replaced.
     public static func rename(_ old: String, to new: String, at directory: Int32 = -100) throws(KernelError) {
         try withPath(old) { (from) throws(KernelError) in

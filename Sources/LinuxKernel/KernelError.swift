@@ -65,6 +65,8 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     public static let nameTooLong = Errno(rawValue: ENAMETOOLONG)
     /// `EIO`.
     public static let inputOutput = Errno(rawValue: EIO)
+    /// `ETIMEDOUT`.
+    public static let timedOut = Errno(rawValue: ETIMEDOUT)
     /// `ENOSPC`.
     public static let noSpace = Errno(rawValue: ENOSPC)
     /// `ECHILD`.

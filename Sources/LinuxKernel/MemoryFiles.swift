@@ -6,17 +6,8 @@ public enum MemoryFiles {
     public static func sealedFile(
         name: String, executable: Bool, _ content: UnsafeRawBufferPointer
     ) throws(KernelError) -> Descriptor {
-        let base = UInt64(MFD_CLOEXEC) | UInt64(MFD_ALLOW_SEALING)
-        // KERNEL(6.3): says whether it may be executed; before, EINVAL.
-        let wanted = base | UInt64(executable ? MFD_EXEC : MFD_NOEXEC_SEAL)
-        let number = try Files.withPath(name) { (pointer) throws(KernelError) in
-            do throws(KernelError) {
-                return try systemCall(__NR_memfd_create, "memfd_create", on: name, pointer, wanted)
-            } catch where error.errno == .invalidArgument {
-                return try systemCall(__NR_memfd_create, "memfd_create", on: name, pointer, base)
-            }
-        }
-        let file = Descriptor(owning: Int32(number))
+        let file = try create(name, flags: UInt64(MFD_ALLOW_SEALING), executable: executable)
+        let number = file.number
         var written = 0
         while written < content.count {
             written += try systemCall(
@@ -31,26 +22,35 @@ public enum MemoryFiles {
 
     /// A file in memory whose position is at its start.
     public static func readableFile(name: String, _ content: String) throws(KernelError) -> Descriptor {
-        let number = try Files.withPath(name) { (pointer) throws(KernelError) in
-            try systemCall(__NR_memfd_create, "memfd_create", on: name, pointer, UInt64(MFD_CLOEXEC))
-        }
-        let file = Descriptor(owning: Int32(number))
+        let file = try create(name)
         try Files.write(Array(content.utf8), to: file, name: name)
-        try systemCall(__NR_lseek, "lseek", on: name, UInt64(number), 0, 0)
+        try systemCall(__NR_lseek, "lseek", on: name, UInt64(descriptor: file.number), 0, 0)
         return file
     }
 
     /// A file in memory of this size, full of zeros, that can be written but never becomes shorter: it is safe to map.
     package static func fixedFile(name: String, size: Int) throws(KernelError) -> Descriptor {
-        let number = try Files.withPath(name) { (pointer) throws(KernelError) in
-            try systemCall(
-                __NR_memfd_create, "memfd_create", on: name, pointer, UInt64(MFD_CLOEXEC) | UInt64(MFD_ALLOW_SEALING))
-        }
-        let file = Descriptor(owning: Int32(number))
+        let file = try create(name, flags: UInt64(MFD_ALLOW_SEALING))
         try reserve(file, size: size, name: name)
         try systemCall(
-            __NR_fcntl, "fcntl", on: name, UInt64(number), UInt64(F_ADD_SEALS), UInt64(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW))
+            __NR_fcntl, "fcntl", on: name, UInt64(descriptor: file.number), UInt64(F_ADD_SEALS),
+            UInt64(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW))
         return file
+    }
+
+    /// KERNEL(6.3): says whether it may be executed; before, EINVAL.
+    private static func create(_ name: String, flags: UInt64 = 0, executable: Bool = false) throws(KernelError) -> Descriptor {
+        let base = UInt64(MFD_CLOEXEC) | flags
+        let wanted = base | UInt64(executable ? MFD_EXEC : MFD_NOEXEC_SEAL)
+        return Descriptor(
+            owning: Int32(
+                try Files.withPath(name) { (pointer) throws(KernelError) in
+                    do throws(KernelError) {
+                        return try systemCall(__NR_memfd_create, "memfd_create", on: name, pointer, wanted)
+                    } catch where error.errno == .invalidArgument {
+                        return try systemCall(__NR_memfd_create, "memfd_create", on: name, pointer, base)
+                    }
+                }))
     }
 
     /// Makes an empty file this long, with room for every byte (fallocate(2)). KERNEL: a hole of a mapped file that finds no room

@@ -98,6 +98,7 @@ public enum Processes {
         native.descriptor_count = UInt32(request.descriptors.count)
         native.standard = (request.standard[0] ?? -1, request.standard[1] ?? -1, request.standard[2] ?? -1)
         native.resets_signals = request.resetsSignals ? 1 : 0
+        native.ends_with_caller = request.endsWithCaller ? 1 : 0
         native.stack = stack
         native.stack_size = UInt64(stackSize)
         let pid = withCStrings(request.arguments) { arguments in
@@ -229,6 +230,15 @@ public enum Processes {
         return !(statistics.hasEnded && statistics.threads < 2)
     }
 
+    /// Whether a signal has stopped the process (proc(5), state T), and nothing has let it go on yet. False when there is none.
+    package static func isStopped(_ pid: Int32) -> Bool {
+        let path = "/proc/\(pid)/stat"
+        guard pid > 0, let file = try? Files.open(path), let bytes = try? Files.read(file, name: path, endsShort: true),
+            let parenthesis = bytes.lastIndex(of: UInt8(ascii: ")")), bytes.count > parenthesis + 2
+        else { return false }
+        return bytes[parenthesis + 2] == UInt8(ascii: "T")
+    }
+
     /// The process with this pid that started at this time.
     /// - Throws: `KernelError`; `ESRCH` when it has ended, with all its threads, or the pid is another's.
     public static func open(_ pid: Int32, startedAt time: UInt64) throws(KernelError) -> Descriptor {
@@ -297,6 +307,9 @@ public struct SpawnRequest: Sendable {
     /// Whether the program starts with the default action of every signal and none blocked. Otherwise all are blocked, and
     /// those that the caller ignores stay ignored.
     public var resetsSignals = false
+    /// Whether the program is killed when the calling thread ends, as when the caller is killed: nobody waits for it then. Those
+    /// whom it started are not (prctl(2), PR_SET_PDEATHSIG).
+    public var endsWithCaller = false
 
     /// A program without namespaces of its own.
     public init(path: String, arguments: [String], environment: [String]) {

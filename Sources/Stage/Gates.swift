@@ -39,7 +39,7 @@ extension Interpreter {
     }
 
     /// The container is created; the byte that `start` sends lets it run.
-    func waitForStart(_ descriptor: Int32) throws(Refusal) {
+    mutating func waitForStart(_ descriptor: Int32) throws(Refusal) {
         _ = LateClosing.closeAll()
         progress.pointee.phase = stage_phase_waiting.rawValue
         var byte: UInt8 = 0
@@ -47,6 +47,7 @@ extension Interpreter {
             try call(__NR_read, word(descriptor), word(pointer), 1)
         }
         guard count == 1 else { throw Refusal(EPIPE, stage_detail_gate_refused) }
+        isStarted = true
         progress.pointee.phase = stage_phase_running.rawValue
     }
 }

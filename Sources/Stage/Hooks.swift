@@ -8,14 +8,12 @@ extension Interpreter {
     /// the standard streams are the program's, and what a hook says matters when it fails.
     func runHook(_ arguments: Arguments) throws(Refusal) {
         let path = try arguments.path(0)
-        let name: StaticString = "state"
-        let input = Int32(try call(__NR_memfd_create, word(name.utf8Start), UInt64(MFD_CLOEXEC)))
+        let input = try makeFile("state")
         defer { close(input) }
         writePid(into: arguments[3] &+ (arguments[4] >> 32))
         try call(__NR_pwrite64, word(input), arguments[3], arguments[4] & 0xffff_ffff, 0)
 
-        let outputName: StaticString = "output"
-        let output = Int32(try call(__NR_memfd_create, word(outputName.utf8Start), UInt64(MFD_CLOEXEC)))
+        let output = try makeFile("output")
         defer { close(output) }
 
         // The child writes errno here when it cannot execute; executing closes it.
@@ -48,16 +46,29 @@ extension Interpreter {
             _ = try wait(for: pidfd)
             throw Refusal(errno, stage_detail_hook_execute, value: errno)
         }
-        if try !finishes(pidfd, milliseconds: Int64(bitPattern: arguments[5])) {
+        let outcome = try waitForEnd(of: pidfd, milliseconds: Int64(bitPattern: arguments[5]))
+        if outcome != .ended {
             try call(__NR_pidfd_send_signal, word(pidfd), 9)
             _ = try wait(for: pidfd)
             noteEnd(of: output)
+            if outcome == .hostIsGone { throw Refusal(EPIPE, stage_detail_gate_refused) }
             throw Refusal(ETIMEDOUT, stage_detail_hook_timeout)
         }
         let (code, status) = try wait(for: pidfd)
         if code == CLD_EXITED && status == 0 { return }
         noteEnd(of: output)
         throw Refusal(ECHILD, code == CLD_EXITED ? stage_detail_hook_exit : stage_detail_hook_signal, value: status)
+    }
+
+    /// A file in memory. KERNEL(6.3): that nobody executes it is said, which hosts may ask for (vm.memfd_noexec); before, EINVAL.
+    private func makeFile(_ name: StaticString) throws(Refusal) -> Int32 {
+        let flags = UInt64(MFD_CLOEXEC)
+        do throws(Refusal) {
+            return Int32(try call(__NR_memfd_create, word(name.utf8Start), flags | UInt64(MFD_NOEXEC_SEAL)))
+        } catch {
+            guard error.errno == EINVAL else { throw error }
+            return Int32(try call(__NR_memfd_create, word(name.utf8Start), flags))
+        }
     }
 
     /// Writes the pid right-aligned into the ten places that the state keeps for it.
@@ -113,17 +124,22 @@ extension Interpreter {
         }
     }
 
-    /// Whether the process ends within the time; a negative time is for ever.
-    private func finishes(_ pidfd: Int32, milliseconds: Int64) throws(Refusal) -> Bool {
-        var poll: (Int32, Int16, Int16) = (pidfd, 1, 0)
+    private enum HookOutcome { case ended, late, hostIsGone }
+
+    /// Waits for the end of a hook; a negative time is for ever. Who killed the host's command does not want its hooks either.
+    private func waitForEnd(of pidfd: Int32, milliseconds: Int64) throws(Refusal) -> HookOutcome {
+        // After `start` nobody is at the other end any more; a negative descriptor is passed over.
+        let host = isStarted ? -1 : gate
+        var poll: ((Int32, Int16, Int16), (Int32, Int16, Int16)) = ((pidfd, 1, 0), (host, 0, 0))
         var time: (Int64, Int64) = (milliseconds / 1000, milliseconds % 1000 * 1_000_000)
         let ready = try withUnsafeMutablePointer(to: &poll) { (poll) throws(Refusal) in
             try withUnsafeMutablePointer(to: &time) { (time) throws(Refusal) in
                 // KERNEL: ppoll writes the rest of the time back, so a repeated call does not start afresh.
-                try call(__NR_ppoll, word(poll), 1, milliseconds < 0 ? 0 : word(time))
+                try call(__NR_ppoll, word(poll), 2, milliseconds < 0 ? 0 : word(time))
             }
         }
-        return ready > 0
+        if ready == 0 { return .late }
+        return poll.0.2 == 0 ? .hostIsGone : .ended
     }
 
     private func wait(for pidfd: Int32) throws(Refusal) -> (code: Int32, status: Int32) {

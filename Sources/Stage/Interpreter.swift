@@ -10,6 +10,8 @@ struct Interpreter {
     /// What find_program found; an address inside the plan.
     var program: Path?
     var workingDirectoryIsSet = false
+    /// Whether a created container was started: the command that created it is gone.
+    var isStarted = false
     /// The root of which the descriptor was looked at: which mount and file it is does not change.
     var knownRoot: (descriptor: Int32, status: NodeStatus)?
 
@@ -124,6 +126,7 @@ struct Interpreter {
             }
         case stage_operation_check_null:
             if try !NodeStatus(arguments.slot(0)).isNullDevice { throw Refusal(EINVAL, stage_detail_wrong_device) }
+        case stage_operation_open_proc: return Int64(try openProcessFileSystem(arguments))
         case stage_operation_copy_slot: return Int64(arguments.slot(0))
         case stage_operation_listener:
             progress.pointee.listener = arguments.slot(0)
@@ -143,6 +146,8 @@ struct Arguments {
         let value = stage_record_argument(record, index)
         return stage_record_kind(record, index) == stage_argument_slot.rawValue ? word(slots[Int(value)]) : value
     }
+
+    var flags: UInt16 { record.pointee.flags }
 
     func slot(_ index: UInt32) -> Int32 {
         Int32(truncatingIfNeeded: Int64(bitPattern: self[index]))

@@ -59,15 +59,18 @@ extension Interpreter {
     /// Covers a path so that nothing of it can be seen or written: files with the null device, directories with an
     /// empty read-only file system. What is not there needs no cover.
     func mask(_ arguments: Arguments) throws(Refusal) {
-        let target: Int32
-        do throws(Refusal) {
-            target = try openInRoot(arguments.slot(0), try arguments.path(1), flags: pathOnly)
-        } catch {
-            if error.errno == ENOENT || error.errno == ENOTDIR { return }
-            throw error
-        }
+        guard let target = try openHidden(arguments) else { return }
         defer { close(target) }
-        let cover = try NodeStatus(target).isDirectory ? arguments.slot(3) : arguments.slot(2)
+        let cover = try self.cover(target, arguments)
+        guard arguments.flags & stage_hide_again != 0, let other = try openOther(than: cover, arguments) else { return }
+        defer { close(other) }
+        _ = try self.cover(other, arguments)
+    }
+
+    /// - Returns: the number of the mount that covers it.
+    private func cover(_ target: Int32, _ arguments: Arguments) throws(Refusal) -> UInt64 {
+        let isDirectory = try NodeStatus(target).isDirectory
+        let cover = isDirectory ? arguments.slot(3) : arguments.slot(2)
         let tree: Int32
         do throws(Refusal) {
             tree = try cloneTree(cover, recursive: false)
@@ -75,25 +78,74 @@ extension Interpreter {
             // KERNEL(6.15): before, a mount that is attached nowhere cannot be cloned. The first cover is the mount itself,
             // later ones are clones of it.
             guard error.errno == EINVAL && cover == arguments.slot(3) else { throw error }
-            return try attach(cover, to: target)
+            try attach(cover, to: target)
+            return try number(of: cover, arguments)
         }
         defer { close(tree) }
+        if !isDirectory && arguments.flags & stage_hide_protected != 0 { try refuseWriting(tree) }
         try attach(tree, to: target)
+        return try number(of: tree, arguments)
+    }
+
+    /// The kernel's number of a mount, if it is compared with what the path leads to later.
+    private func number(of mount: Int32, _ arguments: Arguments) throws(Refusal) -> UInt64 {
+        arguments.flags & stage_hide_again == 0 ? 0 : try NodeStatus(mount).mount
     }
 
     /// Binds a path onto itself, read-only.
     mutating func makeReadOnly(_ arguments: Arguments) throws(Refusal) {
-        let target: Int32
-        do throws(Refusal) {
-            target = try openInRoot(arguments.slot(0), try arguments.path(1), flags: pathOnly)
-        } catch {
-            if error.errno == ENOENT || error.errno == ENOTDIR { return }
-            throw error
-        }
+        guard let target = try openHidden(arguments) else { return }
         defer { close(target) }
+        let bind = try bindReadOnly(target, arguments)
+        guard arguments.flags & stage_hide_again != 0, let other = try openOther(than: bind, arguments) else { return }
+        defer { close(other) }
+        _ = try bindReadOnly(other, arguments)
+    }
+
+    /// - Returns: the number of the mount that lies there now.
+    private mutating func bindReadOnly(_ target: Int32, _ arguments: Arguments) throws(Refusal) -> UInt64 {
         try refuseRoot(try NodeStatus(target), arguments.slot(0))
         let tree = try cloneTree(target, recursive: true)
         defer { close(tree) }
+        try refuseWriting(tree)
+        try attach(tree, to: target)
+        return try number(of: tree, arguments)
+    }
+
+    /// What is to be covered: on its mount, whatever the path leads to by now, or else below the root. Nil if nothing is there.
+    private func openHidden(_ arguments: Arguments) throws(Refusal) -> Int32? {
+        let mount = arguments.slot(4)
+        guard mount >= 0 else { return try openExisting(arguments.slot(0), try arguments.path(1), resolve: resolveInRoot) }
+        let inside = try arguments.path(5)
+        do throws(Refusal) {
+            if inside[0] == 0 { return Int32(try call(__NR_fcntl, word(mount), UInt64(F_DUPFD_CLOEXEC), 3)) }
+            return try openExisting(mount, inside, resolve: UInt64(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS))
+        } catch {
+            // A link leads out of the mount.
+            guard error.errno == EXDEV else { throw error }
+            return try openExisting(arguments.slot(0), try arguments.path(1), resolve: resolveInRoot)
+        }
+    }
+
+    /// What the path leads to, if that does not lie on this mount.
+    private func openOther(than mount: UInt64, _ arguments: Arguments) throws(Refusal) -> Int32? {
+        guard let found = try openExisting(arguments.slot(0), try arguments.path(1), resolve: resolveInRoot) else { return nil }
+        if try NodeStatus(found).mount != mount { return found }
+        close(found)
+        return nil
+    }
+
+    private func openExisting(_ place: Int32, _ path: Path, resolve: UInt64) throws(Refusal) -> Int32? {
+        do throws(Refusal) {
+            return try openInRoot(place, path, flags: pathOnly, resolve: resolve)
+        } catch {
+            if error.errno == ENOENT || error.errno == ENOTDIR { return nil }
+            throw error
+        }
+    }
+
+    /// Makes a detached tree and all below it read-only.
+    private func refuseWriting(_ tree: Int32) throws(Refusal) {
         var attributes = mount_attr()
         attributes.attr_set = UInt64(MOUNT_ATTR_RDONLY)
         let empty: StaticString = ""
@@ -102,7 +154,6 @@ extension Interpreter {
                 __NR_mount_setattr, word(tree), word(empty.utf8Start), UInt64(AT_EMPTY_PATH | AT_RECURSIVE),
                 word(pointer), UInt64(MemoryLayout<mount_attr>.size))
         }
-        try attach(tree, to: target)
     }
 
     private func cloneTree(_ descriptor: Int32, recursive: Bool) throws(Refusal) -> Int32 {

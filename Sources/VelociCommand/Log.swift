@@ -75,9 +75,10 @@ final class Log: @unchecked Sendable {
         defer { heldWarnings = [] }
         if file != nil {
             write(line(.error, message, hint: hint))
-            Self.write(message + "\n", to: standardError)
+            Self.write(Quoted.printable(message) + "\n", to: standardError)
         } else if format == .text, isatty(standardError) != 0 {
-            Self.write("veloci: \(message)\n" + (hint.map { "  hint: \($0)\n" } ?? ""), to: standardError)
+            let suffix = hint.map { "  hint: \(Quoted.printable($0))\n" } ?? ""
+            Self.write("veloci: \(Quoted.printable(message))\n" + suffix, to: standardError)
         } else {
             write(line(.error, message, hint: hint))
         }

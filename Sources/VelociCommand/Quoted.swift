@@ -11,10 +11,43 @@ enum Quoted {
             case "\t": quoted += "\\t"
             case "\r": quoted += "\\r"
             case "\u{0}"..<" ", "\u{7f}": quoted += "\\x" + hexadecimal(scalar)
+            case _ where isInvisible(scalar): quoted += escaped(scalar)
             default: quoted.unicodeScalars.append(scalar)
             }
         }
         return quoted + "\""
+    }
+
+    /// As it is, but for what a terminal would obey instead of showing it: names and messages come from images and containers.
+    static func printable(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { $0 != "\t" && ($0 < " " || $0 == "\u{7f}" || isInvisible($0)) }) else {
+            return text
+        }
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\t": shown += "\t"
+            case "\n": shown += "\\n"
+            case "\r": shown += "\\r"
+            case "\u{0}"..<" ", "\u{7f}": shown += "\\x" + hexadecimal(scalar)
+            case _ where isInvisible(scalar): shown += escaped(scalar)
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+
+    /// Control characters beyond ASCII, and what changes the direction of the text around it.
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "\u{80}"..."\u{9f}", "\u{200b}"..."\u{200f}", "\u{2028}"..."\u{202e}", "\u{2060}"..."\u{206f}", "\u{feff}": true
+        default: false
+        }
+    }
+
+    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16)
+        return "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
     }
 
     /// As a value in a line of `key=value`: bare when it is one plain word, else in quotes.

@@ -18,8 +18,9 @@ final class TraceOutput {
         let name = "veloci \(command) \(invocation.arguments.first ?? "")"
         if path == "-" { return TraceOutput(name, invocation.log, nil) }
         do throws(KernelError) {
-            // Nobody is waited for who may come to read from a FIFO.
-            let file = try Files.open(path, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY, mode: 0o644)
+            // Nobody is waited for who may come to read from a FIFO, and a link in a directory of others overwrites nothing.
+            let file = try Files.open(
+                path, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode: 0o600)
             return TraceOutput(name, invocation.log, file)
         } catch {
             throw CommandFailure("open \(path): \(error.errno)", hint: "--trace takes a file, or - for a table on standard error")

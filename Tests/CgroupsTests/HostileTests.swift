@@ -33,6 +33,20 @@ struct HostileTests {
         }
     }
 
+    /// Only what refuses is called, for a test of the killing itself would end the machine.
+    @Test func rootsAreRefused() throws {
+        try HostGroups.with { paths, layout in
+            let cgroup = try Cgroup.create(paths, changes: try CgroupChanges(resources: nil, layout: layout)).cgroup
+            try cgroup.refuseRoots()
+            for location in paths.locations {
+                var root = location
+                root.directory = location.mountPoint
+                #expect(throws: CgroupError.self) { try Cgroup(paths: CgroupPaths(locations: [root])).refuseRoots() }
+            }
+            #expect(try cgroup.destroy(within: Deadline(milliseconds: 3000)) == [])
+        }
+    }
+
     @Test func manyGroups() throws {
         try HostGroups.with { paths, layout in
             let cgroup = try Cgroup.create(paths, changes: try CgroupChanges(resources: nil, layout: layout)).cgroup

@@ -42,6 +42,11 @@ import Testing
         Mistake("descriptors are closed under the filter", .descriptors) {
             $0.move("closeDescriptors", after: "loadSeccompFilter")
         },
+        Mistake("descriptors are inherited until the root is attached", .descriptors) {
+            $0.move("closeDescriptors", after: "attachRoot")
+        },
+        Mistake("the stage waits with the root in its hand", .descriptors) { $0.move("findHome", after: "gate(ready)") },
+        Mistake("the container waits with all power", .power) { $0.move("setCapabilities", after: "gate(ready)") },
         Mistake("hooks get the program's descriptors", .descriptors) {
             $0.steps.insert(Planned(.keepDescriptors([3]), JSONPath()), at: $0.steps.count - 3)
         },

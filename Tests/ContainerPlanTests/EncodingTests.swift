@@ -77,6 +77,24 @@ import Testing
         }
     }
 
+    /// Least authority: what a step opened, or the host, is closed by a step, but for the pipes that `start` needs.
+    @Test(arguments: PlannedFixture.all) func everyDescriptorIsClosed(_ fixture: PlannedFixture) throws {
+        guard let plan = try? fixture.plan() else { return }
+        let block = try Block(try plan.encode(descriptors: [:]).bytes)
+        var open = Set(plan.preparation.flatMap(\.action.fills).map(\.index))
+        for (index, record) in block.records.enumerated() {
+            let argument = Int(truncatingIfNeeded: block.arguments(index)[0])
+            if record.operation == stage_operation_copy_slot.rawValue || record.operation == stage_operation_open_proc.rawValue {
+                open.remove(argument)
+            }
+            let isClose = record.operation == stage_operation_call.rawValue && Int32(record.number) == __NR_close
+            if isClose { open.remove(argument) }
+            // What umask(2) gives is no descriptor.
+            if record.result >= 0, Int32(record.number) != __NR_umask { open.insert(Int(record.result)) }
+        }
+        #expect(open == Set(plan.startPipes.map(\.index)))
+    }
+
     /// Nothing is dropped from a bounding set that keeps everything.
     private static func mayBeEmpty(_ step: Step) -> Bool {
         guard case .dropBoundingCapabilities(let kept, let last) = step else { return false }
@@ -104,8 +122,9 @@ import Testing
                 #expect(length == state.text.utf8.count && Int(arguments[4] >> 32) + 10 <= length)
                 let filled = try JSONValue.decode(Array(state.text(pid: 4_194_304).utf8))
                 #expect(filled.object?["pid"] == .number(JSONNumber(4_194_304)))
-            case (stage_operation_mask, .mask(let path, _, _, _)), (stage_operation_read_only, .makeReadOnly(let path, _)):
-                #expect(try block.text(at: arguments[1]) == path)
+            case (stage_operation_mask, .mask(let hidden, _, _, _, _)), (stage_operation_read_only, .makeReadOnly(let hidden, _)):
+                #expect(try block.text(at: arguments[1]) == hidden.path)
+                if hidden.mount != nil { #expect(try block.text(at: arguments[5]) == hidden.inside) }
             case (stage_operation_call, .setHostname(let name)), (stage_operation_call, .setDomainname(let name)):
                 #expect(try block.text(at: arguments[0]) == name)
                 #expect(Int(arguments[1]) == name.utf8.count)

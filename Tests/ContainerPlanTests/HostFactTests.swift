@@ -23,6 +23,43 @@ import Testing
         #expect(!bound.contains("/dev/core"), "nothing is made in a /dev that is bound")
     }
 
+    /// RUNC: a namespace that is given by path may be the runtime's own, and what is changed in it is changed for the host.
+    @Test(arguments: [
+        ("net.ipv4.ip_forward", "network"), ("kernel.msgmax", "ipc"), ("fs.mqueue.msg_max", "ipc"), ("kernel.domainname", "uts"),
+    ])
+    func parametersOfOwnNamespaces(key: String, kind: String) throws {
+        func attempt(_ facts: HostFacts) throws -> String {
+            try plan(facts) {
+                $0.linux?.namespaces?.append(Namespace(type: kind, path: "/proc/1/ns/" + kind))
+                $0.linux?.sysctl = [key: "1"]
+            }
+        }
+        #expect(try attempt(HostFacts()).contains("set \(key) to 1"))
+        var facts = HostFacts()
+        facts.ownNamespaces = Set(NamespaceKind.allCases.filter { $0.rawValue != kind && $0 != .mount })
+        #expect(try attempt(facts).contains("set \(key) to 1"))
+        facts.ownNamespaces = [try #require(NamespaceKind(rawValue: kind))]
+        let error = #expect(throws: PlanError.self) { try attempt(facts) }
+        #expect(error?.message == "sysctl \"\(key)\" not allowed in host \(kind) namespace")
+    }
+
+    /// Pods on the host's network name the host's names, which changes nothing.
+    @Test func namesOfOwnNamespace() throws {
+        var facts = HostFacts()
+        facts.ownNamespaces = [.uts]
+        facts.hostname = "host"
+        func attempt(_ name: String) throws -> String {
+            try plan(facts) {
+                $0.linux?.namespaces?.append(Namespace(type: "uts", path: "/proc/1/ns/uts"))
+                $0.hostname = name
+            }
+        }
+        #expect(try !attempt("host").contains("set the hostname"))
+        #expect(throws: PlanError.self) { try attempt("other") }
+        facts.ownNamespaces = []
+        #expect(try attempt("other").contains("set the hostname to other"))
+    }
+
     @Test func securityModulesMustBeThere() throws {
         var facts = HostFacts()
         #expect(throws: PlanError.self) { try plan(facts) { $0.process?.apparmorProfile = "docker-default" } }

@@ -30,15 +30,11 @@ extension Attacks {
 
     /// The first thread ends and others go on: /proc shows a zombie. The program is this one, with its libraries.
     private func leaderless() throws {
-        let maps = String(decoding: Machine.bytes("/proc/self/maps"), as: UTF8.self).split(separator: "\n")
-        let files = Set(maps.compactMap { $0.split(separator: " ").last.map(String.init) }.filter { $0.contains(".so") })
-        guard let loader = files.first(where: { $0.contains("/ld-") }) else { return print("no loader: no process without its first thread") }
-        let folders = Set(files.map { String($0[..<($0.lastIndex(of: "/") ?? $0.startIndex)]) }).sorted()
+        guard let program = Program.own else { return print("no loader: no process without its first thread") }
         try alive("the first thread has ended", prepare: { scene in
-            for folder in folders { scene.bind(folder, from: folder, ["bind", "ro"]) }
-            scene.bind("/torture", from: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+            program.bind(into: scene)
             scene.keepsArguments = true
-            scene.process { $0["args"] = [loader, "--library-path", folders.joined(separator: ":"), "/torture", "leaderless"] }
+            scene.process { $0["args"] = program.line(["leaderless"]) }
         }) { pid in
             let text = String(decoding: Machine.bytes("/proc/\(pid)/stat"), as: UTF8.self)
             return text.contains(") Z ")
@@ -158,5 +154,32 @@ extension Attacks {
             let deleted = executable.run("delete", "--force", "dying")
             report.expect(deleted.status == 0, "start of a dying container: delete --force: \(deleted.output)")
         }
+    }
+}
+
+/// This program with its libraries, to run inside of a container.
+struct Program {
+    private let loader: String
+    private let folders: [String]
+    private let file: String
+
+    /// Nil when it has no loader.
+    static var own: Program? {
+        let maps = String(decoding: Machine.bytes("/proc/self/maps"), as: UTF8.self).split(separator: "\n")
+        let files = Set(maps.compactMap { $0.split(separator: " ").last.map(String.init) }.filter { $0.contains(".so") })
+        guard let loader = files.first(where: { $0.contains("/ld-") }),
+            let file = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        else { return nil }
+        let folders = Set(files.map { String($0[..<($0.lastIndex(of: "/") ?? $0.startIndex)]) }).sorted()
+        return Program(loader: loader, folders: folders, file: file)
+    }
+
+    func bind(into scene: Attacks.Scene) {
+        for folder in folders { scene.bind(folder, from: folder, ["bind", "ro"]) }
+        scene.bind("/torture", from: file)
+    }
+
+    func line(_ arguments: [String]) -> [String] {
+        [loader, "--library-path", folders.joined(separator: ":"), "/torture"] + arguments
     }
 }

@@ -8,10 +8,12 @@ import Glibc
 let arguments = Array(CommandLine.arguments.dropFirst())
 guard let subject = arguments.first else {
     print("usage: veloci-torture steps VARIANT create|run|exec, kills COMMAND, races, damage, attacks, lifetimes, streams, refusals, "
-            + "arguments, disks")
+            + "arguments, disks, keys, authority, exchanges")
     exit(2)
 }
 if subject == "exchange" && arguments.count == 3 { Attacks.exchange(arguments[1], arguments[2]) }
+if subject == "plant" && arguments.count == 2 { Attacks.plant(arguments[1]) }
+if subject == "keys" && !arguments.dropFirst().contains("all") { Attacks.keys(arguments.dropFirst().first) }
 if subject == "leaderless" { Attacks.leaderless() }
 if subject == "sloppy" { Sloppy.main(Array(arguments.dropFirst())) }
 // Nobody else's mounts come and go here.
@@ -45,6 +47,11 @@ do {
     case "attacks": try Attacks(work: work, report: report).all()
     case "lifetimes": try Attacks(work: work, report: report).lifetimes()
     case "streams": try Attacks(work: work, report: report).streams()
+    case "keys": try Attacks(work: work, report: report).keys()
+    case "authority": try Attacks(work: work, report: report).authority()
+    case "exchanges":
+        try Attacks(work: work, report: report).exchangedProc()
+        try Attacks(work: work, report: report).ownedDevices()
     case "disks": try TinyDisks(work: work, report: report).all()
     case "refusals": try Attacks(work: work, report: report).refusals()
     case "arguments": try Arguments(work: work, report: report).all()

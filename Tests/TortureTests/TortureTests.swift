@@ -64,6 +64,18 @@ struct Torture {
         try Self.run(["streams"])
     }
 
+    @Test("Keyrings of the host and of other users, with red controls") func keys() throws {
+        try Self.run(["keys", "all"])
+    }
+
+    @Test("What hooks, the waiting stage and programs have in hand") func authority() throws {
+        try Self.run(["authority"])
+    }
+
+    @Test("Directories and devices that others change, with red controls") func exchanges() throws {
+        try Self.run(["exchanges"])
+    }
+
     @Test("State on full and tiny disks") func disks() throws {
         try Self.run(["disks"])
     }

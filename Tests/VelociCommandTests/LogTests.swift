@@ -47,6 +47,16 @@ import Testing
                 """)
     }
 
+    /// Names of files, of programs and of keys come from images and containers, and a terminal would obey.
+    @Test func nothingForTheTerminalToObey() throws {
+        let fixture = try Fixture()
+        try fixture.log.open(fixture.logPath)
+        fixture.log.error("exec \u{1b}[2J \u{9b}31m \u{202e}txt\r\n\t\u{7f} ü \u{0}")
+        #expect(fixture.standardError == "exec \\x1b[2J \\u009b31m \\u202etxt\\r\\n\t\\x7f ü \\x00\n")
+        #expect(fixture.file.contains("exec \\x1b[2J \\u009b31m \\u202etxt\\r\\n\\t\\x7f ü"))
+        #expect(fixture.file.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == 0x0a })
+    }
+
     @Test func textWithFile() throws {
         let fixture = try Fixture()
         try fixture.log.open(fixture.logPath)

@@ -153,3 +153,29 @@ check "a warning is not in the program's output" expect program quiet
 logged() { rm -f "$work/warned"; local own=$RUNTIME; RUNTIME=$work/logging; container "$ambient" true; cat "$work/warned"; }
 printf '#!/bin/sh\nexec %s --log %s "$@"\n' "$RUNTIME" "$work/warned" >"$work/logging"; chmod 755 "$work/logging"
 [ "$runtime_name" != veloci ] || check "but in the log" matches 'level=warning.*ambient capabilities' logged
+
+# --- hosts and namespaces that refuse
+refused() { local words=$1; shift; if "$@" 2>"$work/refused"; then echo "it is not refused"; return 1; fi; grep -F -- "$words" "$work/refused" || { cat "$work/refused"; return 1; }; }
+own() { printf '.linux.namespaces |= map(if .type == "%s" then .path = "/proc/self/ns/%s" else . end)' "$1" "$2"; }
+check "a parameter of the runtime's own network is refused" refused 'not allowed in host network namespace' \
+    container "$(own network net) | .linux.sysctl = {\"net.ipv4.ip_default_ttl\": \"65\"}" true
+if [ "$runtime_name" != veloci ]; then skip "what runc does otherwise, or not at all" "only veloci has it"; else
+    check "one of its own System V IPC too" refused 'not allowed in host ipc namespace' container "$(own ipc ipc) | .linux.sysctl = {\"kernel.msgmax\": \"8191\"}" true
+    check "and another name of the host" refused 'not allowed in host uts namespace' container "$(own uts uts) | .hostname = \"another\"" true
+    check "but not the one that it has" expect "$(hostname)" container "$(own uts uts) | .hostname = \"$(hostname)\"" hostname
+    # without a cgroup namespace, which a user namespace that is not the container's could not mount
+    covered='.linux.namespaces |= map(select(.type != "cgroup")) | del(.linux.resources) | .mounts |= map(select(.destination | test("^/(proc|sys|dev/(pts|mqueue))") | not))
+        | .mounts += [{destination: "/proc", type: "bind", source: "/proc", options: ["rbind"]}] | .linux.sysctl = {"net.ipv4.ip_default_ttl": "65"}'
+    # covering PLACE...: a user namespace on a host whose /proc is covered in part
+    covering() { configure "$covered" cat /proc/sys/net/ipv4/ip_default_ttl
+        unshare --mount sh -c 'mount -t tmpfs none /proc/fs; for place in $1; do mount --bind $place $place; done; shift; exec unshare --user --map-root-user --mount "$@"' \
+            sh "$*" "$RUNTIME" --root "$work/covered" run --bundle "$bundle" box; }
+    check "a parameter where /proc is covered in part" expect 65 covering
+    check "not where the parameters are" refused 'EXDEV' covering /proc/sys
+fi
+if [ ! -e /proc/sys/vm/memfd_noexec ]; then skip "a host that executes no files in memory" "the kernel is older than 6.3"; else
+    forbidden() { configure '.hooks.createContainer = [{path: "/bin/true"}] | .hooks.poststop = [{path: "/bin/true"}]' sleep 1000
+        unshare --pid --fork --mount-proc sh -ec 'echo 2 >/proc/sys/vm/memfd_noexec; "$@" run --detach --bundle '"$bundle"' box; "$@" exec box echo program; "$@" delete --force box' \
+            sh "$RUNTIME" --root "$root"; }
+    check "a host that executes no files in memory" expect program forbidden
+fi

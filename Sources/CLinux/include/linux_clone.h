@@ -18,6 +18,7 @@ struct linux_spawn_request {
     void *stack;                 // lowest address of the child's stack
     uint64_t stack_size;         // bytes
     uint32_t resets_signals;     // not 0: the program starts with the default action of every signal and none blocked
+    uint32_t ends_with_caller;   // not 0: the program is killed when the thread that starts it ends (PR_SET_PDEATHSIG)
     // results
     int32_t pidfd;
     int32_t exec_error;          // errno of execveat, 0 when the program runs

@@ -27,8 +27,9 @@ enum stage_operation : uint16_t {
     stage_operation_gate,              // report gate a0 to the host, wait for its answer
     stage_operation_fork,              // clone a child that takes over, with namespaces a0; the parent ends
     stage_operation_make_target,       // open a1 (path) below slot a0, made as the source in slot a2 is; see flags
-    stage_operation_mask,              // cover path a1 below slot a0 with slot a2 (null device) or a3 (empty directory)
-    stage_operation_read_only,         // make path a1 below slot a0 read-only
+    stage_operation_mask,              // cover path a1 below slot a0 with slot a2 (null device) or a3 (empty directory); it is
+                                       // found as a5 on the mount in slot a4, unless that is -1; see flags
+    stage_operation_read_only,         // make path a1 below slot a0 read-only; a4, a5 and flags as for mask
     stage_operation_device,            // make the node a1 below slot a0: a2 mode, a3 device, a4 uid, a5 gid
     stage_operation_link,              // make the symbolic link a1 below slot a0, pointing to a2; a3: replace what is there
     stage_operation_hook,              // run a0 with argv a1, envp a2, stdin a3, at most a5 milliseconds; a4: bytes of
@@ -46,6 +47,7 @@ enum stage_operation : uint16_t {
     stage_operation_copy_slot,         // slot result = slot a0
     stage_operation_listener,          // note slot a0 for the host, then pass gate a1
     stage_operation_directory,         // make the directory a1 below slot a0 and those above it, where they are missing
+    stage_operation_open_proc,         // slot result = slot a0, or if that is empty the root of the proc file system at a1
     stage_operation_copy_mode,         // give the file system in the making of slot a0 the mode of slot a1, if that is open
 };
 
@@ -56,6 +58,12 @@ enum : uint64_t {
     stage_target_no_symlinks = 4,      // no symbolic link on the way, also not inside the root
     stage_target_refuse_proc = 8,      // the target must not lie on a proc file system
     stage_target_existing = 16,        // do not make what is missing
+};
+
+// Flags of mask and read_only.
+enum : uint16_t {
+    stage_hide_again = 1,              // what the path leads to in the end is covered too, if it is something else
+    stage_hide_protected = 2,          // mode and owner of the null device cannot be changed through the cover
 };
 
 enum stage_argument_kind : uint8_t {
@@ -71,7 +79,7 @@ struct stage_record {
     int32_t result;            // the slot that keeps the result, or -1
     uint16_t tolerated[2];     // errno values that are no failure
     uint8_t kinds[6];
-    uint16_t reserved;
+    uint16_t flags;            // of the operation
     uint64_t arguments[6];
 };
 

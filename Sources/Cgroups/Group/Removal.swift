@@ -15,6 +15,7 @@ extension Cgroup {
     /// - Throws: `timedOut` with the pids that are left.
     package func kill(within deadline: Deadline) throws(CgroupError) {
         if !exists { return }
+        try refuseRoots()
         if let unified = paths.unified.map(GroupFiles.init), unified.exists {
             // KERNEL(5.14). Nothing can escape it by forking, and frozen processes die as well.
             try? unified.write("1", to: "cgroup.kill")
@@ -32,6 +33,14 @@ extension Cgroup {
             Waiting.sleep(microseconds: pause)
             pause = min(pause * 2, 20_000)
         }
+    }
+
+    /// Below the root of a hierarchy is everything that runs on the machine. Apart from `kill`, so that it can be tried.
+    func refuseRoots() throws(CgroupError) {
+        guard let root = present.first(where: { Cgroup.isRoot($0) }) else { return }
+        throw CgroupError(
+            .invalidPath, "the root of a hierarchy has processes of the whole machine, which are not killed",
+            file: root.directory)
     }
 
     /// Kills processes of v1 groups. Frozen, they cannot fork between being listed and being killed, and their pids cannot

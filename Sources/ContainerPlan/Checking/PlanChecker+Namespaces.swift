@@ -68,7 +68,7 @@ extension PlanChecker {
             for slot in step.fills { fill(slot, index + 1) }
             // The host waits for the end of this one; the stage only holds it.
             if case .makeStartPipe(_, let started) = step { slots[started] = .filled(used: true) }
-            // A container without namespaces gives nothing to join; its process is opened all the same.
+            // A container without namespaces gives nothing to join; its process is opened all the same, and closed at once.
             if case .openContainerProcess(let process, _) = step { slots[process] = .filled(used: true) }
             if case .attachRoot(let tree, _) = step {
                 if slots[tree] == nil { report(.slots, index + 1, "slot \(tree.index) is used before it is filled") }

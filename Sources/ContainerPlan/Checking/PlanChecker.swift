@@ -63,6 +63,7 @@ struct PlanChecker {
     mutating func check() {
         checkPreparation()
         hasMountNamespace = plan.cloneNamespaces.contains(.mount)
+        let closings = plan.closings
         for (index, planned) in plan.steps.enumerated() {
             let number = index + 1
             let step = planned.action
@@ -73,6 +74,8 @@ struct PlanChecker {
             follow(step, number)
             checkFilter(step, effects, number)
             checkGate(step, number)
+            checkHeld(step, number)
+            for slot in closings[index] ?? [] { close(slot, number) }
         }
         checkEnd()
     }
@@ -85,6 +88,11 @@ struct PlanChecker {
         slots[slot] = .filled(used: false)
     }
 
+    private mutating func close(_ slot: Slot, _ number: Int) {
+        if case .filled(used: false) = slots[slot] { report(.slots, number, "slot \(slot.index) is filled and never used") }
+        slots[slot] = .closed
+    }
+
     private mutating func checkSlots(_ step: Step, _ effects: StepEffects, _ number: Int) {
         for slot in effects.reads {
             switch slots[slot] {
@@ -95,15 +103,24 @@ struct PlanChecker {
         }
         for slot in effects.fills {
             fill(slot, number)
-            // KERNEL: a filter's listener closes by itself; everything else is opened before.
-            if case .loadSeccompFilter = step {
-            } else if closedDescriptors {
-                report(.descriptors, number, "slot \(slot.index) is filled after descriptors were closed")
-            }
             // Whether a container's root is looked into is up to later steps, which may need nothing of it.
             if case .openCurrentRoot = step { slots[slot] = .filled(used: true) }
         }
         for slot in effects.closes { slots[slot] = .closed }
+    }
+
+    /// Least authority: who waits for others, or lets others run, holds what it waits with and nothing else.
+    private mutating func checkHeld(_ step: Step, _ number: Int) {
+        if !closedDescriptors && step != .resetSignals {
+            report(.descriptors, number, "\"\(step.text)\" happens while an execution would hand descriptors on")
+        }
+        let isReadyNow = if case .gate(.ready) = step { true } else { isReady }
+        guard isReadyNow else { return }
+        let pipes = plan.startPipes
+        for (slot, state) in slots.sorted(by: { $0.key.index < $1.key.index }) where !pipes.contains(slot) {
+            guard case .filled = state else { continue }
+            report(.descriptors, number, "slot \(slot.index) is open still when \"\(step.text)\" happens")
+        }
     }
 
     // MARK: Power
@@ -111,6 +128,9 @@ struct PlanChecker {
     private mutating func checkPower(_ step: Step, _ effects: StepEffects, _ number: Int) {
         if effects.needsPower && !hasPower {
             report(.power, number, "\"\(step.text)\" comes after the capabilities are gone")
+        }
+        if case .gate(.ready) = step, keepsCapabilities, hasPower {
+            report(.power, number, "the container waits with more power than its program has")
         }
     }
 
@@ -182,6 +202,8 @@ struct PlanChecker {
         case .hideHostMount(let path):
             if !hasMountNamespace || !isSeparated { report(.mounts, number, "\(path) would be detached on the host") }
             if root == .entered { report(.hostPaths, number, "\(path) of the host is out of reach") }
+        case .openPrivateProcessFileSystem(_, orTheHosts: true):
+            if root == .entered { report(.hostPaths, number, "/proc of the host is out of reach") }
         case .openHostFile(let path, _, _):
             if root == .entered { report(.hostPaths, number, "\(path) of the host is out of reach") }
         case .openTree(let path, _, _, _):

@@ -37,22 +37,28 @@ extension Step {
         case .offerRouteSocket(let slot, _): StepEffects(fills: [slot], closes: [slot])
         case .waitForStart(let slot): StepEffects(reads: [slot], isFiltered: true)
         case .openCurrentRoot(let slot), .openHostFile(_, let slot, _): StepEffects(fills: [slot])
-        case .openTree(_, _, _, let slot), .openPrivateProcessFileSystem(let slot), .makeEmptyDirectory(let slot):
+        case .openTree(_, _, _, let slot), .openPrivateProcessFileSystem(let slot, _), .makeEmptyDirectory(let slot):
             StepEffects(fills: [slot], needsPower: true)
         case .openTreeInRoot(_, let root, _, _, let slot): StepEffects(reads: [root], fills: [slot], needsPower: true)
         case .openNullDevice(let slot, let root), .openMount(_, let root, let slot): StepEffects(reads: [root], fills: [slot])
-        case .mountFileSystem(_, let root): StepEffects(reads: [root], needsPower: true, mountsInRoot: true, makesFiles: true)
+        case .mountFileSystem(let mount, let root):
+            StepEffects(
+                reads: [root], fills: mount.kept.map { [$0] } ?? [], needsPower: true, mountsInRoot: true, makesFiles: true)
         case .attachTree(let tree, _, let root, let kept?):
-            StepEffects(reads: [tree, root], fills: [kept], needsPower: true, mountsInRoot: true, makesFiles: true)
-        case .attachTree(let tree, _, let root, nil), .bindDevice(let tree, _, let root):
+            // What is kept is the same descriptor.
+            StepEffects(
+                reads: [tree, root], fills: [kept], closes: [tree], needsPower: true, mountsInRoot: true, makesFiles: true)
+        case .attachTree(let tree, _, let root, nil), .bindDevice(let tree, _, let root, _):
             StepEffects(reads: [tree, root], closes: [tree], needsPower: true, mountsInRoot: true, makesFiles: true)
-        case .changeMount(_, _, let root, _), .makeReadOnly(_, let root):
-            StepEffects(reads: [root], needsPower: true, mountsInRoot: true)
+        case .changeMount(_, _, let root, _): StepEffects(reads: [root], needsPower: true, mountsInRoot: true)
+        case .makeReadOnly(let hidden, let root):
+            StepEffects(reads: [root] + (hidden.mount.map { [$0] } ?? []), needsPower: true, mountsInRoot: true)
         case .makeMountReadOnly(let slot, _): StepEffects(reads: [slot], closes: [slot], needsPower: true, mountsInRoot: true)
         case .makeDevice(_, let root): StepEffects(reads: [root], needsPower: true, makesFiles: true)
         case .makeLink(_, _, _, let root), .makeWorkingDirectory(_, let root): StepEffects(reads: [root], makesFiles: true)
-        case .mask(_, let root, let null, let empty):
-            StepEffects(reads: [root, null, empty], needsPower: true, mountsInRoot: true)
+        case .mask(let hidden, let root, let null, let empty, _):
+            StepEffects(
+                reads: [root, null, empty] + (hidden.mount.map { [$0] } ?? []), needsPower: true, mountsInRoot: true)
         case .openTerminal(let request, let root): StepEffects(reads: [root], fills: [request.master, request.terminal])
         case .sendTerminal(let master, let socket): StepEffects(reads: [master, socket], closes: [master, socket])
         case .bindConsole(let terminal, let root):

@@ -18,9 +18,11 @@ extension Plan {
         for case .execute(_, let environment, let home) in steps.lazy.map({ $0.action }) {
             encoder.makeEnvironment(environment, findsHome: home)
         }
+        let closings = closings
         for (index, planned) in steps.enumerated() {
             encoder.step = UInt32(truncatingIfNeeded: index + 1)
             planned.action.encode(into: &encoder)
+            for slot in closings[index] ?? [] { encoder.close(slot) }
         }
         return EncodedPlan(
             bytes: try encoder.block(descriptors: descriptors, failing: options),

@@ -56,6 +56,21 @@ extension RecordEncoder {
         return point
     }
 
+    /// Covers a path, or makes it read-only.
+    mutating func hide(
+        _ operation: stage_operation, _ hidden: HiddenPath, _ root: Slot, covers: [Argument], _ flags: UInt16
+    ) {
+        let place: [Argument] = hidden.mount.map { [.slot($0), .address(text(hidden.inside))] } ?? [.value(.max), .value(0)]
+        add(
+            operation, [.slot(root), .address(text(hidden.path))] + covers + place,
+            flags: flags | (hidden.isLookedForAgain ? stage_hide_again : 0))
+    }
+
+    /// What was attached is closed, or stays open in a slot of the plan.
+    mutating func end(_ tree: Slot, keeping kept: Slot?) {
+        if let kept { add(stage_operation_copy_slot, [.slot(tree)], result: kept) } else { close(tree) }
+    }
+
     mutating func cloneTree(_ descriptor: Slot, recursive: Bool = false, into slot: Slot) {
         let flags = UInt64(OPEN_TREE_CLONE) | UInt64(O_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0))
         call(__NR_open_tree, [.slot(descriptor), .address(text("")), .value(flags)], result: slot)
@@ -86,7 +101,10 @@ extension RecordEncoder {
     /// fsopen, the options one by one, fsmount; attributes come with the mount, so it is never visible without them.
     ///
     /// - Parameter root: where the mount's target lies, if it takes over the mode of what it covers.
-    mutating func makeFileSystem(_ mount: FileSystemMount, root: Slot? = nil, into slot: Slot) {
+    /// - Parameter errnos: refusals of the last call that leave the slot empty.
+    mutating func makeFileSystem(
+        _ mount: FileSystemMount, root: Slot? = nil, into slot: Slot, tolerating errnos: [Int32] = []
+    ) {
         let context = scratchSlot()
         call(__NR_fsopen, [.address(text(mount.type)), .value(UInt64(FSOPEN_CLOEXEC))], result: context)
         if !mount.source.isEmpty { configure(context, "source", mount.source) }
@@ -98,7 +116,9 @@ extension RecordEncoder {
         for option in mount.options { configure(context, option: option) }
         for option in mount.optionalOptions { configure(context, option: option, tolerating: [EINVAL]) }
         call(__NR_fsconfig, [.slot(context), .value(UInt64(FSCONFIG_CMD_CREATE.rawValue)), .value(0), .value(0), .value(0)])
-        call(__NR_fsmount, [.slot(context), .value(UInt64(FSMOUNT_CLOEXEC)), .value(mount.attributes.set)], result: slot)
+        call(
+            __NR_fsmount, [.slot(context), .value(UInt64(FSMOUNT_CLOEXEC)), .value(mount.attributes.set)], result: slot,
+            tolerating: errnos)
         close(context)
         var later = mount.attributes
         later.set = 0

@@ -138,12 +138,13 @@ struct RecordEncoder {
 
     mutating func add(
         _ operation: stage_operation, _ arguments: [Argument] = [], number: Int32 = 0, result: Slot? = nil,
-        tolerating errnos: [Int32] = []
+        tolerating errnos: [Int32] = [], flags: UInt16 = 0
     ) {
         precondition(arguments.count <= 6 && errnos.count <= 2, "a record has six arguments and tolerates two errors")
         var record = stage_record()
         record.operation = operation.rawValue
         record.step = step
+        record.flags = flags
         record.number = UInt16(truncatingIfNeeded: number)
         record.result = result.map { Int32(truncatingIfNeeded: $0.index) } ?? -1
         if !errnos.isEmpty { record.tolerated.0 = UInt16(truncatingIfNeeded: errnos[0]) }

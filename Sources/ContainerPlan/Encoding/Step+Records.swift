@@ -17,9 +17,9 @@ extension Step {
         case .saveUmask: encoder.call(__NR_umask, [.value(0)], result: encoder.umaskSlot)
         case .restoreUmask: encoder.call(__NR_umask, [.slot(encoder.umaskSlot)])
         case .setUmask(let mask): encoder.call(__NR_umask, [.value(UInt64(mask))])
-        case .joinSessionKeyring(let name):
+        case .joinSessionKeyring:
             // KEYCTL_JOIN_SESSION_KEYRING. ENOSYS: the kernel has no keys. EDQUOT is a failure: the caller's keys would be seen.
-            encoder.call(__NR_keyctl, [.value(1), .address(encoder.text(name))], tolerating: [ENOSYS])
+            encoder.call(__NR_keyctl, [.value(1), .value(0)], tolerating: [ENOSYS])
 
         case .joinControlGroup(_, let tasks):
             encoder.call(__NR_write, [.slot(tasks), .address(encoder.text("0")), .value(1)])
@@ -165,10 +165,10 @@ extension Step {
             let tree = encoder.scratchSlot()
             encoder.makeFileSystem(mount, root: root, into: tree)
             encoder.attach(tree, to: mount.target, root: root)
-            encoder.close(tree)
+            encoder.end(tree, keeping: mount.kept)
         case .attachTree(let tree, let target, let root, let kept):
             encoder.attach(tree, to: target, root: root)
-            if let kept { encoder.add(stage_operation_copy_slot, [.slot(tree)], result: kept) } else { encoder.close(tree) }
+            encoder.end(tree, keeping: kept)
         case .changeMount(let attributes, let path, let root, let options):
             let target = encoder.makeTarget(MountTarget(path, kind: .directory), root: root, existing: true)
             encoder.changeFileSystem(of: target, options)
@@ -179,11 +179,14 @@ extension Step {
         case .makeMountReadOnly(let mount, _):
             encoder.setAttributes(MountAttributes(set: UInt64(MOUNT_ATTR_RDONLY)), of: mount)
             encoder.close(mount)
-        case .openPrivateProcessFileSystem(let slot):
+        case .openPrivateProcessFileSystem(let slot, let orTheHosts):
             encoder.makeFileSystem(
                 FileSystemMount(
                     type: "proc", source: "proc", options: [], attributes: MountAttributes(),
-                    target: MountTarget("", kind: .directory)), into: slot)
+                    target: MountTarget("", kind: .directory)), into: slot, tolerating: orTheHosts ? [EPERM] : [])
+            if orTheHosts {
+                encoder.add(stage_operation_open_proc, [.slot(slot), .address(encoder.text("/proc"))], result: slot)
+            }
         case .makeEmptyDirectory(let slot):
             let attributes = MountAttributes(
                 set: UInt64(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
@@ -205,9 +208,11 @@ extension Step {
                     .slot(root), .address(encoder.text(node.path)), .value(node.kind.modeBits | UInt64(node.mode)),
                     .value(node.kind == .namedPipe ? 0 : device), .value(UInt64(node.uid)), .value(UInt64(node.gid)),
                 ])
-        case .bindDevice(let file, let path, let root):
+        case .bindDevice(let file, let path, let root, let protected):
             let tree = encoder.scratchSlot()
             encoder.cloneTree(file, into: tree)
+            // KERNEL: what is written to a device is not written to the mount that it lies on.
+            if protected { encoder.setAttributes(MountAttributes(set: UInt64(MOUNT_ATTR_RDONLY)), of: tree) }
             encoder.attach(tree, to: MountTarget(path, kind: .file), root: root)
             encoder.close(tree)
             encoder.close(file)
@@ -218,11 +223,11 @@ extension Step {
                     .slot(root), .address(encoder.text(path)), .address(encoder.text(destination)),
                     .value(replacing ? 1 : 0),
                 ])
-        case .mask(let path, let root, let null, let empty):
-            encoder.add(
-                stage_operation_mask, [.slot(root), .address(encoder.text(path)), .slot(null), .slot(empty)])
-        case .makeReadOnly(let path, let root):
-            encoder.add(stage_operation_read_only, [.slot(root), .address(encoder.text(path))])
+        case .mask(let hidden, let root, let null, let empty, let protected):
+            encoder.hide(
+                stage_operation_mask, hidden, root, covers: [.slot(null), .slot(empty)], protected ? stage_hide_protected : 0)
+        case .makeReadOnly(let hidden, let root):
+            encoder.hide(stage_operation_read_only, hidden, root, covers: [.value(0), .value(0)], 0)
         case .makeWorkingDirectory(let path, let root):
             encoder.add(stage_operation_directory, [.slot(root), .address(encoder.text(path))])
         case .writeSystemControl(let key, let value, let proc):

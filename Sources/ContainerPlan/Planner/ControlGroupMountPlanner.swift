@@ -5,20 +5,21 @@ internal import RuntimeSpec
 extension CreatePlanner {
     /// The control group file system: version 2 alone is one mount; version 1 is a directory with one mount per hierarchy.
     mutating func planControlGroupMount(
-        _ options: MountOptions, _ destination: String, _ origin: JSONPath, _ root: Slot
+        _ options: MountOptions, _ index: Int, _ destination: String, _ origin: JSONPath, _ root: Slot
     ) throws(PlanError) {
         let groups = hierarchies
         var attributes = options.attributes
         attributes.clear = 0
         if groups.legacy.isEmpty {
             let unified = groups.unified ?? ContainerHierarchies.Hierarchy(name: "", isJoined: false)
-            try planHierarchy(unified, type: "cgroup2", destination, attributes, origin, root)
+            try planHierarchy(unified, type: "cgroup2", destination, attributes, origin, root, keeping: keptSlot(index))
             return
         }
-        let directory = FileSystemMount(
+        var directory = FileSystemMount(
             type: "tmpfs", source: "tmpfs", options: ["mode=755"],
             attributes: MountAttributes(set: attributes.set & ~UInt64(MOUNT_ATTR_RDONLY), propagation: attributes.propagation),
             target: MountTarget(destination, kind: .directory, refusesProcessFileSystem: true))
+        directory.kept = keptSlot(index)
         builder.add(.mountFileSystem(directory, root: root), for: origin)
         for hierarchy in groups.legacy {
             try planHierarchy(hierarchy, type: "cgroup", destination + "/" + hierarchy.name, attributes, origin, root)
@@ -45,12 +46,13 @@ extension CreatePlanner {
     /// group's directory is bound, because a mount would show all groups of the host.
     private mutating func planHierarchy(
         _ hierarchy: ContainerHierarchies.Hierarchy, type: String, _ destination: String, _ attributes: MountAttributes,
-        _ origin: JSONPath, _ root: Slot
+        _ origin: JSONPath, _ root: Slot, keeping kept: Slot? = nil
     ) throws(PlanError) {
         let target = MountTarget(destination, kind: .directory, refusesProcessFileSystem: true)
         if namespaces.isNew(.cgroup) {
-            let mount = FileSystemMount(
+            var mount = FileSystemMount(
                 type: type, source: "cgroup", options: hierarchy.options, attributes: attributes, target: target)
+            mount.kept = kept
             builder.add(.mountFileSystem(mount, root: root), for: origin)
             return
         }
@@ -72,7 +74,7 @@ extension CreatePlanner {
                 .openTree(
                     path: hierarchy.directory, recursive: false, attributes: separated, mappings: nil, into: tree), for: origin)
         }
-        builder.add(.attachTree(tree, destination: target, root: root, keeping: nil), for: origin)
+        builder.add(.attachTree(tree, destination: target, root: root, keeping: kept), for: origin)
     }
 
     /// Version 2 alone is shown as a whole, since /proc/self/cgroup shows whole paths. Only root of the host may change others'

@@ -28,6 +28,8 @@ struct CreatePlanner {
     var builder = PlanBuilder()
     /// Mounts that become read-only when all is made inside of them.
     var lateReadOnly: [LateReadOnly] = []
+    /// The entries of `mounts` on which hidden paths lie, and where each stays open when it is mounted.
+    var hiddenPlaces: HiddenPlaces
     /// By destination, the last entry of `mounts` that makes what is mounted there writable.
     let writableAgain: [String: Int]
     /// Whether the mount namespace is new or joined by path, and not the runtime's own.
@@ -46,6 +48,7 @@ struct CreatePlanner {
         linux = spec.linux ?? Linux()
         namespaces = NamespaceRequest(linux)
         writableAgain = Self.remountsThatWrite(spec)
+        hiddenPlaces = HiddenPlaces(spec)
         hasMountNamespace = namespaces.has(.mount)
         groups = try ControlGroupPlanner(spec, request, facts)
         hierarchies = ContainerHierarchies(facts.layout, own: groups?.paths.locations ?? [])
@@ -66,6 +69,7 @@ struct CreatePlanner {
         }
 
         builder.add(.resetSignals)
+        builder.add(.closeDescriptors)
         // ps shows it while the container waits for `start`.
         builder.add(.nameProcess("veloci:[2:INIT]"))
         planControlGroups()
@@ -75,11 +79,11 @@ struct CreatePlanner {
         planNamespaces()
         builder.add(.saveUmask)
         builder.add(.newSession)
-        planKeyring()
+        if request.makesSessionKeyring { builder.add(.joinSessionKeyring) }
 
         let root = mountsRoot ? try planMountedRoot() : planBareRoot()
         if let console { planTerminal(root: root, socket: console) }
-        planNames()
+        try planNames()
         var confinement = ConfinementPlanner(
             process: process, seccomp: request.seccomp, facts: facts, linux: linux)
         try planSystemControls(&confinement)
@@ -157,23 +161,41 @@ struct CreatePlanner {
         }
     }
 
-    private mutating func planKeyring() {
-        guard request.makesSessionKeyring else { return }
-        builder.add(.joinSessionKeyring(name: "_ses.\(request.id)"))
+    private mutating func planNames() throws(PlanError) {
+        if let name = spec.hostname, !name.isEmpty, try changes(name, facts.hostname, .of("hostname")) {
+            builder.add(.setHostname(name), for: JSONPath.of("hostname"))
+        }
+        if let name = spec.domainname, !name.isEmpty, try changes(name, facts.domainname, .of("domainname")) {
+            builder.add(.setDomainname(name), for: JSONPath.of("domainname"))
+        }
     }
 
-    private mutating func planNames() {
-        if let name = spec.hostname, !name.isEmpty { builder.add(.setHostname(name), for: JSONPath.of("hostname")) }
-        if let name = spec.domainname, !name.isEmpty { builder.add(.setDomainname(name), for: JSONPath.of("domainname")) }
+    /// Whether the name has to be set. In the runtime's own namespace there is one already, and it is not the container's.
+    private func changes(_ name: String, _ current: String, _ path: JSONPath) throws(PlanError) -> Bool {
+        guard facts.ownNamespaces.contains(.uts) else { return true }
+        if name.utf8.elementsEqual(current.utf8) { return false }
+        throw PlanError("\"\(name)\" not allowed in host uts namespace", at: path, hint: Self.ownNamespaceHint)
+    }
+
+    private static let ownNamespaceHint = "the namespace's path in linux.namespaces leads to the runtime's own"
+
+    /// RUNC: its words. A namespace that is given by path may be the one that the runtime is in.
+    private func checkBelongsToContainer(_ key: String) throws(PlanError) {
+        guard let kind = SysctlName.parts(key).flatMap({ SysctlName.namespace(of: $0) }), facts.ownNamespaces.contains(kind)
+        else { return }
+        throw PlanError(
+            "sysctl \"\(key)\" not allowed in host \(kind.rawValue) namespace", at: JSONPath.of("linux", "sysctl").member(key),
+            hint: Self.ownNamespaceHint)
     }
 
     private mutating func planSystemControls(_ confinement: inout ConfinementPlanner) throws(PlanError) {
         let controls = (linux.sysctl ?? [:]).sortedByName
+        for (key, _) in controls { try checkBelongsToContainer(key) }
         let labels = try confinement.labels()
         guard !controls.isEmpty || !labels.isEmpty else { return }
         // /proc of the container may be something else; ours is attached nowhere (CVE-2019-16884, CVE-2025-52881).
         let proc = builder.slot()
-        builder.add(.openPrivateProcessFileSystem(into: proc))
+        builder.add(.openPrivateProcessFileSystem(into: proc, orTheHosts: true))
         for (key, value) in controls {
             builder.add(
                 .writeSystemControl(key: key, value: value, processFileSystem: proc),

@@ -56,6 +56,14 @@ extension CreatePlanner {
         }
         let file = builder.slot()
         builder.add(.openHostFile(node.path, into: file, mustBeNullDevice: node.path == "/dev/null"), for: origin)
-        builder.add(.bindDevice(hostFile: file, path: node.path, root: root), for: origin)
+        builder.add(.bindDevice(hostFile: file, path: node.path, root: root, protected: mayOwnDevices), for: origin)
+    }
+
+    /// Whether the owner of the host's devices may be somebody inside: the host's root, if that is mapped or nobody knows. Inside
+    /// of a user namespace of ours they belong to nobody, or whoever bound them there has seen to it.
+    var mayOwnDevices: Bool {
+        if facts.isInUserNamespace { return false }
+        guard namespaces.isNew(.user) else { return true }
+        return (linux.uidMappings ?? []).contains { $0.hostID == 0 && $0.size > 0 }
     }
 }

@@ -21,6 +21,7 @@ extension Plan {
             builder.prepare(.connectConsole(path: request.consoleSocket, into: console), for: .of("process", "terminal"))
         }
         builder.add(.resetSignals)
+        builder.add(.closeDescriptors)
         builder.add(.nameProcess("veloci:[2:EXEC]"))
         // CVE-2016-9962: those inside could trace us while we still hold the host's descriptors.
         builder.add(.refuseTracing)
@@ -34,6 +35,7 @@ extension Plan {
         planJoin(kinds, facts, .becomeUser(of: linux, like: process), &builder)
         builder.add(.saveUmask)
         builder.add(.newSession)
+        if request.makesSessionKeyring { builder.add(.joinSessionKeyring) }
         let root = builder.slot()
         builder.add(.openCurrentRoot(root))
 
@@ -42,7 +44,7 @@ extension Plan {
             process: process, seccomp: request.seccomp, facts: facts, linux: linux)
         if try !confinement.labels().isEmpty {
             let proc = builder.slot()
-            builder.add(.openPrivateProcessFileSystem(into: proc))
+            builder.add(.openPrivateProcessFileSystem(into: proc, orTheHosts: false))
             confinement.processFileSystem = proc
         }
         // What concerns the container concerns each of its processes; the rest of `linux` is in place.

@@ -21,7 +21,7 @@ extension CreatePlanner {
         } else if options.bind != nil || type == "bind" {
             try planBind(mount, index, options, destination, origin, root)
         } else if type == "cgroup" || type == "cgroup2" {
-            try planControlGroupMount(options, destination, origin, root)
+            try planControlGroupMount(options, index, destination, origin, root)
         } else if type.isEmpty || type == "none" {
             throw PlanError("no such device: the mount has neither a type nor the option bind", at: origin.member("type"))
         } else {
@@ -73,7 +73,7 @@ extension CreatePlanner {
         if let label = linux.mountLabel, !label.isEmpty, facts.selinuxIsEnabled, !isKernelView, type != "mqueue", !isLabelled {
             optionsWithLabel.append("context=\(label)")
         }
-        let fileSystem = FileSystemMount(
+        var fileSystem = FileSystemMount(
             type: type, source: mount.source.flatMap { $0.isEmpty ? nil : $0 } ?? type, options: optionsWithLabel,
             optionalOptions: optional, attributes: attributes,
             // RUNC: what programs may do in a directory does not change because it became a tmpfs.
@@ -94,6 +94,8 @@ extension CreatePlanner {
             }
         }
         guard options.copiesUp || mappings != nil else {
+            // What goes to the kernel in one call gives no descriptor.
+            if !fileSystem.hasLongOptions { fileSystem.kept = keptSlot(index) }
             builder.add(.mountFileSystem(fileSystem, root: root), for: origin)
             return
         }
@@ -105,7 +107,7 @@ extension CreatePlanner {
         let tree = builder.slot()
         builder.prepare(
             .makeTree(fileSystem, covering: rootPath, copies: options.copiesUp, mappings: mappings, into: tree), for: origin)
-        builder.add(.attachTree(tree, destination: fileSystem.target, root: root, keeping: nil), for: origin)
+        builder.add(.attachTree(tree, destination: fileSystem.target, root: root, keeping: keptSlot(index)), for: origin)
     }
 
     private mutating func planBind(
@@ -143,8 +145,16 @@ extension CreatePlanner {
         var target = MountTarget(
             destination, kind: .likeSource, refusesProcessFileSystem: !isAllowedOverProcess(destination))
         target.wantsProcessFileSystem = destination == "/proc"
-        builder.add(.attachTree(tree, destination: target, root: root, keeping: nil), for: origin)
+        builder.add(.attachTree(tree, destination: target, root: root, keeping: keptSlot(index)), for: origin)
         if isLate { planLateReadOnly(destination, origin, root) }
+    }
+
+    /// Where the entry stays open when it is mounted, if something on it will be hidden.
+    mutating func keptSlot(_ index: Int) -> Slot? {
+        guard hiddenPlaces.contains(index) else { return nil }
+        let slot = builder.slot()
+        hiddenPlaces.keep(index, in: slot)
+        return slot
     }
 
     /// Where below the root a source lies that an earlier mount of the list provides: on the host nothing of it is to be seen.

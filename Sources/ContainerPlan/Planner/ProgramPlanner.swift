@@ -48,8 +48,6 @@ struct ProgramPlanner {
         // Before a filter is loaded, which need not allow it, and before the user changes, which takes the power away.
         try LimitPlanner(process: process, facts: confinement.facts, path: origin.member("rlimits"))
             .planOwn(&builder, hasUserNamespace: confinement.hasUserNamespace)
-        // Filters that were written for older runtimes do not allow close_range. What is opened later closes by itself.
-        builder.add(.closeDescriptors)
         if noNewPrivileges {
             builder.add(.setNoNewPrivileges, for: JSONPath.of("process", "noNewPrivileges"))
         } else {

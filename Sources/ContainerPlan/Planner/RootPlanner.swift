@@ -86,15 +86,17 @@ extension CreatePlanner {
         var done: Set<String> = []
         for (index, path) in (linux.readonlyPaths ?? []).enumerated()
         where !LexicalPath.isRoot(path) && done.insert(cleaned(path)).inserted {
-            builder.add(.makeReadOnly(path: path, root: root), for: JSONPath.of("linux", "readonlyPaths").index(index))
+            builder.add(
+                .makeReadOnly(hiddenPlaces.place(of: path), root: root), for: JSONPath.of("linux", "readonlyPaths").index(index))
         }
         guard !masked.isEmpty else { return }
         let null = builder.slot()
         let empty = builder.slot()
         // CVE-2025-31133: the cover is verified to be the null device. It is the container's own, so that nobody changes the
         // host's through it; where nodes cannot be made it has none of its own, as runc. Over one that is not of its ids the
-        // kernel refuses the change.
-        if !makesDevices || bindsDeviceDirectory {
+        // kernel refuses the change, and over one that may be the mount does.
+        let isHosts = !makesDevices || bindsDeviceDirectory
+        if isHosts {
             builder.add(.openHostFile("/dev/null", into: null, mustBeNullDevice: true))
         } else {
             builder.add(.openNullDevice(into: null, root: root))
@@ -104,7 +106,9 @@ extension CreatePlanner {
         // A second cover would do nothing but be there.
         for (index, path) in masked.enumerated() where done.insert(cleaned(path)).inserted {
             builder.add(
-                .mask(path: path, root: root, nullDevice: null, emptyDirectory: empty),
+                .mask(
+                    hiddenPlaces.place(of: path), root: root, nullDevice: null, emptyDirectory: empty,
+                    protectingDevice: isHosts && mayOwnDevices),
                 for: JSONPath.of("linux", "maskedPaths").index(index))
         }
     }

@@ -46,6 +46,24 @@ public struct MountTarget: Equatable, Sendable {
     }
 }
 
+/// A path that is covered or made read-only, and how to come to it.
+///
+/// Whoever shares the root may exchange directories while the container is made: what lies on a mount of the container's own is
+/// looked for below the descriptor of that mount, wherever in the root it is by then.
+public struct HiddenPath: Equatable, Sendable {
+    /// Below the root.
+    public var path: String
+    /// The mount of the container's list that it lies on; nil when that is the root.
+    public var mount: Slot?
+    /// Below the mount; empty for the mount itself.
+    public var inside = ""
+    /// Whether what the path leads to in the end is covered too, should that be something else: a hook may have mounted there.
+    public var isLookedForAgain = false
+
+    /// A path of the root.
+    public init(_ path: String) { self.path = path }
+}
+
 /// A new file system (fsopen(2), fsconfig(2), fsmount(2), move_mount(2)).
 public struct FileSystemMount: Equatable, Sendable {
     /// The name of the file system, as in /proc/filesystems.
@@ -62,6 +80,8 @@ public struct FileSystemMount: Equatable, Sendable {
     public var copiesMode = false
     /// Where it is mounted.
     public var target: MountTarget
+    /// The slot in which it stays open, for what is looked for on it later.
+    public var kept: Slot?
 }
 
 /// What mount_setattr(2) sets and clears, and propagation.

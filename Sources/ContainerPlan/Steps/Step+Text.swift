@@ -11,7 +11,7 @@ extension Step {
         case .saveUmask: "set the file mode mask aside"
         case .restoreUmask: "restore the caller's file mode mask"
         case .setUmask(let mask): "set the file mode mask to 0\(String(mask, radix: 8))"
-        case .joinSessionKeyring(let name): "join a new session keyring \(name)"
+        case .joinSessionKeyring: "join a new session keyring"
         case .joinControlGroup(let hierarchy, _): "join the control group of \(hierarchy)"
         case .joinNamespace(let kind, _): "join the \(kind.rawValue) namespace"
         case .joinNamespaces(let kinds, _): "join the container's namespaces: \(names(kinds))"
@@ -50,15 +50,17 @@ extension Step {
             "change the mount on \(path)" + (options.isEmpty ? "" : " and its file system") + optionText(options, attributes)
         case .openMount(let path, _, _): "open the mount on \(path)"
         case .makeMountReadOnly(_, let path): "make the mount on \(path) read-only, now that all inside is made"
-        case .openPrivateProcessFileSystem: "open a proc file system that is attached nowhere"
+        case .openPrivateProcessFileSystem(_, let orTheHosts):
+            "open a proc file system that is attached nowhere" + (orTheHosts ? ", or else the host's" : "")
         case .makeEmptyDirectory: "make an empty directory to cover others with"
         case .makeDevice(let node, _):
             "make the device \(node.path) (\(node.kind.rawValue) \(node.major):\(node.minor), "
                 + "mode 0\(String(node.mode, radix: 8)), owner \(node.uid):\(node.gid))"
-        case .bindDevice(_, let path, _): "bind the host's device on \(path)"
+        case .bindDevice(_, let path, _, let protected):
+            "bind the host's device on \(path)" + (protected ? ", its mode and owner read-only" : "")
         case .makeLink(let path, let destination, _, _): "link \(path) to \(destination)"
-        case .mask(let path, _, _, _): "mask \(path)"
-        case .makeReadOnly(let path, _): "make \(path) read-only"
+        case .mask(let hidden, _, _, _, let protected): "mask \(hidden.words)" + (protected ? ", the null device protected" : "")
+        case .makeReadOnly(let hidden, _): "make \(hidden.words) read-only"
         case .makeWorkingDirectory(let path, _): "make the directory \(path) if it is missing"
         case .writeSystemControl(let key, let value, _): "set \(key) to \(value)"
         case .openTerminal(let request, _):
@@ -93,7 +95,7 @@ extension Step {
         case .enterDirectory(let path, .first): "enter the directory \(path)"
         case .enterDirectory(let path, .second): "enter the directory \(path), if that was refused before the user changed"
         case .findProgram(let name): "find the program \(name)"
-        case .closeDescriptors: "let no descriptor above 2 outlive the execution"
+        case .closeDescriptors: "let no descriptor above 2 outlive an execution"
         case .keepDescriptors(let kept): "keep the descriptors \(kept.map(String.init).joined(separator: ", "))"
         case .execute(let arguments, _, _): "execute \(arguments.joined(separator: " "))"
         }
@@ -101,6 +103,15 @@ extension Step {
 
     private func names(_ kinds: [NamespaceKind]) -> String {
         kinds.map { $0.rawValue }.joined(separator: ", ")
+    }
+}
+
+extension HiddenPath {
+    /// The path and where it is looked for.
+    fileprivate var words: String {
+        guard mount != nil else { return path }
+        let place = inside.isEmpty ? ", the mount itself" : " as \(inside) of its mount"
+        return path + place + (isLookedForAgain ? ", and whatever the path leads to" : "")
     }
 }
 

@@ -22,8 +22,9 @@ public enum Step: Equatable, Sendable {
     case restoreUmask
     /// The program's file mode mask (umask(2)). SPEC(config.md#posix-process) `user.umask`.
     case setUmask(UInt32)
-    /// The program sees no keys of the caller's (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING).
-    case joinSessionKeyring(name: String)
+    /// The program sees no keys of the caller's (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING). The keyring has no name: one with a
+    /// name may have been made by another user before, who would read and plant keys.
+    case joinSessionKeyring
 
     // MARK: Namespaces and control groups
 
@@ -103,8 +104,9 @@ public enum Step: Equatable, Sendable {
     /// The end of writing to a mount, after all is made inside (mount_setattr(2), MOUNT_ATTR_RDONLY).
     case makeMountReadOnly(Slot, path: String)
     /// A proc file system of our own that is attached nowhere, so that no image decides what is written to (fsopen(2),
-    /// fsmount(2); CVE-2025-52881).
-    case openPrivateProcessFileSystem(into: Slot)
+    /// fsmount(2); CVE-2025-52881). The kernel refuses one where the host's is covered in part and a user namespace asks;
+    /// `orTheHosts`: then that is opened, which the image cannot reach either; only before the root changes.
+    case openPrivateProcessFileSystem(into: Slot, orTheHosts: Bool)
     /// An empty tmpfs that is read-only and attached nowhere, to cover directories with (fsopen(2), fsmount(2)).
     case makeEmptyDirectory(into: Slot)
 
@@ -113,16 +115,19 @@ public enum Step: Equatable, Sendable {
     /// A device node or named pipe (mknodat(2), fchownat(2)). SPEC(config-linux.md#devices),
     /// SPEC(config-linux.md#default-devices).
     case makeDevice(DeviceNode, root: Slot)
-    /// The host's device on a file, where no nodes may be made (open_tree(2), move_mount(2)).
-    case bindDevice(hostFile: Slot, path: String, root: Slot)
+    /// The host's device on a file, where no nodes may be made (open_tree(2), move_mount(2)). `protected`: on a read-only mount
+    /// it can be read and written as before, but nobody changes its mode or owner (mount_setattr(2)).
+    case bindDevice(hostFile: Slot, path: String, root: Slot, protected: Bool)
     /// A symbolic link (symlinkat(2)). SPEC(runtime-linux.md#dev-symbolic-links).
     case makeLink(path: String, to: String, replacing: Bool, root: Slot)
     /// Covers a file with the null device and a directory with the empty one, if it is there (openat2(2), open_tree(2),
     /// move_mount(2)). SPEC(config-linux.md#masked-paths).
-    case mask(path: String, root: Slot, nullDevice: Slot, emptyDirectory: Slot)
+    ///
+    /// With `protectingDevice` nobody changes the mode or the owner of the null device through the cover (mount_setattr(2)).
+    case mask(HiddenPath, root: Slot, nullDevice: Slot, emptyDirectory: Slot, protectingDevice: Bool)
     /// Makes what lies at a path, and all below it, read-only, if it is there (open_tree(2), mount_setattr(2), move_mount(2)).
     /// SPEC(config-linux.md#readonly-paths).
-    case makeReadOnly(path: String, root: Slot)
+    case makeReadOnly(HiddenPath, root: Slot)
     /// The directory in which the program will start, and those above it, where they are missing (openat2(2),
     /// mkdirat(2)). SPEC(config.md#process) `cwd`.
     case makeWorkingDirectory(String, root: Slot)
@@ -196,7 +201,8 @@ public enum Step: Equatable, Sendable {
     /// Looks for `args[0]` in the PATH of the program's environment (openat(2), faccessat(2)), so that a missing program is
     /// known before `start`. SPEC(config.md#process) `args`.
     case findProgram(String)
-    /// No descriptor above 2 outlives the execution (close_range(2), CLOSE_RANGE_CLOEXEC).
+    /// No descriptor above 2 outlives an execution, be it that of a hook or of the program (close_range(2),
+    /// CLOSE_RANGE_CLOEXEC). What is opened later closes by itself.
     case closeDescriptors
     /// But for these, which the caller passes on (fcntl(2), F_SETFD).
     case keepDescriptors([Int32])

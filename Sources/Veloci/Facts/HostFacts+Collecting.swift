@@ -30,6 +30,7 @@ extension HostFacts {
     /// Looks at this host, and at what of it a new container needs.
     static func collect(for spec: Spec, id: String, _ runtime: Runtime) throws(Failure) -> HostFacts {
         var facts = collect(isRootless: runtime.toleratesRefusals)
+        facts.findOwnNamespaces(of: spec)
         guard runtime.controlGroupManager != .disabled else {
             // Without a group of its own a container is in the caller's; where no hierarchy can be found there is none to show.
             facts.layout = (try? CgroupLayout.detect()) ?? CgroupLayout(hierarchies: [])
@@ -47,6 +48,21 @@ extension HostFacts {
             throw Failure(error)
         }
         return facts
+    }
+
+    /// Which namespaces that the container joins by path this process is in.
+    private mutating func findOwnNamespaces(of spec: Spec) {
+        for namespace in spec.linux?.namespaces ?? [] {
+            guard let kind = namespace.kind, let path = namespace.path, !path.isEmpty,
+                let given = try? Files.status(of: path, followingLink: true),
+                let own = try? Files.status(of: "/proc/self/ns/" + kind.fileName, followingLink: true),
+                given.inode == own.inode
+            else { continue }
+            ownNamespaces.insert(kind)
+        }
+        guard ownNamespaces.contains(.uts) else { return }
+        hostname = (try? Files.readValue("/proc/sys/kernel/hostname").trimmed) ?? ""
+        domainname = (try? Files.readValue("/proc/sys/kernel/domainname").trimmed) ?? ""
     }
 
     /// The groups that this process may not make, each with what the kernel says.

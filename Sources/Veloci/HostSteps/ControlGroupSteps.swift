@@ -29,7 +29,8 @@ extension Performer {
     // MARK: Units
 
     func holdUnit(_ name: String) throws(Failure) {
-        effects.placeholder = try kernel { () throws(KernelError) in try Placeholder() }
+        let directory = runtime.root
+        effects.placeholder = try kernel { () throws(KernelError) in try Placeholder(directory: directory) }
     }
 
     func startUnit(_ request: UnitRequest) throws(Failure) {

@@ -22,7 +22,11 @@ extension Performer {
     func makeTree(
         _ mount: FileSystemMount, _ root: String, copies: Bool, _ mappings: TreeMappings?, into slot: Slot
     ) throws(Failure) {
-        try open(slot) { () throws(KernelError) in try MountTrees.make(mount, root: root, copies: copies, mappings) }
+        // What is copied counts for us, and must not be more than the container may have.
+        let memory = subject.spec.linux?.resources?.memory?.limit ?? 0
+        try open(slot) { () throws(KernelError) in
+            try MountTrees.make(mount, root: root, copies: copies, limit: memory > 0 ? UInt64(memory) : nil, mappings)
+        }
     }
 
     func openControlGroupTree(_ hierarchy: String, _ attributes: MountAttributes, into slot: Slot) throws(Failure) {

@@ -30,6 +30,7 @@ enum HostHooks {
             request.standard = [input.number, output.number, output.number]
             // In the foreground this process has them blocked by now.
             request.resetsSignals = true
+            request.endsWithCaller = true
             let process = Descriptor(owning: try Processes.spawn(request).descriptor)
             if let lateness = try lateness(process, hook.milliseconds, container) {
                 try Processes.signal(process, 9)

@@ -17,7 +17,7 @@ enum MountTrees {
 
     /// A new file system.
     static func make(
-        _ mount: FileSystemMount, root: String, copies: Bool, _ mappings: TreeMappings?
+        _ mount: FileSystemMount, root: String, copies: Bool, limit: UInt64? = nil, _ mappings: TreeMappings?
     ) throws(KernelError) -> Descriptor {
         var options = mount.options
         if mount.copiesMode {
@@ -31,7 +31,8 @@ enum MountTrees {
             let target = tree.number
             try withCovered(mount, root) { (covered) throws(KernelError) in
                 try CopyUp.copy(
-                    covered, to: target, keepsOwner: options.contains { $0.begins(with: "uid=") || $0.begins(with: "gid=") })
+                    covered, to: target, keepsOwner: options.contains { $0.begins(with: "uid=") || $0.begins(with: "gid=") },
+                    limit: limit)
             }
         }
         var attributes = mount.attributes

@@ -34,7 +34,7 @@ extension Performer {
         return try kernel { () throws(KernelError) in
             try StageProcess(
                 plan, encoded: encoded, descriptors: effects.table, progress: progress, controlGroup: group,
-                keeping: request.kept, standard: request.standard)
+                keeping: request.kept, standard: request.standard, directory: runtime.root)
         }
     }
 

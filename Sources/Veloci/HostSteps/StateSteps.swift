@@ -38,8 +38,7 @@ extension Performer {
 
     func writePidFile(_ path: String) throws(Failure) {
         let pid = try stage().pid
-        try kernel { () throws(KernelError) in try PidFile.write(pid, to: path) }
-        effects.hasPidFile = true
+        effects.earlierPidFile = try kernel { () throws(KernelError) in try PidFile.write(pid, to: path) }
     }
 
     func listenForReadiness() throws(Failure) {

@@ -11,17 +11,17 @@ final class Placeholder {
     /// It waits until this is closed.
     private var input: Int32
 
-    /// - Parameter namespaces: `CLONE_NEW*` that it is born into.
-    init(namespaces: UInt64 = 0) throws(KernelError) {
+    /// - Parameters:
+    ///   - namespaces: `CLONE_NEW*` that it is born into.
+    ///   - directory: where it may be a file if it may not be one in memory.
+    init(namespaces: UInt64 = 0, directory: String? = nil) throws(KernelError) {
         let (ownEnd, otherEnd) = try Sockets.streamPair()
         let own = Descriptor(owning: ownEnd)
         let other = Descriptor(owning: otherEnd)
-        let stage = try StageProcess.file()
         var request = SpawnRequest(path: "veloci-stage", arguments: ["veloci-stage"], environment: [])
-        request.program = stage.number
         request.cloneFlags = namespaces
         request.standard = [other.number, nil, nil]
-        (pid, descriptor) = try Processes.spawn(request)
+        (pid, descriptor) = try StageFile.spawn(request, directory: directory)
         input = own.release()
     }
 

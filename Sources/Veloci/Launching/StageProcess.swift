@@ -3,7 +3,6 @@ internal import CStageWire
 internal import ContainerPlan
 internal import LinuxKernel
 internal import RuntimeSpec
-internal import StageImage
 
 /// The process of the stage: it is started with a plan, met at its gates, and becomes the container's program.
 final class StageProcess {
@@ -14,6 +13,8 @@ final class StageProcess {
     /// The container's process as this process sees it.
     private(set) var pid: Int32
     private let forks: Bool
+    /// Whether others may be in the pid namespace that the stage comes to, who may stop it.
+    private let hasCompany: Bool
 
     /// What the caller does at a gate.
     typealias GateAction = (Gate) throws(Failure) -> Void
@@ -21,13 +22,17 @@ final class StageProcess {
     /// - Parameters:
     ///   - keeping: descriptors above 2 that the container's program keeps.
     ///   - standard: its standard streams, where they are not the caller's.
+    ///   - directory: where the stage may be a file if it may not be one in memory.
     init(
         _ plan: Plan, encoded: [UInt8], descriptors: DescriptorTable, progress: ProgressPage, controlGroup: Int32?,
-        keeping: [Int32], standard: [Int32?] = [nil, nil, nil]
+        keeping: [Int32], standard: [Int32?] = [nil, nil, nil], directory: String
     ) throws(KernelError) {
         self.plan = plan
         self.progress = progress
         forks = plan.steps.contains { if case .fork = $0.action { true } else { false } }
+        hasCompany =
+            !plan.cloneNamespaces.contains(.pid)
+            && !plan.steps.contains { if case .fork(let kinds) = $0.action { kinds.contains(.pid) } else { false } }
         let (hostEnd, stageEnd) = try Sockets.messagePair()
         gate = Descriptor(owning: hostEnd)
         let stageGate = Descriptor(owning: stageEnd)
@@ -35,30 +40,20 @@ final class StageProcess {
             owning: try encoded.withUnsafeBytesTyped { (bytes) throws(KernelError) in
                 try MemoryFiles.sealedFile(name: "veloci-plan", executable: false, bytes).release()
             })
-        let stage = try StageProcess.file()
         var request = SpawnRequest(
             path: "veloci-stage",
             arguments: ["veloci-stage", "\(planFile.number)", "\(progress.file)", "\(stageGate.number)"], environment: [])
-        request.program = stage.number
         request.cloneFlags = plan.cloneNamespaces.cloneFlags
         request.controlGroup = controlGroup
         request.standard = standard
         request.descriptors =
             [planFile.number, progress.file, stageGate.number] + descriptors.numbers.values.filter { $0 > 2 } + keeping
-        (pid, descriptor) = try Processes.spawn(request)
+        (pid, descriptor) = try StageFile.spawn(request, directory: directory)
         descriptors.closeAll()
     }
 
     deinit {
         _ = Descriptor(owning: descriptor)
-    }
-
-    /// A new file for each launch: what a container could reach of it is a sealed copy, never the host's binary (CVE-2019-5736).
-    static func file() throws(KernelError) -> Descriptor {
-        Descriptor(
-            owning: try StageImage.withBytes { (bytes) throws(KernelError) in
-                try MemoryFiles.sealedFile(name: "veloci-stage", executable: true, bytes).release()
-            })
     }
 
     // MARK: Gates
@@ -97,6 +92,7 @@ final class StageProcess {
     }
 
     private func receive() throws(Failure) -> stage_gate_message? {
+        if hasCompany { try waitWithCompany() }
         var message = stage_gate_message()
         let size = MemoryLayout<stage_gate_message>.size
         let number = gate.number
@@ -110,6 +106,22 @@ final class StageProcess {
             // ECONNRESET: the stage ended while an answer was under way.
             if error.errno.name == "ECONNRESET" { return nil }
             throw .kernel(error, "cannot hear from the container's process")
+        }
+    }
+
+    /// Waits until the stage says something, or has ended or executed the program.
+    private func waitWithCompany() throws(Failure) {
+        var patience = StopPatience()
+        do throws(KernelError) {
+            while try !Polling.isReadable(gate.number, withinMilliseconds: StopPatience.interval) {
+                // After a fork the second goes on, a child of ours too.
+                let current = progress.child > 0 ? progress.child : pid
+                if try patience.isOver(current) { throw KernelError(.timedOut, call: "wait") }
+            }
+        } catch where error.errno == .timedOut {
+            throw StopPatience.failure
+        } catch {
+            throw .kernel(error, "cannot wait for the container's process")
         }
     }
 

@@ -43,6 +43,8 @@ struct StepAccount: Equatable, Sendable {
         case .runHook(let kind, let hook, _): subject = .hook(kind: kind.rawValue, path: hook.path, timeout: hook.timeout)
         case .mountFileSystem(let mount, _): hints = [("ENODEV", "the kernel has no file system \(mount.type)")]
         case .joinSessionKeyring: hints = [("EDQUOT", "raise kernel.keys.maxkeys or use --no-new-keyring")]
+        case .writeSystemControl:
+            hints = [("EXDEV", "another mount covers that part of /proc, and the kernel gives a user namespace no other then")]
         case .changeRoot(_, .pivot): hints = [("EINVAL", "on an initial ramdisk use --no-pivot")]
         case .setScheduler:
             let needed = "a realtime policy needs linux.resources.cpu.realtimeRuntime"

@@ -97,6 +97,7 @@ extension Runtime {
         if problems.contains(where: { $0.severity == .must }) { throw Failure(problems) }
         var wanted = PlanRequest(id: request.id, bundle: "", waitsForStart: false)
         wanted.consoleSocket = request.consoleSocket
+        wanted.makesSessionKeyring = !record.sharesKeyring
         wanted.processSocket = request.processSocket
         wanted.pidFile = request.pidFile
         wanted.keptDescriptors = kept

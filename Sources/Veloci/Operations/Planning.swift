@@ -49,6 +49,7 @@ extension ContainerRecord {
         hasOwnProcesses = (bundle.spec.linux?.namespaces ?? []).contains { $0.kind == .pid && ($0.path ?? "").isEmpty }
         hasPoststartHooks = !(bundle.spec.hooks?.poststart ?? []).isEmpty
         undo = plan.undo
+        sharesKeyring = !plan.makesSessionKeyring
         start = plan.accountsOfStart
     }
 }
@@ -76,6 +77,8 @@ extension CreateRequest {
 }
 
 extension Plan {
+    fileprivate var makesSessionKeyring: Bool { steps.contains { $0.action == .joinSessionKeyring } }
+
     /// The bytes for the stage.
     func encoded(
         descriptors: [Slot: Int32], _ options: PlanEncodingOptions = PlanEncodingOptions()

@@ -27,6 +27,8 @@ extension Runtime {
         trace?.begin("let the container's process go on until its program runs")
         do throws(KernelError) {
             try release(container)
+        } catch where error.errno == .timedOut {
+            throw StopPatience.failure
         } catch where error.errno.name == "EPIPE" || error.errno.name == "ENXIO" {
             // It ended since we looked.
             throw Failure(.stopped, "cannot start a container that has stopped")
@@ -54,7 +56,10 @@ extension Runtime {
             throw KernelError(.invalidArgument, call: "open", object: "a file in place of the container's pipe")
         }
         try Pipes.write([1], to: start.number, name: StateDirectory.startPipe)
-        _ = try Polling.isReadable(started.number, withinMilliseconds: -1)
+        var patience = StopPatience()
+        while try !Polling.isReadable(started.number, withinMilliseconds: StopPatience.interval) {
+            if try patience.isOver(container.record.process?.pid ?? 0) { throw KernelError(.timedOut, call: "wait") }
+        }
     }
 
     private func checkStart(_ container: StoredContainer, _ trace: Trace?) throws(Failure) {

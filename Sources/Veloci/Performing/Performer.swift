@@ -15,6 +15,7 @@ final class Performer {
     let effects: Effects
     private let fault: HostFault
     private var begun: [HostStep] = []
+    private var reserve: DescriptorReserve?
     /// The step under way, which a refusal names.
     private var current: Planned<HostStep>?
 
@@ -29,6 +30,7 @@ final class Performer {
 
     /// All that comes before the container's process exists, and at last the process.
     func prepare() throws(Failure) {
+        reserve = try DescriptorReserve()
         for planned in plan.preparation { try perform(planned) }
     }
 
@@ -48,6 +50,8 @@ final class Performer {
 
     /// Takes back what was begun.
     func undo() {
+        effects.table.closeAll()
+        reserve?.release()
         Undoing(runtime, effects.record, effects.state, spec: subject.spec, effects: effects)
             .rollBack(plan.undo(of: begun))
         begun = []
@@ -188,7 +192,8 @@ final class Effects {
     /// Whether it could not be born in its control group.
     var isOutside = false
     var devices: [String: MovedDevice] = [:]
-    var hasPidFile = false
+    /// What was where the pid file is, once that is written.
+    var earlierPidFile: PidFile.Earlier?
     var notification: Notification?
 
     init(record: ContainerRecord) {

@@ -20,6 +20,7 @@ extension ContainerRecord {
             }
             writer.close("}")
         }
+        if sharesKeyring { writer.member("sharesKeyring", true) }
         if let rootMount {
             writer.name("rootMount")
             writer.integer(rootMount)
@@ -103,6 +104,8 @@ extension ContainerRecord {
                 try reader.members { (directory, reader) throws(JSONStop) in
                     record.controlGroupNumbers[directory.string] = try reader.number()
                 }
+            } else if name.equals("sharesKeyring") {
+                record.sharesKeyring = try reader.truth()
             } else if name.equals("rootMount") {
                 record.rootMount = try reader.number()
             } else if name.equals("cacheGroups") {

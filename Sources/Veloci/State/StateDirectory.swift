@@ -36,11 +36,7 @@ final class StateDirectory {
         while true {
             do throws(KernelError) {
                 try Files.makeDirectory(path, mode: 0o700)
-                let directory = try openLocked(path)
-                // Before it was locked, somebody's `delete --force` may have found it empty and removed it.
-                guard try isStill(directory, at: path) else { continue }
-                // Or it was removed, and what was opened is what another creation made then, and finished.
-                guard try Files.list(path).isEmpty else { throw KernelError(.exists, call: "mkdir", object: path) }
+                guard let directory = try openNew(path) else { continue }
                 return StateDirectory(path: path, directory: directory)
             } catch where error.errno == .exists {
                 throw Failure(.exists, "container with given ID already exists")
@@ -50,6 +46,22 @@ final class StateDirectory {
                 throw .kernel(
                     error, "cannot make the state directory", hint: error.errno == .accessDenied ? rootHint : nil)
             }
+        }
+    }
+
+    /// Opens and locks the directory that was made just now; nil when it was taken away meanwhile. What cannot be opened is
+    /// removed: nobody else would do it.
+    private static func openNew(_ path: String) throws(KernelError) -> Descriptor? {
+        do throws(KernelError) {
+            let directory = try openLocked(path)
+            // Before it was locked, somebody's `delete --force` may have found it empty and removed it.
+            guard try isStill(directory, at: path) else { return nil }
+            // Or it was removed, and what was opened is what another creation made then, and finished.
+            guard try Files.list(path).isEmpty else { throw KernelError(.exists, call: "mkdir", object: path) }
+            return directory
+        } catch {
+            if error.errno != .noEntry && error.errno != .exists { _ = try? Files.removeDirectory(path) }
+            throw error
         }
     }
 

@@ -1,0 +1,36 @@
+internal import CLinux
+internal import LinuxKernel
+
+/// Descriptors that are set aside for the undo: an operation that fails because there are none left takes back with these what it
+/// has made.
+final class DescriptorReserve {
+    /// A control group inside another, its files, the state directory and what is in it.
+    private static let count = 8
+    private var numbers: [Int32] = []
+
+    init() throws(Failure) {
+        do throws(KernelError) {
+            let first = try Files.open("/", flags: O_PATH | O_DIRECTORY)
+            for _ in 1..<Self.count {
+                numbers.append(
+                    Int32(
+                        try systemCall(
+                            __NR_fcntl, "fcntl", UInt64(descriptor: first.number), UInt64(F_DUPFD_CLOEXEC), 0)))
+            }
+            numbers.append(first.release())
+        } catch {
+            Descriptor.close(numbers)
+            throw Failure(
+                .kernel, "too few descriptors are free: \(error.call)", errno: error.errno,
+                hint: "raise RLIMIT_NOFILE (ulimit -n)")
+        }
+    }
+
+    /// Others may have them now.
+    func release() {
+        Descriptor.close(numbers)
+        numbers = []
+    }
+
+    deinit { release() }
+}
