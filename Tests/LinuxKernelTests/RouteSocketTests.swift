@@ -49,6 +49,9 @@ import Testing
             let found = try socket.device(named: "eth0")
             #expect(found.index == 7 && found.isUp)
         }
-        try withSocket([message(type: 16, link), message(type: 3, [0, 0, 0, 0])]) { socket in #expect(try socket.devices() == [7]) }
+        try withSocket([message(type: 16, link), message(type: 3, [0, 0, 0, 0])]) { socket in
+            let devices = try socket.devices()
+            #expect(devices == [7])
+        }
     }
 }
