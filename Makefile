@@ -7,7 +7,7 @@ EMBEDDED := --scratch-path .build/embedded --toolset Sources/VelociExecutable/em
 SUITE := .build/release/oci-conformance
 export VELOCI_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation bench lab-mini lab packages-build packages-test packages-upstream install clean
+.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation bench fuzz torture memory lab-mini lab packages-build packages-test packages-upstream install clean
 
 all: build
 
@@ -49,6 +49,20 @@ client-test: build packages-test
 BENCH := Tests/Benchmark/results
 bench: build packages-test
 	VELOCI=$(VELOCI) OTHERS="$(OTHERS)" Tests/bench.sh $(BENCH)
+
+# Every fuzzer for that long, two at a time; FUZZERS names some of them.
+SECONDS := 10
+fuzz: packages-build
+	Tests/fuzz.sh $(SECONDS) $(FUZZERS)
+
+# Attacks by chance; the same SEED gives the same.
+SEED = $(shell date +%s)
+torture: packages-build
+	Tests/torture.sh $(SECONDS) $(SEED)
+
+# C under all warnings and the analyzer, the libraries' tests under AddressSanitizer.
+memory: packages-build
+	Tests/memory.sh all
 
 lab-mini: build suite packages-test
 	$(SWIFT) build --build-tests

@@ -11,9 +11,13 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+// Libraries that libFuzzer sees into, and the program with all fuzzers: Tests/fuzz.sh makes them, and no other build has them.
+let isFuzzing = Context.environment["VELOCI_FUZZING"] != nil
+let watched: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])] : []
+
 // Compiled both as ordinary Swift, for programs that import the library, and as Embedded Swift, for the executable that is
 // installed (`make build`). What the latter does not have is a warning in the former already.
-let embeddable: [SwiftSetting] = strict + [.treatWarning("EmbeddedRestrictions", as: .warning)]
+let embeddable: [SwiftSetting] = strict + [.treatWarning("EmbeddedRestrictions", as: .warning)] + watched
 
 // The stage is freestanding: no libc, no Swift runtime, no allocator. Whatever would allocate does not link.
 let stageSwift: [SwiftSetting] = [
@@ -144,3 +148,21 @@ let package = Package(
         .testTarget(name: "TortureTests", swiftSettings: strict),
     ]
 )
+
+if isFuzzing {
+    package.targets += [
+        .target(name: "CFuzzing", path: "Tests/Fuzzing/Driver", cSettings: [.unsafeFlags(["-fsanitize=address"])]),
+        // The stage's own files, with whatever a fuzzer answers in place of the kernel.
+        .target(
+            name: "StageForHost", dependencies: ["CFuzzing", "CLinux", "CStageWire"], path: "Tests/Fuzzing/Stage",
+            swiftSettings: [.swiftLanguageMode(.v6)] + watched),
+        .executableTarget(
+            name: "veloci-fuzz",
+            dependencies: [
+                "CFuzzing", "CLinux", "CSeccomp", "CStageWire", "Cgroups", "ContainerPlan", "DBus", "LinuxKernel", "RuntimeSpec", "Seccomp",
+                "StageForHost", "Veloci", "VelociCommand",
+            ],
+            path: "Tests/Fuzzing/Fuzzers", swiftSettings: strict + watched,
+            linkerSettings: [.unsafeFlags(["-use-ld=lld", "-sanitize=fuzzer,address"])]),
+    ]
+}

@@ -3,6 +3,8 @@
 #   build        the executable as it is installed, compiled as Embedded Swift, and the conformance suite
 #   budgets      what each command costs, counted: instructions, system calls, page faults (Tests/budgets.sh)
 #   unit         every Swift test: libraries, golden plans, style, torture; those that need root say so when they are skipped
+#   memory       C under all warnings and the analyzer (Tests/memory.sh)
+#   fuzz         every fuzzer for some seconds (Tests/fuzz.sh)
 #   demo         what the README promises, with the executable of an ordinary build as well
 #   clients      its commands in odd uses, odd configurations, inside user namespaces, podman over veloci, and the view from inside compared with runc's
 #   conformance  the conformance suite on veloci, each case also sabotaged
@@ -12,7 +14,7 @@
 #   lab          other machines (lab/README.md): cgroup v2 alone, systemd on v2 and v1, AppArmor, SELinux, an unprivileged user
 set -u
 cd "$(dirname "$0")/.."
-sections=${*:-build budgets unit demo clients conformance report embedding arm64 lab}
+sections=${*:-build budgets unit memory fuzz demo clients conformance report embedding arm64 lab}
 failed=
 started=$(date +%s)
 
@@ -45,6 +47,8 @@ section build build make --no-print-directory build suite
 case " $sections " in *" build "*) export VELOCI="$PWD/$veloci" ;; esac
 section budgets Tests/budgets.sh $veloci
 section unit unit
+section memory Tests/memory.sh
+section fuzz Tests/fuzz.sh 5
 section demo Tests/demo.sh $veloci
 section demo Tests/demo.sh .build/debug/veloci
 section clients Tests/clients.sh $veloci command-line configurations nested same-view podman

@@ -33,7 +33,8 @@ public struct DBusConnection: ~Copyable {
         return connection
     }
 
-    private init(socket: Int32) {
+    /// Over a socket that is connected already.
+    init(socket: Int32) {
         self.socket = Descriptor(owning: socket)
     }
 
@@ -56,7 +57,7 @@ public struct DBusConnection: ~Copyable {
 
     /// EXTERNAL without a name: the other side takes the identity that the kernel tells it (SO_PEERCRED). So it is right in
     /// a user namespace as well, where our own idea of our uid is another.
-    private mutating func authenticate(before deadline: Deadline) throws(DBusError) {
+    mutating func authenticate(before deadline: Deadline) throws(DBusError) {
         try send([0] + Array("AUTH EXTERNAL\r\nDATA\r\n".utf8), "authentication", before: deadline)
         var line = try line(before: deadline)
         if line.begins(with: "DATA") { line = try self.line(before: deadline) }

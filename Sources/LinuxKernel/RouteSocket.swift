@@ -113,15 +113,19 @@ public struct RouteSocket: ~Copyable {
         var bodies: [ArraySlice<UInt8>] = []
         while true {
             let packet = try receive(object)
+            let malformed = KernelError(.invalidArgument, call: what, object: object)
+            // Whoever answers with nothing will not answer with more.
+            guard packet.count >= 16 else { throw malformed }
             var rest = packet[...]
             while rest.count >= 16 {
                 let length = Int(rest.word(at: 0))
-                guard length >= 16, length <= rest.count else { throw KernelError(.invalidArgument, call: what, object: object) }
+                guard length >= 16, length <= rest.count else { throw malformed }
                 let type = UInt16(truncatingIfNeeded: rest.word(at: 4))
                 let body = rest.dropFirst(16).prefix(length - 16)
                 switch type {
                 case 2:  // NLMSG_ERROR, 0 is an acknowledgement
-                    let errno = -Int32(bitPattern: body.word(at: 0))
+                    guard body.count >= 4 else { throw malformed }
+                    let errno = 0 &- Int32(bitPattern: body.word(at: 0))
                     if errno != 0 { throw KernelError(Errno(rawValue: errno), call: what, object: object) }
                     return bodies
                 case 3: return bodies  // NLMSG_DONE

@@ -114,7 +114,7 @@ enum Samples {
     @Test func thisHost() throws {
         let layout = try CgroupLayout.detect()
         #expect(layout.mode != .none)
-        for hierarchy in layout.hierarchies { #expect(GroupFiles(hierarchy.mountPoint).isControlGroup) }
+        for hierarchy in layout.hierarchies { #expect(try GroupFiles(hierarchy.mountPoint).isControlGroup()) }
     }
 }
 

@@ -31,6 +31,8 @@ struct Command {
         var pid: Int32 = 0
         let error = posix_spawnp(&pid, arguments[0], &actions, nil, &list, environ)
         guard error == 0 else { fatalError("cannot start \(arguments[0]): \(String(cString: strerror(error)))") }
+        // An orphan of some container may have had the same pid.
+        ended[pid] = nil
         return Command(pid: pid, outputFile: file)
     }
 
@@ -66,6 +68,15 @@ struct Command {
             if pid <= 0 { return }
             ended[pid] = status
         }
+    }
+
+    /// How a child ended that somebody waited for already.
+    static func note(_ pid: Int32, _ status: Int32) { ended[pid] = status }
+
+    /// Whether it has ended by now; then `wait` answers at once.
+    var hasEnded: Bool {
+        Command.takeEnded()
+        return Command.ended[pid] != nil
     }
 
     /// Whether a process is there that is no dead child of this one.

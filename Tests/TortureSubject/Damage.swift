@@ -43,6 +43,7 @@ struct Damage {
             }
         }
         try unreadable()
+        try anothersRecord()
         try foreignProcess()
         deadInit()
         paused()
@@ -88,6 +89,26 @@ struct Damage {
             for _ in 0..<200 where Command.isThere(pid) { usleep(10_000) }
             finish("both records are unreadable")
         }
+    }
+
+    /// The record of another container has come into the directory: that one is not reached by what is done to this one.
+    private func anothersRecord() throws {
+        report.count()
+        let other = try Attacks.Scene(bundle.work.directory + "/other", group: bundle.work.groupPrefix + "-other")
+        other.script = "exec /bin/busybox sleep 1000"
+        try other.write()
+        let ran = executable.run("run", "--detach", "--bundle", other.directory, "other")
+        report.expect(ran.status == 0, "another's record: the other container: \(ran.output)")
+        begin("another's record")
+        unlink(stateFile)
+        try FileManager.default.copyItem(atPath: bundle.work.state + "/other/state.json", toPath: stateFile)
+        let killed = executable.run("kill", bundle.id, "KILL")
+        report.expect(killed.status == 1, "another's record: kill gives \(killed.status): \(killed.output)")
+        let deletion = executable.run("delete", "--force", bundle.id)
+        report.expect(deletion.status == 0, "another's record: delete --force gives \(deletion.status): \(deletion.output)")
+        report.expect(executable.status("other") == "running", "another's record: the other container was reached")
+        executable.run("delete", "--force", "other")
+        finish("another's record")
     }
 
     /// The recorded pid belongs to somebody else by now.

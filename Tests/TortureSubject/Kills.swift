@@ -27,10 +27,13 @@ struct Kills {
         report.expect(count > 20, "\(victim): only \(count) system calls were counted")
         let stride = Double(max(count, 1)) / Double(min(samples, max(count, 1)))
         var place = 1.0
-        while Int(place) <= count + 2 {
+        while Int(place) <= count {
             killAt(Int(place), victim)
             place += stride
         }
+        // A command takes a call more or less each time.
+        let tried = report.kills
+        report.expect(tried * 10 >= min(samples, count) * 9, "\(victim): only \(tried) kills of \(min(samples, count))")
     }
 
     private func arguments(_ victim: Victim) -> [String] {
@@ -59,13 +62,10 @@ struct Kills {
     /// How many system calls the command makes when nobody disturbs it.
     private func countCalls(_ victim: Victim) -> Int {
         prepare(victim)
-        let log = bundle.work.directory + "/calls"
-        let outcome = Command.run(["strace", "-o", log] + executable.line(arguments(victim)), in: bundle.work)
-        report.expect(outcome.status == 0, "\(victim) under strace: \(outcome.output)")
-        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-        unlink(log)
+        let result = Tracer.run(executable.line(arguments(victim)), in: bundle.work, at: 0, .nothing)
+        report.expect(result.outcome.status == 0, "\(victim) under the tracer: \(result.outcome.output)")
         cleanUp("\(victim) undisturbed", mustSucceed: true)
-        return text.split(separator: "\n").count
+        return result.calls
     }
 
     private func killAt(_ place: Int, _ victim: Victim) {
@@ -73,11 +73,32 @@ struct Kills {
         prepare(victim)
         report.count()
         // Only the command itself is traced and killed; what it started must notice on its own.
-        _ = Command.run(
-            ["strace", "-o", "/dev/null", "-e", "inject=all:signal=KILL:when=\(place)"] + executable.line(arguments(victim)),
-            in: bundle.work)
+        let result = Tracer.run(executable.line(arguments(victim)), in: bundle.work, at: place, .kill)
+        report.expect(result.outcome.status == 137 || result.hit == nil, "\(name): it lives on: \(result.outcome.output)")
+        if result.hit != nil { report.countKill() }
         checkViews(name, victim)
         if victim == .exec { checkExecAgain(name) }
+        cleanUp(name, mustSucceed: true)
+    }
+
+    /// Every call fails once, each with the next of these errors.
+    func allRefused(_ victim: Victim) {
+        let count = countCalls(victim)
+        let errors = [EIO, ENOSPC, EMFILE, ENOMEM, EAGAIN, EINTR, EPERM, ENOSYS]
+        let stride = max(1, count / samples)
+        for place in Swift.stride(from: 1, through: count, by: stride) { refuse(at: place, errors[place / stride % errors.count], victim) }
+    }
+
+    private func refuse(at place: Int, _ error: Int32, _ victim: Victim) {
+        prepare(victim)
+        report.count()
+        let result = Tracer.run(executable.line(arguments(victim)), in: bundle.work, at: place, .fail(error))
+        let name = "\(victim), of which system call \(place) (number \(result.hit ?? -1)) fails with \(error)"
+        let status = result.outcome.status
+        // Without memory no program comes to its first instruction.
+        let isRight = status >= 0 && (status < 128 || status == 255) || result.hit.map { Tracer.isMemory($0) } == true
+        report.expect(isRight, "\(name): it ends with \(status): \(result.outcome.output.suffix(500))")
+        checkViews(name, victim)
         cleanUp(name, mustSucceed: true)
     }
 

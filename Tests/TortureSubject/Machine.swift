@@ -135,11 +135,17 @@ final class Report {
     private(set) var problems = 0
     private(set) var tried = 0
 
+    /// Commands that were killed where they were to be.
+    private(set) var kills = 0
+
     func count() { tried += 1 }
+
+    func countKill() { kills += 1 }
 
     func problem(_ text: String) {
         problems += 1
         print("PROBLEM \(text)")
+        fflush(nil)
     }
 
     func expect(_ condition: Bool, _ text: @autoclosure () -> String) {

@@ -7,8 +7,8 @@ import Glibc
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 guard let subject = arguments.first else {
-    print("usage: veloci-torture steps VARIANT create|run|exec, kills COMMAND, races, damage, attacks, lifetimes, streams, refusals, "
-            + "arguments, disks, keys, authority, exchanges")
+    print("usage: veloci-torture steps VARIANT create|run|exec, kills COMMAND, refused COMMAND, races, damage, attacks, lifetimes, streams, "
+            + "refusals, arguments, disks, keys, authority, exchanges, random SECONDS SEED, crowd SECONDS CONTAINERS WORKERS SEED")
     exit(2)
 }
 if subject == "exchange" && arguments.count == 3 { Attacks.exchange(arguments[1], arguments[2]) }
@@ -42,6 +42,9 @@ do {
     case "kills":
         guard arguments.count == 2, let victim = Kills.Victim(rawValue: arguments[1]) else { exit(2) }
         Kills(try FullBundle(.plain, in: work), report, samples: isFull ? .max : 40).all(victim)
+    case "refused":
+        guard arguments.count == 2, let victim = Kills.Victim(rawValue: arguments[1]) else { exit(2) }
+        Kills(try FullBundle(.plain, in: work), report, samples: isFull ? .max : 60).allRefused(victim)
     case "races": Races(try FullBundle(.joined, in: work), report).all(rounds: isFull ? 50 : 5)
     case "damage": try Damage(try FullBundle(.joined, in: work), report).all()
     case "attacks": try Attacks(work: work, report: report).all()
@@ -54,6 +57,13 @@ do {
         try Attacks(work: work, report: report).ownedDevices()
     case "disks": try TinyDisks(work: work, report: report).all()
     case "refusals": try Attacks(work: work, report: report).refusals()
+    case "random":
+        guard arguments.count == 3, let seconds = Int(arguments[1]), let seed = UInt64(arguments[2]) else { exit(2) }
+        try RandomTorture(work: work, report: report, seed: seed).all(seconds: seconds)
+    case "crowd":
+        let numbers = arguments.dropFirst().compactMap { Int($0) }
+        guard numbers.count == 4 else { exit(2) }
+        try Crowd(work: work, report: report, containers: numbers[1], seed: UInt64(numbers[3])).all(seconds: numbers[0], workers: numbers[2])
     case "arguments": try Arguments(work: work, report: report).all()
     default:
         print("PROBLEM there is no subject \(subject)")

@@ -2,6 +2,8 @@
 // or is newer than the installed headers, is named here.
 #pragma once
 
+#include <stdint.h>
+
 #include <linux/audit.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>

@@ -15,7 +15,7 @@ package struct Cgroup: Sendable, Hashable {
 
     /// Those that exist and are in a control group file system.
     var present: [GroupFiles] {
-        paths.locations.map(GroupFiles.init).filter { $0.isControlGroup }
+        paths.locations.map(GroupFiles.init).filter { (try? $0.isControlGroup()) == true }
     }
 
     /// Whether any of the groups exists.

@@ -46,9 +46,14 @@ struct GroupFiles {
     var exists: Bool { (try? Files.status(of: directory))?.kind == .directory }
 
     /// Whether the directory is in a control group file system: nothing else is ever removed or written.
-    var isControlGroup: Bool {
-        guard let magic = try? FileSystems.magic(of: directory) else { return false }
-        return magic == FileSystems.cgroup || magic == FileSystems.cgroup2
+    /// - Throws: what keeps that from being seen; a directory that is gone is none.
+    func isControlGroup() throws(KernelError) -> Bool {
+        do throws(KernelError) {
+            let magic = try FileSystems.magic(of: directory)
+            return magic == FileSystems.cgroup || magic == FileSystems.cgroup2
+        } catch where error.meansGone || error.errno == .notDirectory {
+            return false
+        }
     }
 }
 

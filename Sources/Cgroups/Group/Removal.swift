@@ -104,8 +104,8 @@ extension Cgroup {
         let last = paths.locations.filter { $0.version == .v2 || $0.controllers.contains("freezer") }
         for location in paths.locations.filter({ !last.contains($0) }) + last {
             let group = GroupFiles(location)
-            guard group.isControlGroup else { continue }
             do throws(KernelError) {
+                guard try group.isControlGroup() else { continue }
                 try Files.removeDirectory(group.directory)
             } catch {
                 guard error.meansGone else { return false }
@@ -123,8 +123,7 @@ extension Cgroup {
         var remaining: [CgroupRemainder] = []
         for location in paths.locations {
             let group = GroupFiles(location)
-            guard group.isControlGroup else { continue }
-            if let errno = remove(group, location.version, deadline) {
+            if let errno = removeIfGroup(group, location.version, deadline) {
                 let processes = (try? Cgroup.processes(in: group, recursive: true)) ?? []
                 remaining.append(
                     CgroupRemainder(directory: group.directory, processes: processes.sorted(), errno: errno))
@@ -137,6 +136,15 @@ extension Cgroup {
     private static func isRoot(_ group: GroupFiles) -> Bool {
         let files = Set((try? Files.list(group.directory)) ?? [])
         return files.contains("release_agent") || (files.contains("cgroup.controllers") && !files.contains("cgroup.events"))
+    }
+
+    /// What cannot be looked at is not taken for removed.
+    private func removeIfGroup(_ group: GroupFiles, _ version: CgroupVersion, _ deadline: Deadline) -> Errno? {
+        do throws(KernelError) {
+            return try group.isControlGroup() ? remove(group, version, deadline) : nil
+        } catch {
+            return error.errno
+        }
     }
 
     private func remove(_ group: GroupFiles, _ version: CgroupVersion, _ deadline: Deadline) -> Errno? {

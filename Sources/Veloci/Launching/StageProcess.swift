@@ -62,11 +62,8 @@ final class StageProcess {
 
     /// Meets the stage at each gate until `last`, or until it executes the program or fails.
     func run(until last: Gate?, _ action: GateAction) throws(Failure) {
-        while let message = try receive() {
+        while let gate = try receive() {
             try adoptChild()
-            guard let gate = Gate(rawValue: message.gate) else {
-                throw Failure(.internalError, "the stage is at a gate that does not exist: \(message.gate)")
-            }
             try action(gate)
             try answer(gate)
             if gate == last { return }
@@ -91,22 +88,9 @@ final class StageProcess {
         }
     }
 
-    private func receive() throws(Failure) -> stage_gate_message? {
+    private func receive() throws(Failure) -> Gate? {
         if hasCompany { try waitWithCompany() }
-        var message = stage_gate_message()
-        let size = MemoryLayout<stage_gate_message>.size
-        let number = gate.number
-        do throws(KernelError) {
-            let count = try withUnsafeMutablePointer(to: &message) { (pointer) throws(KernelError) in
-                try systemCall(
-                    __NR_read, "read", on: "gate", UInt64(descriptor: number), UInt64(address: pointer), UInt64(size))
-            }
-            return count == size ? message : nil
-        } catch {
-            // ECONNRESET: the stage ended while an answer was under way.
-            if error.errno.name == "ECONNRESET" { return nil }
-            throw .kernel(error, "cannot hear from the container's process")
-        }
+        return try GateSocket.receive(from: gate.number)
     }
 
     /// Waits until the stage says something, or has ended or executed the program.
@@ -126,15 +110,8 @@ final class StageProcess {
     }
 
     private func answer(_ gate: Gate) throws(Failure) {
-        var message = stage_gate_message(gate: gate.rawValue, value: 0)
-        let number = self.gate.number
         do throws(KernelError) {
-            try withUnsafeMutablePointer(to: &message) { (pointer) throws(KernelError) in
-                // Not write: when the stage has ended, its signal would end us or the program that we are part of.
-                _ = try systemCall(
-                    __NR_sendto, "send", on: "gate", UInt64(descriptor: number), UInt64(address: pointer),
-                    UInt64(MemoryLayout<stage_gate_message>.size), UInt64(MSG_NOSIGNAL), 0, 0)
-            }
+            try GateSocket.answer(gate, over: self.gate.number)
         } catch {
             if error.errno.name == "EPIPE" || error.errno.name == "ECONNRESET" { throw try failure(progress.report) }
             throw .kernel(error, "cannot answer the container's process")

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 internal import LinuxKernel
 internal import RuntimeSpec
@@ -152,6 +153,8 @@ final class StateDirectory {
     private func record(_ file: String, forgettingOthersGroups forgets: Bool) -> ContainerRecord? {
         guard let bytes = try? Self.readFile(file, at: number) else { return nil }
         var record = ContainerRecord(bytes)
+        // A record that came from another container's directory tells of what is not this one's.
+        guard path.ends(with: "/" + (record?.id ?? "")) else { return nil }
         record?.forgetWhatEndedWithTheMachine()
         if forgets { record?.forgetOthersGroups() }
         return record

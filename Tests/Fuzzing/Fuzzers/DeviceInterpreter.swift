@@ -1,0 +1,1 @@
+../../CgroupsTests/DeviceInterpreter.swift

@@ -1,0 +1,1 @@
+../../SeccompTests/Meaning.swift
