@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,16 @@ static inline int library_open(const char *_Nonnull path, int flags)
 {
     return open(path, flags);
 }
+
+// The end of a child is told to its parent (waitpid(2)) although the caller ignored SIGCHLD.
+static inline void library_hear_of_children(void)
+{
+    signal(SIGCHLD, SIG_DFL);
+}
+
+// Whether the text matches an extended regular expression in some place (regcomp(3)). Negative for what is no expression; the
+// library's words for why are then in `reason`.
+int library_matches(const char *_Nonnull expression, const char *_Nonnull text, char *_Nonnull reason, size_t room);
 
 // The flags of a descriptor, such as FD_CLOEXEC; negative when it is not open (fcntl(2), F_GETFD).
 static inline int library_descriptor_flags(int descriptor)

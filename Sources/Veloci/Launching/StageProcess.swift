@@ -14,6 +14,8 @@ final class StageProcess {
     /// The container's process as this process sees it.
     private(set) var pid: Int32
     private let forks: Bool
+    /// How it ended, when it failed before the program ran.
+    private(set) var end: ProcessEnd?
 
     /// What the caller does at a gate.
     typealias GateAction = (Gate) throws(Failure) -> Void
@@ -161,6 +163,7 @@ final class StageProcess {
         // A child that took over may have failed before its first gate.
         try adoptChild()
         let end = try wait()
+        self.end = end
         return StageFailure.describe(report, plan.account(of: report.step), end: end)
     }
 }

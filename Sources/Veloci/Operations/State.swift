@@ -23,7 +23,7 @@ extension Runtime {
         } catch where error.errno == .noEntry {
             return []
         } catch {
-            throw .kernel(error, "cannot read the state root")
+            throw .kernel(error, "cannot read the state root", hint: StateDirectory.hint(error))
         }
         var states: [ContainerState] = []
         for name in names.sortedByBytes() where !name.begins(with: ".") {
