@@ -7,7 +7,7 @@ EMBEDDED := --scratch-path .build/embedded --toolset Sources/VelociExecutable/em
 SUITE := .build/release/oci-conformance
 export VELOCI_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation bench fuzz torture memory lab-mini lab packages-build packages-test packages-upstream install clean
+.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation runc-suite bench fuzz torture memory lab-mini lab packages-build packages-test packages-upstream packages-runc install clean
 
 all: build
 
@@ -42,6 +42,12 @@ conformance-results: build suite packages-test
 upstream-validation: build packages-upstream
 	Tests/upstream-validation.sh "$(SOURCES)" $(VELOCI)
 
+# runc's own integration tests from a checkout of its repository, over veloci: SOURCES=PATH. VIEWS chooses the control groups that
+# they see, PEER=PATH a runc to compare with; Tests/runc-suite.sh says what else there is.
+VIEWS := host
+runc-suite: build packages-runc
+	RUNTIME=$(VELOCI) PEER="$(PEER)" Tests/runc-suite.sh "$(SOURCES)" $(VIEWS)
+
 client-test: build packages-test
 	Tests/clients.sh $(VELOCI)
 
@@ -74,6 +80,9 @@ lab: build suite packages-test
 
 packages-upstream:
 	@Tests/install-packages.sh build control upstream
+
+packages-runc:
+	@Tests/install-packages.sh build control clients runc
 
 packages-build:
 	@Tests/install-packages.sh build

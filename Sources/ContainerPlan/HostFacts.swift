@@ -101,6 +101,9 @@ public struct PlanRequest: Sendable {
     public var seccomp: SeccompFilter?
     /// Whether nobody stays with the program of `run`.
     public var detaches = false
+    /// Whether the program is ended with the process that runs it: whoever reads its streams need not wait for one that nobody
+    /// looks after any more.
+    public var endsWithCaller = false
     /// The socket to which a descriptor of the container's process is sent.
     public var processSocket: String?
     /// The socket of a service manager that waits for the container to be ready (NOTIFY_SOCKET of sd_notify(3)).

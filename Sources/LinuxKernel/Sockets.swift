@@ -156,17 +156,20 @@ public struct PollRequest: Sendable {
 }
 
 extension Polling {
-    /// Waits until something happens to one of the descriptors.
-    public static func wait(_ requests: inout [PollRequest]) throws(KernelError) {
+    /// Waits until something happens to one of the descriptors, or the time is over; negative time waits for ever.
+    public static func wait(_ requests: inout [PollRequest], milliseconds time: Int64 = -1) throws(KernelError) {
+        var duration: (Int64, Int64) = (time / 1000, time % 1000 * 1_000_000)
         for index in requests.indices { requests[index].results = 0 }
         var failure: KernelError?
         requests.withUnsafeMutableBytes { bytes in
-            do throws(KernelError) {
-                try systemCall(
-                    __NR_ppoll, "ppoll", on: "", UInt64(address: bytes.baseAddress),
-                    UInt64(bytes.count / MemoryLayout<PollRequest>.stride), 0, 0, 8)
-            } catch {
-                failure = error
+            withUnsafeMutablePointer(to: &duration) { duration in
+                do throws(KernelError) {
+                    try systemCall(
+                        __NR_ppoll, "ppoll", on: "", UInt64(address: bytes.baseAddress),
+                        UInt64(bytes.count / MemoryLayout<PollRequest>.stride), time < 0 ? 0 : UInt64(address: duration), 0, 8)
+                } catch {
+                    failure = error
+                }
             }
         }
         if let failure { throw failure }

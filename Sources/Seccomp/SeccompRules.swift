@@ -37,7 +37,7 @@ struct SeccompRules {
                 if action == FilterResult.notify, Self.callsBeforeListener.contains(name) {
                     throw SeccompError(
                         .invalidValue, at: place.member("names").index(nameIndex),
-                        "SCMP_ACT_NOTIFY is not possible for \(name): the runtime needs it to hand the listener on")
+                        "SCMP_ACT_NOTIFY cannot be used for the \(name) syscall: the runtime needs it to hand the listener on")
                 }
                 rules.append(
                     Rule(name: name, action: action, alternatives: alternatives, place: (index, nameIndex)))

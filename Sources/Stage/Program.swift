@@ -101,7 +101,12 @@ extension Interpreter {
     func execute(_ arguments: Arguments) throws(Refusal) {
         guard let program else { throw Refusal(ENOENT, stage_detail_not_found_in_path) }
         progress.pointee.phase = stage_phase_executing.rawValue
-        try call(__NR_execve, word(program), arguments[0], arguments[1])
+        do throws(Refusal) {
+            try call(__NR_execve, word(program), arguments[0], arguments[1])
+        } catch {
+            if error.errno == ENOENT { noteInterpreter(of: program) }
+            throw Refusal(error.errno, stage_detail_program_execute)
+        }
     }
 
     /// Writes `HOME=` of the user into the environment's buffer: the sixth field of its line in the container's

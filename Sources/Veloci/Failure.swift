@@ -71,7 +71,8 @@ public struct Failure: Error, Sendable, CustomStringConvertible {
         return Failure(.kernel, "\(what): \(error.call)\(object)", path: path, errno: error.errno, hint: hint)
     }
 
-    static let doesNotExist = Failure(.notFound, "container does not exist")
+    /// - Parameter path: its state directory: the root and the id.
+    static func doesNotExist(_ path: String) -> Failure { Failure(.notFound, "container does not exist: there is no \(path)") }
 }
 
 extension Failure {

@@ -1,5 +1,6 @@
 public import ContainerPlan
 internal import LinuxKernel
+internal import RuntimeSpec
 
 /// An OCI runtime: containers below one state root.
 ///
@@ -19,6 +20,9 @@ public struct Runtime: Sendable {
     /// Called for what is usual on some hosts and worth knowing only when something is looked for, such as system calls of
     /// `linux.seccomp` that this host does not have.
     public var remark: @Sendable (String) -> Void = { _ in }
+    /// Called before each step of the host, and for each of the container's process once it is known to have come so far; nil for
+    /// nobody who wants to know.
+    public var observe: (@Sendable (String) -> Void)?
 
     /// - Parameter root: an absolute path, `/run/veloci` for root by custom.
     public init(root: String) {
@@ -27,6 +31,20 @@ public struct Runtime: Sendable {
 
     /// Whether refusals of control groups are passed over.
     var toleratesRefusals: Bool { isRootless ?? !UserIdentity.isRootOfHost }
+}
+
+extension Runtime {
+    /// Tells of the steps of the container's process up to where its page says that it is.
+    func observe(_ steps: [StepAccount], _ progress: ProgressPage) {
+        guard let observe else { return }
+        let last = progress.report.step
+        for step in steps where step.number <= last {
+            observe("container: \(step.number) \(step.text)" + Runtime.reason(step.origin))
+        }
+    }
+
+    /// The place in config.json that asks for a step, behind its words.
+    static func reason(_ place: JSONPath) -> String { place.components.isEmpty ? "" : " (\(place))" }
 }
 
 /// What `create` and `run` ask for besides the bundle.
@@ -49,6 +67,8 @@ public struct CreateRequest: Sendable {
     public var makesSessionKeyring = true
     /// How many descriptors from 3 on the container keeps.
     public var preservedDescriptors: Int32 = 0
+    /// Which of these are passed over, because the caller does not have them.
+    public var missingDescriptors: [Int32] = []
     /// How many of these were passed by socket activation (sd_listen_fds(3)).
     public var listenDescriptors: Int32 = 0
     /// The socket of a service manager that waits for the container to be ready (NOTIFY_SOCKET of sd_notify(3)). With `run`
@@ -56,6 +76,8 @@ public struct CreateRequest: Sendable {
     public var notifySocket: String?
     /// Whether nobody stays with the program after `run`, so that its terminal has to be sent to `consoleSocket`.
     public var detaches = false
+    /// Whether the kernel ends the program of `run` when the thread that calls ends: for a process that stays with it.
+    public var endsWithCaller = false
     /// What notes when each step takes place; nil measures nothing.
     public var trace: Trace?
     /// What tests ask of the stage.

@@ -21,23 +21,32 @@ enum InheritedDescriptors {
         return max(0, count)
     }
 
-    /// `--preserve-fds`: how many the container gets, each of which the caller must have passed.
+    /// `--preserve-fds`: how many the container gets, and which of these it does not because the caller has none of that number.
+    ///
+    /// podman passes single ones, and counts up to the last: those before it that are not open are none of its own. That the last
+    /// is missing, or one of socket activation, is a mistake.
     ///
     /// - Parameter listening: how many of socket activation stand before them.
     /// - Throws: `CommandFailure` in runc's words.
-    static func preserved(_ flags: FlagValues, after listening: Int32 = 0) throws(CommandFailure) -> Int32 {
+    static func preserved(
+        _ flags: FlagValues, after listening: Int32 = 0
+    ) throws(CommandFailure) -> (count: Int32, missing: [Int32]) {
         let count = flags.integer(.preserveDescriptors) ?? 0
         let most = Int(Int32.max) - 3 - Int(listening)
         guard count >= 0, count <= most, let preserved = Int32(exactly: count) else {
             throw CommandFailure("invalid value \"\(count)\" for flag -preserve-fds: not a number of descriptors")
         }
         let total = listening + preserved
-        for index in 0..<total where !isInherited(3 + index) {
+        let missing = (0..<min(total, limit)).filter { !isInherited(3 + $0) }
+        if let first = missing.first, first < listening || !isInherited(3 + total - 1) {
             throw CommandFailure(
-                "unable to stat preserved-fd \(index) (of \(total))", hint: "descriptor \(3 + index) is not open")
+                "unable to stat preserved-fd \(first) (of \(total))", hint: "descriptor \(3 + first) is not open")
         }
-        return preserved
+        return (preserved, missing.map { 3 + $0 })
     }
+
+    /// What /proc/sys/fs/nr_open is by default. Any number may come from outside; the library refuses what is more.
+    private static let limit: Int32 = 1 << 20
 
     /// Whether a descriptor came from the caller. CVE-2024-21626: one of our own, such as the log's, may have the number; but
     /// all of those are closed by execve(2), and nothing that is survived one.

@@ -10,7 +10,8 @@ extension Invocation {
         request.usesPivotRoot = !flags.bool(.noPivot)
         request.makesSessionKeyring = !flags.bool(.noNewKeyring)
         request.listenDescriptors = InheritedDescriptors.listening(environment)
-        request.preservedDescriptors = try InheritedDescriptors.preserved(flags, after: request.listenDescriptors)
+        (request.preservedDescriptors, request.missingDescriptors) = try InheritedDescriptors.preserved(
+            flags, after: request.listenDescriptors)
         request.notifySocket = notifySocket
         return request
     }

@@ -8,7 +8,7 @@ extension Invocation {
         request.consoleSocket = flags.textUnlessEmpty(.consoleSocket)
         request.processSocket = flags.textUnlessEmpty(.pidfdSocket)
         request.pidFile = flags.textUnlessEmpty(.pidFile)
-        request.preservedDescriptors = try InheritedDescriptors.preserved(flags)
+        (request.preservedDescriptors, request.missingDescriptors) = try InheritedDescriptors.preserved(flags)
         return request
     }
 }

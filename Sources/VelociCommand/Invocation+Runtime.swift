@@ -19,6 +19,7 @@ extension Invocation {
         let log = log
         runtime.warn = { log.warning($0) }
         runtime.remark = { log.warning($0) }
+        if log.level == .debug { runtime.observe = { log.debug($0) } }
         return runtime
     }
 

@@ -18,6 +18,7 @@ package struct Program {
     /// - Parameter arguments: the program's name and what follows it.
     static func run(_ arguments: [String]) -> Int32 {
         InheritedDescriptors.openStandardStreams()
+        library_hear_of_children()
         let program = Program(
             arguments, environment: { name in getenv(name).map { String(cString: $0) } }, output: Output(), log: Log())
         return program.run()
@@ -54,7 +55,7 @@ package struct Program {
         }
         if parsed.wantsHelp { return try help(parsed.arguments) }
         if parsed.flags.bool(.version) {
-            output.write(Version.text)
+            output.write(Version.text(helpName))
             return 0
         }
         guard let commandName = parsed.arguments.first else { return try help([]) }
@@ -125,7 +126,8 @@ package struct Program {
     }
 
     private static func noSuchCommand(_ name: String) -> CommandFailure {
-        CommandFailure("No help topic for '\(name)'", exitCode: 3)
+        let hint = Subcommands.nearest(name).map { "did you mean \($0)?" }
+        return CommandFailure("No help topic for '\(name)'", hint: hint, exitCode: 3)
     }
 
     private func flushOutput() throws(CommandFailure) {

@@ -9,12 +9,16 @@ enum Version {
 
     /// What `--version` prints.
     ///
-    /// The first line names veloci. go-runc fills its `Version` only from a first line that starts `runc version `, and
-    /// returns an empty one without an error for any other, as it does for crun; posing as runc would buy an answer
-    /// that nobody reads (the shim does not ask) and put a wrong name into `docker info`, which shows the words before
-    /// "version" as the runtime's name. moby wants a line with "version" and one with "commit:"; podman prints it all.
-    /// The last line is where runc names its compiler.
-    static var text: String { "veloci version \(number)\ncommit: \(commit)\nspec: \(specification)\nswift: \(compilation)\n" }
+    /// The first line names veloci, unless the file has the name of the runtime in whose place it was put: go-runc fills its
+    /// `Version` only from a first line that starts `runc version `. moby wants a line with "version", before which it takes
+    /// the runtime's name, and one with "commit:"; podman prints it all. The last line is where runc names its compiler.
+    ///
+    /// - Parameter program: the name of the file, without directories.
+    static func text(_ program: String) -> String {
+        let name = program == "runc" || program == "crun" ? program : "veloci"
+        let commit = name == "veloci" ? commit : "veloci-" + commit
+        return "\(name) version \(number)\ncommit: \(commit)\nspec: \(specification)\nswift: \(compilation)\n"
+    }
 
     /// How it was compiled: `embedded` for what is installed, `runtime` for the executable of an ordinary build.
     static var compilation: String {

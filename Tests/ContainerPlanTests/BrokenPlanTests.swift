@@ -141,7 +141,7 @@ import Testing
 
     /// Steps that stand alone: without one the plan is another plan, but not a wrong one.
     private static let independent: Set<String> = [
-        "nameProcess", "joinSessionKeyring", "bringUpLoopback", "newNamespaces", "mountFileSystem", "changeMount", "makeDevice",
+        "nameProcess", "endWithCaller", "joinSessionKeyring", "bringUpLoopback", "newNamespaces", "mountFileSystem", "changeMount", "makeDevice",
         "makeLink", "setHostname", "makeReadOnly", "mask", "makeRootReadOnly", "makeWorkingDirectory", "resetCPUAffinity", "findHome",
         "ownStandardStreams", "enterDirectory", "setLimit", "setNoNewPrivileges", "loadSeccompFilter", "waitForStart",
     ]

@@ -94,6 +94,7 @@ enum PlanVariant: String, CaseIterable, Sendable {
             request.processSocket = "/run/process.sock"
             request.notifySocket = "/run/notify.sock"
         }
+        request.endsWithCaller = self == .run || self == .terminalOfUser
         if self == .terminalOfUser { request.unitOfUser = "user.scope" }
         if self == .options {
             request.usesPivotRoot = false

@@ -59,6 +59,7 @@ struct RandomRequest {
         request.usesPivotRoot = chance(80)
         request.makesSessionKeyring = chance(80)
         request.detaches = !request.waitsForStart && chance(50)
+        request.endsWithCaller = !request.waitsForStart && !request.detaches
         let sendsTerminal = spec.process?.terminal == true && (request.waitsForStart || request.detaches)
         request.consoleSocket = sendsTerminal ? "/run/console" : nil
         request.processSocket = chance(20) ? "/run/process" : nil

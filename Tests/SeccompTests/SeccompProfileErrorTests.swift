@@ -55,11 +55,11 @@ import Testing
         Case(
             profile: profile(rule: SeccompSyscall(names: ["openat", "write"], action: "SCMP_ACT_NOTIFY")), code: .invalidValue,
             path: "linux.seccomp.syscalls[1].names[1]",
-            message: "SCMP_ACT_NOTIFY is not possible for write: the runtime needs it to hand the listener on"),
+            message: "SCMP_ACT_NOTIFY cannot be used for the write syscall: the runtime needs it to hand the listener on"),
         Case(
             profile: profile(rule: SeccompSyscall(names: ["read"], action: "SCMP_ACT_NOTIFY")), code: .invalidValue,
             path: "linux.seccomp.syscalls[1].names[0]",
-            message: "SCMP_ACT_NOTIFY is not possible for read: the runtime needs it to hand the listener on"),
+            message: "SCMP_ACT_NOTIFY cannot be used for the read syscall: the runtime needs it to hand the listener on"),
         Case(
             profile: profile(rule: SeccompSyscall(names: ["write"], action: "SCMP_ACT_KILL", errnoRet: 1)),
             code: .invalidValue, path: "linux.seccomp.syscalls[1].errnoRet",

@@ -110,6 +110,7 @@ import Testing
 
                 OPTIONS:
                    --force, -f   kill a running container first; an id that does not exist is no error
+                   --regex, -r   take the id for an extended regular expression: all containers that match it in some place
                    --help, -h    print this help
 
                 """)

@@ -14,7 +14,7 @@ import Testing
 
     @Test(arguments: [
         (["state", "web"], 1, "container does not exist"), (["start", "web"], 1, "container does not exist"),
-        (["kill", "web"], 1, "container does not exist"), (["kill", "web", "9"], 1, "container does not exist"),
+        (["kill", "web"], 1, "container does not exist: there is no "), (["kill", "web", "9"], 1, "container does not exist"),
         (["delete", "web"], 1, "container does not exist"), (["pause", "web"], 1, "container does not exist"),
         (["resume", "web"], 1, "container does not exist"), (["ps", "web"], 1, "container does not exist"),
         (["ps", "web", "-ef"], 1, "container does not exist"), (["ps", "--format=json", "web"], 1, "container does not exist"),
@@ -31,8 +31,10 @@ import Testing
         (["state", "a/b"], 1, "invalid container ID format"), (["state", ".."], 1, "invalid container ID format"),
         (["create", "web"], 1, "create failed: JSON specification file config.json not found"),
         (["run", "web"], 1, "run failed: JSON specification file config.json not found"),
-        (["run", "--console-socket=/s", "web"], 1, "cannot use console socket if runc will not detach or allocate tty"),
+        (["run", "--console-socket=/s", "web"], 1, "cannot use console socket if veloci will not detach or allocate tty"),
         (["create", "--preserve-fds", "-1", "web"], 1, "invalid value \"-1\" for flag -preserve-fds"),
+        (["kill", "--regex", "x(", "9"], 1, "invalid regular expression \"x(\": "),
+        (["delete", "-r", "x[", "--force"], 1, "invalid regular expression \"x[\": "),
         (["plan"], 1, "JSON specification file config.json not found"),
         (["plan", "--process", "/nonexistent", "web"], 1, "open /nonexistent: no such file or directory"),
         (["exec", "--process", "/nonexistent", "web"], 255, "exec failed: open /nonexistent: no such file or directory"),
@@ -75,7 +77,7 @@ import Testing
             for arguments in [["create", "web"], ["run", "-d", "web"]] {
                 let outcome = try Self.veloci(arguments, directory)
                 #expect(outcome.code == 1)
-                #expect(outcome.errors.contains("cannot allocate tty if runc will detach without setting console socket"))
+                #expect(outcome.errors.contains("cannot allocate tty if veloci will detach without setting console socket"))
             }
         }
     }
@@ -87,7 +89,7 @@ import Testing
                 at: directory.appendingPathComponent("rootfs"), withIntermediateDirectories: false)
             let refusal = try Self.veloci(["plan"], directory)
             #expect(refusal.code == 1 && refusal.output.isEmpty)
-            #expect(refusal.errors.contains("cannot allocate tty if runc will detach without setting console socket"))
+            #expect(refusal.errors.contains("cannot allocate tty if veloci will detach without setting console socket"))
             let sent = try Self.veloci(["plan", "--console-socket", "/run/console"], directory)
             #expect(sent.output.contains("connect to the console socket /run/console"))
             let text = try Self.veloci(["plan", "--run"], directory)

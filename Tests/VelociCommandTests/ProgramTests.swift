@@ -67,10 +67,19 @@ import Testing
     }
 
     @Test(arguments: [
+        ("veloci", "veloci version 0.1.0\ncommit: \(Version.commit)\n"), ("veloci-2", "veloci version 0.1.0\n"),
+        ("runc", "runc version 0.1.0\ncommit: veloci-"), ("crun", "crun version 0.1.0\ncommit: veloci-"),
+    ])
+    func versionUnderAnotherName(name: String, start: String) {
+        #expect(Version.text(name).hasPrefix(start))
+        #expect(Version.text(name).split(separator: "\n").count == 4)
+    }
+
+    @Test(arguments: [
         ([], "USAGE:\n   veloci [global options]"), (["--help"], "USAGE:\n   veloci [global options]"),
-        (["help"], "USAGE:\n   veloci [global options]"), (["help", "kill"], "veloci kill <container-id> [signal]"),
-        (["kill", "--help"], "veloci kill <container-id> [signal]"), (["kill", "-h"], "veloci kill <container-id> [signal]"),
-        (["--help", "kill"], "veloci kill <container-id> [signal]"),
+        (["help"], "USAGE:\n   veloci [global options]"), (["help", "kill"], "veloci kill [options] <container-id> [signal]"),
+        (["kill", "--help"], "veloci kill [options] <container-id> [signal]"), (["kill", "-h"], "veloci kill [options] <container-id> [signal]"),
+        (["--help", "kill"], "veloci kill [options] <container-id> [signal]"),
         (["create", "--help", "--nonsense"], "--pid-file TEXT"),
     ])
     func help(arguments: [String], expected: String) throws {
@@ -117,6 +126,14 @@ import Testing
             #expect(lines.count == 1)
             #expect(try Self.message(try #require(lines.last)) == expected)
         }
+    }
+
+    @Test(arguments: [
+        ("stat", "state"), ("delte", "delete"), ("strat", "start"), ("craete", "create"), ("RUN", "run"), ("lst", "list"),
+        ("nonsense", nil), ("x", nil), (String(repeating: "start", count: 1000), nil),
+    ] as [(String, String?)])
+    func aWordThatIsNoCommandIsToldTheNearest(word: String, command: String?) {
+        #expect(Subcommands.nearest(word) == command)
     }
 
     @Test func failureWithoutLogIsALine() throws {
@@ -166,6 +183,8 @@ import Testing
             try "{\n  nonsense".write(
                 to: directory.appendingPathComponent("config.json"), atomically: true, encoding: .utf8)
             #expect(try Self.veloci(["check"], directory: directory).output.hasPrefix("config.json:2:3: error: "))
+            let other = try Self.veloci(["check", "--document-only", "config.json", directory.path + "/config.json"], directory: directory)
+            #expect(other.code == 1 && other.errors.contains("config.json, \(directory.path)/config.json: "), "\(other.errors)")
             // What the planner refuses is listed as a whole too, though it stops at the first.
             try #"""
                 {"ociVersion": "1.0.0", "root": {"path": "."}, "process": {"user": {"uid": 0, "gid": 0}, "cwd": "/", "args": ["sh"]},

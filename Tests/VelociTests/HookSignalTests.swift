@@ -21,7 +21,7 @@ import Testing
             try HostHooks.run(hook, kind: .prestart, state: "{}", bundle: "/", path: JSONPath())
         }
         let message = try #require(failure?.message)
-        #expect(message.hasPrefix("error running prestart hook /bin/sh: exit status 3, output: "))
+        #expect(message.hasPrefix("error running prestart hook: /bin/sh: exit status 3, output: "))
         #expect(message.hasSuffix("line 1999; the reason") && message.utf8.count < 2500)
     }
 }

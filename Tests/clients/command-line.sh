@@ -101,6 +101,8 @@ check "descriptors are preserved" expect 'three four ' kept
 missing() { runtime "$@" 3<&-; }
 check "one that the caller has not opened is an error, not one of ours" says 'unable to stat preserved-fd 0 (of 1)' 255 missing exec --preserve-fds 1 box true
 check "the log is not handed on either" says 'unable to stat preserved-fd 0 (of 1)' 255 missing --log "$work/runtime.log" exec --preserve-fds 1 box true
+sparse() { (exec 3<&- 4<&-; runtime exec --preserve-fds 3 box sh -c 'cat <&5; ls /proc/self/fd | tr "\n" " "' 5<<<five); }
+check "single ones with holes between, as podman passes them" matches $'^five\n0 1 2 3 5 $' sparse
 closed() { (runtime "$@" <&- >&- 2>&-); }
 check "exec without standard streams" closed exec box sh -c 'ls -l /proc/self/fd >/streams'
 links() { sed -nE 's,.* ([012]) -> (pipe|/dev/null).*,\1,p' "$bundle/rootfs/streams" | tr -d '\n'; }
@@ -127,6 +129,111 @@ much() { impatient "$RUNTIME" --root "$root" exec --tty box sh -c 'head -c 30000
 check "output into a pipe that does not wait" expect 300000 much
 in_run() { afresh '.process.terminal = true | .process.args = ["sh", "-c", "stty size; exit 4"]'; on_terminal "$RUNTIME" --root "$root" run --bundle "$bundle" box | tr -d '\r' || echo $?; }
 check "run with a terminal" expect $'30 90\n4' in_run
+
+# A terminal that its owner does not read, and then takes away: unread SIGNAL COMMAND... prints the status, or that there is none within ten seconds.
+unread() { perl -e '
+    use POSIX (); my ($signal, @command) = @ARGV; $SIG{HUP} = "IGNORE";
+    open(my $master, "+<", "/dev/ptmx") or die; my $zero = pack("i", 0); ioctl($master, 0x40045431, $zero) or die;
+    my $number = pack("I", 0); ioctl($master, 0x80045430, $number) or die; my $name = "/dev/pts/" . unpack("I", $number);
+    my $child = fork();
+    if (!$child) { $SIG{HUP} = "DEFAULT"; POSIX::setsid(); open(STDIN, "+<", $name); open(STDOUT, ">&STDIN"); close $master; exec @command }
+    sleep 2; if ($signal eq "close") { close $master } elsif ($signal) { kill $signal, $child }
+    for (1 .. 100) { if (waitpid($child, POSIX::WNOHANG()) == $child) { print "status ", $? >> 8, "\n"; exit } select(undef, undef, undef, 0.1) }
+    print "still there\n"; kill "KILL", $child' "$@"; }
+if [ "$runtime_name" = runc ]; then skip "terminals that nobody reads" "runc waits for the reader"; else
+    check "the container again" box
+    for signal in HUP INT TERM; do
+        check "$signal reaches a program whose terminal nobody reads, and exec ends" expect "status $((128 + $(kill -l $signal)))" \
+            unread $signal "$RUNTIME" --root "$root" exec --tty box yes many words for nobody
+    done
+    check "what fits is no reason to stay" expect "status 5" unread 0 "$RUNTIME" --root "$root" exec --tty box sh -c 'head -c 3000 /dev/zero | tr "\000" x; exit 5'
+    # the shell that runs it is told by its own terminal as well, so it must not be what ends the program
+    check "a terminal that hangs up hangs up inside" matches 'status (129|9)' unread close "$RUNTIME" --root "$root" exec --tty box sh -c 'trap "exit 9" HUP; while :; do sleep 0.1; done'
+    silent() { unread close sh -c 'trap "" HUP; exec setsid -w "$@"' sh "$RUNTIME" --root "$root" exec --tty box sh -c 'trap "exit 9" HUP; while :; do sleep 0.1; done'; }
+    check "also where the runtime hears of it by its descriptors alone" expect "status 9" silent
+fi
+
+# --- the caller
+deaf() { env --ignore-signal=CHLD "$RUNTIME" --root "$root" "$@"; }
+check "the container again" box
+check "a caller that ignores the ends of its children gets the status of exec" status 9 deaf exec box sh -c 'exit 9'
+deaf_run() { afresh '.process.args = ["sh", "-c", "exit 8"]' && deaf run --bundle "$bundle" box; }
+check "and of run" status 8 deaf_run
+if [ "$runtime_name" != veloci ]; then skip "the end of the caller" "runc copies what the program writes, so that its pipes close; crun leaves them open"; else
+    orphaned() { afresh '.process.args = ["sh", "-c", "echo up; sleep 1000"]'
+        { "$RUNTIME" --root "$root" run --bundle "$bundle" box & echo $! >"$work/caller"; wait; } 2>/dev/null | { head -n 1 >/dev/null; kill -KILL "$(cat "$work/caller")"; timeout 5 cat; } && eventually expect stopped status_of; }
+    check "a foreground run that is killed ends its container, and nobody holds its pipes" orphaned
+    check "the container again" box
+    orphan_of_exec() { { "$RUNTIME" --root "$root" exec box sh -c "echo up; exec sleep 2003" & echo $! >"$work/caller"; wait; } 2>/dev/null |
+        { head -n 1 >/dev/null; kill -KILL "$(cat "$work/caller")"; timeout 5 cat; } && ! runtime ps box | grep -q 'sleep 2003' && [ "$(status_of)" = running ]; }
+    check "so does exec with its program, and the container goes on" orphan_of_exec
+    user_exec() { { "$RUNTIME" --root "$root" exec --user 1000:1000 box sh -c "echo up; exec sleep 2004" & echo $! >"$work/caller"; wait; } 2>/dev/null |
+        { head -n 1 >/dev/null; kill -KILL "$(cat "$work/caller")"; timeout 5 cat; } && ! runtime ps box | grep -q 'sleep 2004'; }
+    check "also where the program has another user" user_exec
+fi
+
+# --- groups of the caller
+groups() { afresh "$1 | .process.args = [\"id\", \"-G\"]" && setpriv --groups 5,6 "$RUNTIME" --root "$root" run --bundle "$bundle" box; }
+check "other groups of the caller are not the program's" expect 0 groups .
+if [ "$runtime_name" = runc ]; then skip "unless an annotation asks for it" "runc does not know it"; else
+    keeping='.annotations["run.oci.keep_original_groups"] = "1"'
+    check "unless an annotation asks for it" expect '0 5 6' groups "$keeping"
+    check "also with a user namespace" expect '0 5 6' groups "$keeping | .linux.namespaces += [{type: \"user\"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 65536}] | .linux.gidMappings = .linux.uidMappings"
+    check "the container with it" box "$keeping"
+    check "and for exec" expect '0 5 6' setpriv --groups 5,6 "$RUNTIME" --root "$root" exec box id -G
+fi
+
+# --- debug
+if [ "$runtime_name" != veloci ]; then skip "debug" "the steps are veloci's own"; else
+    debug() { afresh '.process.args = ["true"]' && runtime --debug run --bundle "$bundle" box 2>&1 >/dev/null | sed -n 's/.*level=debug msg="\([a-z]*\): .*/\1/p' | uniq -c | tr -s ' \n' ' '; }
+    check "--debug tells what happens: steps of the host, and those of the container" matches ' [0-9]+ host [0-9]+ container ' debug
+    quiet() { runtime --log "$work/debug.log" --log-format json --debug run --bundle "$bundle" box 2>&1; }
+    check "into the log if there is one" expect '' quiet
+    check "in its format" bash -c "jq -es 'map(select(.level == \"debug\")) | length > 10' '$work/debug.log'"
+    debug_start() { afresh && runtime create --bundle "$bundle" box >/dev/null && runtime --debug start box 2>&1 | grep -c 'level=debug msg="container: '; }
+    check "start tells the container's steps" matches '^[1-9]' debug_start
+    check "--debug exec" bash -c "'$RUNTIME' --root '$root' --debug exec box true 2>&1 | grep -q 'level=debug msg=.container: [0-9]* execute true'"
+fi
+
+# --- many containers
+if [ "$runtime_name" = runc ]; then skip "regular expressions" "crun has them"; else
+    several_boxes() { afresh; for name in one.1 one.2 two.1; do configure ".linux.cgroupsPath = \"/$parent/$name\""; runtime run --detach --bundle "$bundle" $name || return; done; }
+    check "three containers" several_boxes
+    check "kill --regex" runtime kill --regex '^one[.][0-9]$' KILL
+    states() { runtime list --format json | jq -r 'map(.id + " " + .status) | sort | join(",")'; }
+    check "reaches those that match" eventually expect 'one.1 stopped,one.2 stopped,two.1 running' states
+    # crun goes on without a word
+    [ "$runtime_name" = crun ] || check "one that refuses is told, and the others go" says 'two.1: cannot delete container two.1 that is not stopped: running' 1 runtime delete --regex '[.][0-9]'
+    check "delete --regex --force" runtime delete --force --regex .
+    check "none is left" expect '' runtime list --quiet
+fi
+
+# --- what a message says
+if [ "$runtime_name" != veloci ]; then skip "messages" "these are veloci's"; else
+    script() { afresh '.process.args = ["/run.sh"]'; printf '#!/no/such/shell -e\n' >"$bundle/rootfs/run.sh"; chmod +x "$bundle/rootfs/run.sh"; says 'exec /run.sh: no such file or directory: its interpreter /no/such/shell is missing' 1 runtime run --bundle "$bundle" box; }
+    check "the interpreter of a script that is missing" script
+    loader() { afresh '.process.args = ["/bin/dynamic"]'; cp -L /bin/bash "$bundle/rootfs/bin/dynamic"; says 'exec /bin/dynamic: no such file or directory: its interpreter /lib' 1 runtime run --bundle "$bundle" box; }
+    check "the loader of a program" loader
+    check "the container again" box
+    check "in exec as well" says ': its interpreter /no/such/shell is missing' 255 runtime exec box /run.sh
+    in_start() { afresh '.process.args = ["/run.sh"]'; runtime create --bundle "$bundle" box >/dev/null && says ': its interpreter /no/such/shell is missing' 1 runtime start box; }
+    check "and in start" in_start
+    small() { afresh '.linux.resources.memory = {limit: 65536}'; says 'linux.resources.memory.limit: the container'"'"'s process was killed before its program ran: the control group has no memory left, its limit is 65536 bytes' 1 runtime run --bundle "$bundle" box; }
+    if [ -d /sys/fs/cgroup/memory ] || grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null; then check "a limit of memory that is too small" small; else skip "a limit of memory that is too small" "no memory controller here"; fi
+    check "no such container: which, and where" says "container does not exist: there is no $root/nobody" 1 runtime state nobody
+    cp "$RUNTIME" "$work/for-all"; chmod 755 "$work/for-all"
+    check "a user among root's containers" says 'use sudo' 1 setpriv --reuid 65534 --regid 65534 --clear-groups "$work/for-all" --root "$root" state box
+    check "a list of them" says 'use sudo' 1 setpriv --reuid 65534 --regid 65534 --clear-groups "$work/for-all" --root "$root" list
+    check "an unknown command" says 'did you mean state?' 3 runtime stat box
+    input() { runtime check --document-only - <"$work/plain.json"; }
+    check "check of standard input" expect '' input
+    both() { echo '{}' >"$work/bad.json"; says "$work/bad.json: " 1 runtime check --document-only "$work/plain.json" "$work/bad.json"; }
+    check "check of files" both
+    empty() { afresh '.process.args = [""]'; says 'executable file not found in $PATH' 1 runtime run --bundle "$bundle" box; }
+    check "an empty program is one that is not found" empty
+    numbered() { afresh '.hooks = {createRuntime: [{path: "/bin/true"}, {path: "/bin/false"}]}'; says 'error running createRuntime hook #1: /bin/false: exit status 1' 1 runtime run --bundle "$bundle" box; }
+    check "which hook failed" numbered
+fi
 
 # --- pause before start
 paused() { afresh && runtime create --bundle "$bundle" box >/dev/null && runtime pause box && status_of; }

@@ -116,6 +116,7 @@ enum stage_detail : uint32_t {
     stage_detail_not_found_in_path,
     stage_detail_program_stat,     // args[0] has a slash and cannot be found: errno
     stage_detail_program_directory,
+    stage_detail_program_execute,  // execve was refused; where a file was missing, the interpreter that it needs is in the text
     stage_detail_outside_root,     // the working directory is not reachable from the root
     stage_detail_wrong_file_system,
     stage_detail_wrong_device,
@@ -141,7 +142,7 @@ struct stage_progress {
     int32_t detail_value;
     int32_t child;             // pid of the process that took over in a fork, as the host sees it
     int32_t listener;          // descriptor number of the seccomp listener
-    char text[stage_text_size]; // the last that a hook wrote before it failed, ended by zero
+    char text[stage_text_size]; // what a failure is told with: the last that a hook wrote, a program's interpreter; ended by zero
     uint64_t clocks[stage_clock_count]; // CLOCK_MONOTONIC in nanoseconds before each step, when traced
 };
 

@@ -114,6 +114,11 @@ package struct MemoryWatch: ~Copyable {
         }
     }
 
+    /// How often a process of the group was killed because there was no memory left for it; nil where nothing counts that.
+    package static func kills(in cgroup: Cgroup) -> UInt64? {
+        cgroup.paths.memory.map { kills(GroupFiles($0), $0.version) }
+    }
+
     private static func kills(_ group: GroupFiles, _ version: CgroupVersion) -> UInt64 {
         group.value("oom_kill", in: version == .v2 ? "memory.events" : "memory.oom_control").flatMap { UInt64($0) } ?? 0
     }

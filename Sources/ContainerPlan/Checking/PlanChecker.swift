@@ -235,6 +235,8 @@ struct PlanChecker {
             changedUser = true
             // KERNEL: effective capabilities are lost with the user id 0; permitted ones are kept on request.
             if uid != 0 { hasPower = false }
+        case .endWithCaller:
+            if !changedUser { report(.capabilities, number, "the change of the user would take the bond to the caller back") }
         case .setCapabilities:
             if !droppedBounding || !keepsCapabilities || !changedUser {
                 report(.capabilities, number, "capabilities are set before the bounding set and the user")

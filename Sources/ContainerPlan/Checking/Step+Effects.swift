@@ -22,7 +22,8 @@ extension Step {
     /// One entry for each step, so that none is forgotten.
     var effects: StepEffects {
         switch self {
-        case .resetSignals, .nameProcess, .refuseTracing, .newSession, .saveUmask, .restoreUmask, .setUmask, .joinSessionKeyring:
+        case .resetSignals, .nameProcess, .refuseTracing, .endWithCaller, .newSession, .saveUmask, .restoreUmask, .setUmask,
+            .joinSessionKeyring:
             StepEffects()
         case .joinControlGroup(_, let slot), .joinNamespace(_, let slot), .detachOldRoot(let slot):
             StepEffects(reads: [slot], closes: [slot], needsPower: true)

@@ -10,6 +10,9 @@ extension Step {
     func encode(into encoder: inout RecordEncoder) {
         switch self {
         case .resetSignals: encoder.add(stage_operation_reset_signals)
+        case .endWithCaller:
+            // A filter may allow less of prctl than capabilities need; a program without the bond is no reason not to run it.
+            encoder.call(__NR_prctl, [.value(UInt64(PR_SET_PDEATHSIG)), .value(9)], tolerating: [EPERM, ENOSYS])
         case .nameProcess(let name): encoder.call(__NR_prctl, [.value(UInt64(PR_SET_NAME)), .address(encoder.text(name))])
         case .refuseTracing: encoder.call(__NR_prctl, [.value(UInt64(PR_SET_DUMPABLE)), .value(0)])
         // EPERM: already the leader of a session, as after setns into a container's pid namespace by the host itself.
@@ -31,9 +34,9 @@ extension Step {
             encoder.call(__NR_setns, [.slot(process), .value(kinds.cloneFlags)])
         case .newNamespaces(let kinds): encoder.call(__NR_unshare, [.value(kinds.cloneFlags)])
         case .fork(let kinds): encoder.add(stage_operation_fork, [.value(kinds.cloneFlags)])
-        case .becomeUserOfNamespace(let uid, let gid):
+        case .becomeUserOfNamespace(let uid, let gid, let keepsGroups):
             // EPERM: setgroups is denied where an unprivileged user made the mapping (user_namespaces(7)).
-            encoder.call(__NR_setgroups, [.value(0), .value(0)], tolerating: [EPERM])
+            if !keepsGroups { encoder.call(__NR_setgroups, [.value(0), .value(0)], tolerating: [EPERM]) }
             let (user, group) = (UInt64(uid), UInt64(gid))
             encoder.call(__NR_setresgid, [.value(group), .value(group), .value(group)])
             encoder.call(__NR_setresuid, [.value(user), .value(user), .value(user)])

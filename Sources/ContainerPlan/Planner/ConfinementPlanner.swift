@@ -9,11 +9,14 @@ struct ConfinementPlanner {
     let listenerPath: String
     let facts: HostFacts
     let hasUserNamespace: Bool
+    /// Whether the program's other groups stay those of the caller.
+    let keepsGroups: Bool
     /// A proc file system of our own, if one was needed.
     var processFileSystem: Slot?
     var warnings: [String] = []
 
-    init(process: Process, seccomp: SeccompFilter?, facts: HostFacts, linux: Linux) {
+    init(process: Process, seccomp: SeccompFilter?, facts: HostFacts, linux: Linux, keepsGroups: Bool = false) {
+        self.keepsGroups = keepsGroups
         self.process = process
         self.seccomp = seccomp
         listenerPath = linux.seccomp?.listenerPath ?? ""
@@ -130,7 +133,8 @@ struct ConfinementPlanner {
             builder.add(.keepCapabilitiesAcrossUserChange, for: path)
         }
         builder.add(
-            .setUser(uid: user.uid, gid: user.gid, groups: user.additionalGids ?? []), for: JSONPath.of("process", "user"))
+            .setUser(uid: user.uid, gid: user.gid, groups: keepsGroups ? nil : user.additionalGids ?? []),
+            for: JSONPath.of("process", "user"))
         guard let capabilities = process.capabilities else { return }
         builder.add(
             .setCapabilities(

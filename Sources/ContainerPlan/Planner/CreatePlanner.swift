@@ -39,6 +39,7 @@ struct CreatePlanner {
     /// Whether the container's mounts are made in the runtime's own mount namespace.
     var mountsOnHost: Bool { !hasMountNamespace && facts.isPrivileged && !namespaces.has(.user) }
     var usesTerminal: Bool { process.terminal == true }
+    var annotations: CrunAnnotations { CrunAnnotations(spec) }
 
     init(spec: Spec, request: PlanRequest, facts: HostFacts) throws(PlanError) {
         self.spec = spec
@@ -85,7 +86,8 @@ struct CreatePlanner {
         if let console { planTerminal(root: root, socket: console) }
         try planNames()
         var confinement = ConfinementPlanner(
-            process: process, seccomp: request.seccomp, facts: facts, linux: linux)
+            process: process, seccomp: request.seccomp, facts: facts, linux: linux, keepsGroups: annotations.keepsGroups)
+        builder.plan.warnings += annotations.warnings
         try planSystemControls(&confinement)
         if mountsRoot { planHiddenPaths(root: root) }
         planLastWrites(root: root)
@@ -118,11 +120,11 @@ struct CreatePlanner {
         let detaches = request.waitsForStart || request.detaches
         if usesTerminal && detaches && request.consoleSocket == nil {
             throw PlanError(
-                "cannot allocate tty if runc will detach without setting console socket", at: path, hint: "give --console-socket",
-                kind: .argument)
+                "cannot allocate tty if veloci will detach without setting console socket", at: path,
+                hint: "give --console-socket", kind: .argument)
         }
         if request.consoleSocket != nil && !(usesTerminal && detaches) {
-            throw PlanError("cannot use console socket if runc will not detach or allocate tty", at: path, kind: .argument)
+            throw PlanError("cannot use console socket if veloci will not detach or allocate tty", at: path, kind: .argument)
         }
     }
 

@@ -32,7 +32,8 @@ extension Plan {
         if process.execCPUAffinity == nil { builder.add(.resetCPUAffinity) }
         let limits = LimitPlanner(process: process, facts: facts, path: .of("process", "rlimits"))
         try limits.planEarly(&builder, hasUserNamespace: kinds.contains(.user))
-        planJoin(kinds, facts, .becomeUser(of: linux, like: process), &builder)
+        let keepsGroups = CrunAnnotations(spec).keepsGroups
+        planJoin(kinds, facts, .becomeUser(of: linux, like: process, keepsGroups: keepsGroups), &builder)
         builder.add(.saveUmask)
         builder.add(.newSession)
         if request.makesSessionKeyring { builder.add(.joinSessionKeyring) }
@@ -41,7 +42,7 @@ extension Plan {
 
         if let console { planTerminal(process, root: root, socket: console, &builder) }
         var confinement = ConfinementPlanner(
-            process: process, seccomp: request.seccomp, facts: facts, linux: linux)
+            process: process, seccomp: request.seccomp, facts: facts, linux: linux, keepsGroups: keepsGroups)
         if try !confinement.labels().isEmpty {
             let proc = builder.slot()
             builder.add(.openPrivateProcessFileSystem(into: proc, orTheHosts: false))

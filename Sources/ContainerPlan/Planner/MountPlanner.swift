@@ -69,9 +69,10 @@ extension CreatePlanner {
         if isLate { required.removeAll { $0 == "ro" } }
         defer { if isLate { planLateReadOnly(destination, origin, root) } }
         var optionsWithLabel = required
-        let isLabelled = required.contains { $0.begins(with: "context=") }
+        let labelOption = try CrunAnnotations(spec).labelOption()
+        let isLabelled = required.contains { $0.begins(with: labelOption + "=") }
         if let label = linux.mountLabel, !label.isEmpty, facts.selinuxIsEnabled, !isKernelView, type != "mqueue", !isLabelled {
-            optionsWithLabel.append("context=\(label)")
+            optionsWithLabel.append("\(labelOption)=\(label)")
         }
         var fileSystem = FileSystemMount(
             type: type, source: mount.source.flatMap { $0.isEmpty ? nil : $0 } ?? type, options: optionsWithLabel,

@@ -71,7 +71,10 @@ extension CreatePlanner {
                 for: JSONPath.of("linux", "uidMappings"))
             builder.meet(.userNamespace)
         }
-        if namespaces.has(.user) { builder.add(.becomeUser(of: linux, like: process), for: namespaces.origin(.user)) }
+        if namespaces.has(.user) {
+            let step = Step.becomeUser(of: linux, like: process, keepsGroups: annotations.keepsGroups)
+            builder.add(step, for: namespaces.origin(.user))
+        }
         let rest = namespaces.new.filter { $0 != .user && $0 != .pid && $0 != .cgroup }
         if !rest.isEmpty { builder.add(.newNamespaces(rest), for: path) }
         for (clock, offset) in (linux.timeOffsets ?? [:]).sortedByName {
@@ -108,12 +111,13 @@ extension CreatePlanner {
 extension Step {
     /// Root of the user namespace, whom everything inside belongs to; or, where nobody is mapped to root, the program's user, or
     /// whoever is mapped.
-    static func becomeUser(of linux: Linux, like process: Process) -> Step {
+    static func becomeUser(of linux: Linux, like process: Process, keepsGroups: Bool) -> Step {
         func id(_ mappings: [IDMapping]?, _ own: UInt32) -> UInt32 {
             guard let mappings, let first = mappings.first else { return 0 }
             func isMapped(_ id: UInt32) -> Bool { mappings.contains { id >= $0.containerID && id - $0.containerID < $0.size } }
             return isMapped(0) ? 0 : isMapped(own) ? own : first.containerID
         }
-        return .becomeUserOfNamespace(uid: id(linux.uidMappings, process.user.uid), gid: id(linux.gidMappings, process.user.gid))
+        return .becomeUserOfNamespace(
+            uid: id(linux.uidMappings, process.user.uid), gid: id(linux.gidMappings, process.user.gid), keepsGroups: keepsGroups)
     }
 }

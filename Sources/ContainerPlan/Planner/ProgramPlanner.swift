@@ -6,6 +6,7 @@ struct ProgramPlanner {
     let process: Process
     let keptDescriptors: [Int32]
     let addedEnvironment: [String]
+    let endsWithCaller: Bool
     let confinement: ConfinementPlanner
 
     /// Hooks between `start` and the program: they must not run under the program's filter.
@@ -21,6 +22,7 @@ struct ProgramPlanner {
         self.hasStartHooks = hasStartHooks
         self.process = process
         keptDescriptors = request.keptDescriptors
+        endsWithCaller = request.endsWithCaller
         addedEnvironment = request.addedEnvironment
         self.confinement = confinement
     }
@@ -57,6 +59,7 @@ struct ProgramPlanner {
         confinement.planUserAndCapabilities(&builder)
         builder.add(.enterDirectory(cwd, attempt: .second), for: JSONPath.of("process", "cwd"))
         builder.add(.findProgram(process.args?.first ?? ""), for: JSONPath.of("process", "args").index(0))
+        if endsWithCaller { builder.add(.endWithCaller) }
         // A listener is handed on by `create`, which is gone when the start hooks run.
         let waitsForHooks = hasStartHooks && confinement.seccomp?.needsListener != true
         // With no_new_privs as late as possible, so that the filter need not allow what we do ourselves; but before the

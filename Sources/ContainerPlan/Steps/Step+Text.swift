@@ -5,6 +5,7 @@ extension Step {
     public var text: String {
         switch self {
         case .resetSignals: "reset all signals"
+        case .endWithCaller: "end when the caller has ended"
         case .nameProcess(let name): "name the process \(name)"
         case .refuseTracing: "refuse to be traced"
         case .newSession: "begin a session"
@@ -17,8 +18,9 @@ extension Step {
         case .joinNamespaces(let kinds, _): "join the container's namespaces: \(names(kinds))"
         case .newNamespaces(let kinds): "make namespaces: \(names(kinds))"
         case .fork(let kinds): kinds.isEmpty ? "fork" : "fork into new namespaces: \(names(kinds))"
-        case .becomeUserOfNamespace(0, 0): "become root of the user namespace"
-        case .becomeUserOfNamespace(let uid, let gid): "become user \(uid), group \(gid) of the user namespace"
+        case .becomeUserOfNamespace(let uid, let gid, let keepsGroups):
+            "become " + (uid == 0 && gid == 0 ? "root" : "user \(uid), group \(gid)") + " of the user namespace"
+                + (keepsGroups ? ", keeping other groups" : "")
         case .bringUpLoopback: "bring up the loopback device"
         case .setHostname(let name): "set the hostname to \(name)"
         case .setDomainname(let name): "set the domainname to \(name)"
@@ -84,7 +86,8 @@ extension Step {
         case .keepCapabilitiesAcrossUserChange: "keep capabilities while the user changes"
         case .setUser(let uid, let gid, let groups):
             "become user \(uid), group \(gid)"
-                + (groups.map { $0.isEmpty ? "" : ", groups \($0.map(String.init).joined(separator: " "))" } ?? "")
+                + (groups.map { $0.isEmpty ? "" : ", groups \($0.map(String.init).joined(separator: " "))" }
+                    ?? ", keeping other groups")
         case .setCapabilities(let effective, let permitted, let inheritable):
             "set capabilities: effective \(effective), permitted \(permitted), inheritable \(inheritable)"
         case .raiseAmbientCapabilities(let set): "raise ambient capabilities \(set)"

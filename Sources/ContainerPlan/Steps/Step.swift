@@ -14,6 +14,9 @@ public enum Step: Equatable, Sendable {
     /// Nobody inside may trace the process or open what it has in /proc until it executes the program (prctl(2),
     /// PR_SET_DUMPABLE).
     case refuseTracing
+    /// The kernel ends the process when its caller has ended, by whatever (prctl(2), PR_SET_PDEATHSIG with SIGKILL). A change
+    /// of the user takes it back, so it comes after that.
+    case endWithCaller
     /// The process leads a session, apart from the caller's terminal (setsid(2)).
     case newSession
     /// The caller's file mode mask is kept and none is in force: what is made gets the modes that are asked for (umask(2)).
@@ -41,7 +44,7 @@ public enum Step: Equatable, Sendable {
     case fork(namespaces: [NamespaceKind])
     /// A user and group that the namespace maps, no other groups (setgroups(2), setresgid(2), setresuid(2)).
     /// SPEC(config-linux.md#user-namespace-mappings).
-    case becomeUserOfNamespace(uid: UInt32, gid: UInt32)
+    case becomeUserOfNamespace(uid: UInt32, gid: UInt32, keepsGroups: Bool)
     /// The loopback device of a new network namespace works (ioctl(2), SIOCSIFFLAGS).
     case bringUpLoopback
     /// sethostname(2). SPEC(config.md#hostname).

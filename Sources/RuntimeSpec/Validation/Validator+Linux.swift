@@ -217,7 +217,10 @@ extension Validator {
     }
 
     private mutating func memoryPolicy(_ policy: MemoryPolicy) {
-        member("mode") { $0.word(policy.mode, of: MemoryPolicyMode.self, "memory policy") }
+        // RUNC: the words that it says first are what callers look for.
+        member("mode") {
+            $0.word(policy.mode, of: MemoryPolicyMode.self, "memory policy", named: "invalid memory policy mode")
+        }
         let hasNodes = !(policy.nodes ?? "").isEmpty
         member("nodes") {
             $0.numberList(policy.nodes ?? "")
@@ -230,7 +233,9 @@ extension Validator {
             }
         }
         let flags = (policy.flags ?? []).map(MemoryPolicyFlag.init(rawValue:))
-        elements("flags", policy.flags) { $0.word($1, of: MemoryPolicyFlag.self, "flag of a memory policy") }
+        elements("flags", policy.flags) {
+            $0.word($1, of: MemoryPolicyFlag.self, "flag of a memory policy", named: "invalid memory policy flag")
+        }
         // KERNEL: sanitize_mpol_flags, mpol_new
         member("flags") {
             if flags.contains(.staticNodes), flags.contains(.relativeNodes) {

@@ -9,7 +9,10 @@ extension Validator {
             guard let args = process.args, let program = args.first else {
                 return $0.must("is missing or empty; at least one argument is required")
             }
-            if program.isEmpty { $0.must("begins with an empty text; the first argument names the program") }
+            if program.isEmpty {
+                // RUNC: callers tell by its words that there is no such program.
+                $0.must("exec: \"\": executable file not found in $PATH; the first argument names the program")
+            }
         }
         elements("args", process.args) { $0.longArgument($1) }
         environment(process.env)

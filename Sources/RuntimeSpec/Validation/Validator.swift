@@ -125,15 +125,17 @@ struct Validator {
     }
 
     /// A word out of a closed set.
-    mutating func word<Word: RawRepresentable & CaseIterable>(_ text: String, of type: Word.Type, _ what: String)
+    mutating func word<Word: RawRepresentable & CaseIterable>(
+        _ text: String, of type: Word.Type, _ what: String, named lead: String? = nil
+    )
     where Word.RawValue == String {
         // Comparing strings takes a Kelvin sign for a K; no word has anything but ASCII in it.
         if Word(rawValue: text) != nil, text.utf8.allSatisfy({ $0 < 0x80 }) { return }
         let allowed = Word.allCases.map { $0.rawValue }.joined(separator: ", ")
         if text.isEmpty {
-            must("is missing or empty; \(allowed) are allowed")
+            must((lead.map { "\($0): it " } ?? "") + "is missing or empty; \(allowed) are allowed")
         } else {
-            must("\(quoted(text)) is no \(what); \(allowed) are allowed")
+            must((lead.map { "\($0): " } ?? "") + "\(quoted(text)) is no \(what); \(allowed) are allowed")
         }
     }
 

@@ -14,6 +14,10 @@ public struct Foreground: ~Copyable {
     private static let signalChild: UInt64 = 17
     private static let windowChange: UInt32 = 28
     private static let urgent: UInt32 = 23
+    /// SIGHUP, SIGINT, SIGQUIT and SIGTERM.
+    private static let ending: [UInt32] = [1, 2, 3, 15]
+    /// Milliseconds for who reads the program's output.
+    private static let patience: Int64 = 1000
 
     /// From here on the calling thread receives signals through this value, so that none is lost before the program runs.
     public static func blockSignals() throws(Failure) -> (mask: UInt64, descriptor: Int32) {
@@ -57,34 +61,44 @@ public struct Foreground: ~Copyable {
         var relay = TerminalRelay(terminal: process.terminal)
         relay.begin()
         defer { relay.end() }
+        var end: ProcessEnd?
+        var isToEnd = false
         while true {
+            if let end, relay.drain() { return end }
             var requests = relay.requests
             let (signalIndex, processIndex) = (requests.count, requests.count + 1)
             requests.append(PollRequest(descriptor: signals.number, events: PollRequest.readable))
-            requests.append(PollRequest(descriptor: process.processDescriptor, events: PollRequest.readable))
+            requests.append(
+                PollRequest(descriptor: end == nil ? process.processDescriptor : -1, events: PollRequest.readable))
             // A negative descriptor is passed over.
             requests.append(
                 PollRequest(descriptor: process.notification?.descriptor ?? -1, events: PollRequest.readable))
             do throws(KernelError) {
-                try Polling.wait(&requests)
+                // Who was told to end does not wait for somebody who reads nothing, but gives the last words a moment.
+                try Polling.wait(&requests, milliseconds: end != nil && isToEnd ? Self.patience : -1)
             } catch {
                 throw .kernel(error, "cannot wait for the container")
             }
+            if let end, isToEnd, !requests.contains(where: { $0.isReady }) { return end }
             relay.handle(requests)
             // This process stays with the program, so it is the one that the manager watches. One that does not listen is
             // no reason to end the program.
             if requests[processIndex + 1].isReady, (try? process.notification?.forward(pid: Processes.own)) != false {
                 process.notification = nil
             }
-            if requests[signalIndex].isReady { forwardSignals(&relay) }
-            if requests[processIndex].isReady {
-                relay.drain()
-                return try process.wait()
+            if requests[signalIndex].isReady {
+                let isAsked = forwardSignals(&relay)
+                // Nobody is left to forward it to, only somebody who does not read what the program wrote.
+                if let end, isAsked { return end }
+                isToEnd = isToEnd || isAsked
             }
+            if requests[processIndex].isReady { end = try process.wait() }
         }
     }
 
-    private func forwardSignals(_ relay: inout TerminalRelay) {
+    /// - Returns: whether one of them asks for an end.
+    private func forwardSignals(_ relay: inout TerminalRelay) -> Bool {
+        var isToEnd = false
         withUnsafeTemporaryAllocation(byteCount: 128, alignment: 8) { record in
             while linux_system_call(
                 Int64(__NR_read), UInt64(descriptor: signals.number), UInt64(address: record.baseAddress), 128, 0, 0, 0) == 128
@@ -93,10 +107,13 @@ public struct Foreground: ~Copyable {
                 switch signal {
                 case UInt32(Self.signalChild), Self.urgent: continue
                 case Self.windowChange: relay.resize()
-                default: _ = try? process.signal(Int32(signal))
+                default:
+                    if Self.ending.contains(signal) { isToEnd = true }
+                    _ = try? process.signal(Int32(signal))
                 }
             }
         }
+        return isToEnd
     }
 
     deinit {

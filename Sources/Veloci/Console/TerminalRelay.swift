@@ -1,14 +1,22 @@
 internal import CLinux
 internal import LinuxKernel
 
-/// Carries bytes between the caller's standard streams and the container's terminal.
+/// Carries bytes between the caller's standard streams and the container's terminal. Nobody is waited for in reading or writing:
+/// a caller who does not read must not keep signals, input and the program's end from being seen.
 struct TerminalRelay {
     private let terminal: Int32?
     private var mode: TerminalMode?
+    private var output = CallerOutput()
     private var inputIsOpen: Bool
     private var outputIsOpen = true
     /// What was read from the caller and the terminal has not taken yet.
     private var pending: [UInt8] = []
+    /// What was read from the terminal and the caller has not taken yet.
+    private var unread: [UInt8] = []
+    /// The caller's terminal, until it hangs up.
+    private var watched: Int32 = -1
+    /// How much is held of either direction.
+    private static let limit = 65536
 
     init(terminal: Int32?) {
         self.terminal = terminal
@@ -26,14 +34,17 @@ struct TerminalRelay {
         guard let terminal else { return }
         mode = TerminalMode(of: 0)
         mode?.makeRaw()
+        output.open()
+        watched = mode != nil ? 0 : TerminalMode(of: 1) != nil ? 1 : -1
         resize()
         // A program that does not read must not stop the relay of what it writes.
         _ = linux_system_call(
             Int64(__NR_fcntl), UInt64(descriptor: terminal), UInt64(F_SETFL), UInt64(O_NONBLOCK | O_RDWR), 0, 0, 0)
     }
 
-    func end() {
+    mutating func end() {
         mode?.restore()
+        output.close()
     }
 
     func resize() {
@@ -53,19 +64,22 @@ struct TerminalRelay {
         }
     }
 
+    /// What to wait for, in the order in which `handle` expects it; nothing without a terminal.
     var requests: [PollRequest] {
         guard let terminal else { return [] }
-        let readsInput = inputIsOpen && pending.count < 65536
+        let readsInput = inputIsOpen && pending.count < Self.limit
+        let events = (unread.count < Self.limit ? PollRequest.readable : 0) | (pending.isEmpty ? 0 : PollRequest.writable)
         return [
             PollRequest(descriptor: readsInput ? 0 : -1, events: PollRequest.readable),
-            PollRequest(
-                descriptor: outputIsOpen ? terminal : -1,
-                events: PollRequest.readable | (pending.isEmpty ? 0 : PollRequest.writable)),
+            PollRequest(descriptor: outputIsOpen && events != 0 ? terminal : -1, events: events),
+            PollRequest(descriptor: unread.isEmpty ? -1 : output.number, events: PollRequest.writable),
+            PollRequest(descriptor: watched, events: 0),
         ]
     }
 
     mutating func handle(_ requests: [PollRequest]) {
-        guard let terminal, requests.count >= 2 else { return }
+        guard let terminal, requests.count >= 4 else { return }
+        if requests[3].isReady { return hangUp() }
         if requests[0].isReady {
             if let bytes = read(0) { pending += bytes } else { inputIsOpen = false }
         }
@@ -77,36 +91,59 @@ struct TerminalRelay {
             }
             if count > 0 { pending.removeFirst(Int(count)) }
         }
-        if requests[1].isReadable { copyOutput(terminal) }
+        let waited = !unread.isEmpty
+        if requests[1].isReadable { takeOutput(terminal) }
+        if requests[2].isReady || !waited { giveOutput() }
     }
 
-    /// Reads what the program wrote before it ended.
-    mutating func drain() {
-        guard let terminal else { return }
-        while outputIsOpen, copyOutput(terminal) {}
+    /// Passes on what the program wrote before it ended. False while the caller has not taken all of it: `requests` says when to
+    /// go on.
+    mutating func drain() -> Bool {
+        guard let terminal else { return true }
+        (inputIsOpen, pending) = (false, [])
+        while outputIsOpen {
+            if unread.count >= Self.limit { return false }
+            // Others may have the terminal open; the program's end is what counts.
+            if !takeOutput(terminal) { outputIsOpen = false }
+            giveOutput()
+        }
+        return unread.isEmpty
     }
 
+    /// The caller's terminal, or who read what it gets, is gone: the program's own terminal hangs up as well, which tells it with
+    /// SIGHUP. In place of our end another file gets its number, whose owner closes it.
+    private mutating func hangUp() {
+        (inputIsOpen, outputIsOpen, pending, unread, watched) = (false, false, [], [], -1)
+        guard let terminal, let null = try? Files.open("/dev/null", flags: O_RDWR) else { return }
+        _ = linux_system_call(
+            Int64(__NR_dup3), UInt64(descriptor: null.number), UInt64(descriptor: terminal), UInt64(O_CLOEXEC), 0, 0, 0)
+    }
+
+    /// False when there is nothing, or nothing any more.
     @discardableResult
-    private mutating func copyOutput(_ terminal: Int32) -> Bool {
+    private mutating func takeOutput(_ terminal: Int32) -> Bool {
         // EIO: nobody has the other side open any more.
         guard let bytes = read(terminal) else {
             outputIsOpen = false
             return false
         }
-        if bytes.isEmpty { return false }
-        var written = 0
-        while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes { Pipes.write($0, to: 1) }
+        unread += bytes
+        return !bytes.isEmpty
+    }
+
+    private mutating func giveOutput() {
+        while !unread.isEmpty {
+            let count = output.write(unread)
             if count > 0 {
-                written += Int(count)
+                unread.removeFirst(Int(count))
+                // Without a file of our own only the first write after readiness is sure not to wait.
+                if !output.neverWaits { return }
             } else if count == -Int64(EAGAIN) {
-                // Whoever shares the caller's stream may have made it so that it does not wait.
-                _ = try? Waiting.poll([(1, .writable)], milliseconds: -1)
+                return
             } else if count != -Int64(EINTR) {
-                return false
+                return hangUp()
             }
         }
-        return true
     }
 
     /// Nil at the end; empty when there is nothing now.
@@ -120,6 +157,47 @@ struct TerminalRelay {
         }
         if result == -Int64(EAGAIN) || result == -Int64(EINTR) { return [] }
         return result <= 0 ? nil : bytes
+    }
+}
+
+/// The caller's standard output, written without waiting for who reads it.
+struct CallerOutput {
+    /// The same pipe or terminal opened once more, without changing how the caller's own file behaves; -1 for none.
+    private var own: Int32 = -1
+    /// How much may be written when poll(2) says that something may.
+    private var share = 4096
+
+    /// Whether writing says EAGAIN instead of waiting.
+    private(set) var neverWaits = false
+
+    mutating func open() {
+        guard let status = try? Files.status(of: "/proc/self/fd/1", followingLink: true) else { return }
+        switch status.kind {
+        case .file: (share, neverWaits) = (.max, true)
+        case .pipe, .characterDevice:
+            // Opening the multiplexer would make another terminal.
+            let isMultiplexer = (status.deviceMajor, status.deviceMinor) == (5, 2)
+            if status.kind == .characterDevice, TerminalMode(of: 1) == nil || isMultiplexer { return }
+            // Where that is refused a pipe takes a page at once, and a terminal not much without a reader.
+            if status.kind == .characterDevice { share = 64 }
+            let file = try? Files.open("/proc/self/fd/1", flags: O_WRONLY | O_NONBLOCK | O_NOCTTY)
+            guard let file else { return }
+            own = file.release()
+            (share, neverWaits) = (.max, true)
+        default: break
+        }
+    }
+
+    mutating func close() {
+        if own >= 0 { _ = Descriptor(owning: own) }
+        own = -1
+    }
+
+    var number: Int32 { own >= 0 ? own : 1 }
+
+    /// - Returns: how much was written, or the negative errno.
+    func write(_ bytes: [UInt8]) -> Int64 {
+        bytes.withUnsafeBytes { Pipes.write(UnsafeRawBufferPointer(rebasing: $0.prefix(share)), to: number) }
     }
 }
 

@@ -14,7 +14,7 @@ enum HostHooks {
     ) throws(Failure) {
         var said = ""
         func failure(_ what: String, _ errno: Errno? = nil) -> Failure {
-            Failure(.hook, "error running \(kind.rawValue) hook \(hook.path): \(what)\(said)", path: path, errno: errno)
+            Failure(.hook, running(kind.rawValue, path, hook.path) + what + said, path: path, errno: errno)
         }
         do throws(KernelError) {
             // The standard streams are the container's, and what a hook says matters when it fails. Not a pipe: a hook may leave
@@ -48,6 +48,13 @@ enum HostHooks {
             let isOurs = error.errno == .noChild || error.errno.rawValue == 110
             throw failure(isOurs ? error.call : "cannot execute it: \(error.call)", isOurs ? nil : error.errno)
         }
+    }
+
+    /// RUNC: the beginning of the message of a hook that failed; callers look for the hook's number.
+    static func running(_ kind: String, _ path: JSONPath, _ program: String) -> String {
+        var number = ""
+        if case .index(let index)? = path.components.last { number = " #\(index)" }
+        return "error running \(kind) hook\(number): \(program): "
     }
 
     private enum Lateness { case time, container }
@@ -86,9 +93,13 @@ enum HostHooks {
     /// What a hook wrote, behind a message of one line.
     static func said(_ output: [UInt8]) -> String {
         let lines = output.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.compactMap { line in
-            let text = line.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: " ") : $0 }
-            return text.allSatisfy { $0 == UInt8(ascii: " ") } ? nil : String(decoding: text, as: UTF8.self)
+            line.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") } ? nil : Self.line(line)
         }
         return lines.isEmpty ? "" : ", output: " + lines.joined(separator: "; ")
+    }
+
+    /// Bytes from inside a container, for a message: nothing of them moves a terminal's cursor.
+    static func line(_ bytes: some Sequence<UInt8>) -> String {
+        String(decoding: bytes.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
     }
 }

@@ -23,7 +23,7 @@ enum SeccompListener {
             try Sockets.send(message.encoded(), descriptors: [listener.number], over: socket.number)
         } catch {
             throw .kernel(
-                error, "cannot hand on the seccomp listener",
+                error, "failed to connect with seccomp agent: cannot hand on the listener",
                 path: JSONPath([.member("linux"), .member("seccomp"), .member("listenerPath")]))
         }
     }

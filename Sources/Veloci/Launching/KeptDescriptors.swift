@@ -6,11 +6,14 @@ enum KeptDescriptors {
     private static let limit = 1 << 20
 
     /// The first `count` descriptors after the standard streams.
-    static func numbers(_ count: Int) throws(Failure) -> [Int32] {
+    static func numbers(_ count: Int, without missing: [Int32]) throws(Failure) -> [Int32] {
         guard (0...limit).contains(count) else {
             throw Failure(.invalidArgument, "cannot preserve \(count) descriptors: a process has at most \(limit)")
         }
-        return (0..<Int32(count)).map { 3 + $0 }
+        let numbers = (0..<Int32(count)).map { 3 + $0 }
+        if missing.isEmpty { return numbers }
+        let missing = Set(missing)
+        return numbers.filter { !missing.contains($0) }
     }
 
     static func check(_ numbers: [Int32]) throws(Failure) {

@@ -44,6 +44,11 @@ enum StageFailure {
         case stage_detail_not_found_in_path where report.value == 0: reason = "executable file not found in $PATH"
         case stage_detail_program_stat where report.errno == .noEntry: reason = "stat \(name): no such file or directory"
         case stage_detail_program_directory: reason = "is a directory"
+        case stage_detail_program_execute:
+            // RUNC: with the name bare, as Go's PathError has it.
+            let interpreter = HostHooks.line(report.text)
+            let missing = interpreter.isEmpty ? "" : ": its interpreter \(interpreter) is missing"
+            return Failure(.program, "exec \(name): \(report.errno)\(missing)", path: account.origin)
         default: reason = "\(report.errno)"
         }
         return Failure(.program, "exec: \"\(name)\": \(reason)", path: account.origin)
@@ -73,7 +78,7 @@ enum StageFailure {
         default: what = "\(report.errno)"
         }
         let said = HostHooks.said(report.text)
-        return Failure(.hook, "error running \(kind) hook \(path): \(what)\(said)", path: account.origin)
+        return Failure(.hook, HostHooks.running(kind, account.origin, path) + what + said, path: account.origin)
     }
 
     private static func hint(_ report: ProgressPage.Report) -> String? {

@@ -15,6 +15,8 @@ final class StageProcess {
     private let forks: Bool
     /// Whether others may be in the pid namespace that the stage comes to, who may stop it.
     private let hasCompany: Bool
+    /// How it ended, when it failed before the program ran.
+    private(set) var end: ProcessEnd?
 
     /// What the caller does at a gate.
     typealias GateAction = (Gate) throws(Failure) -> Void
@@ -150,6 +152,7 @@ final class StageProcess {
         // A child that took over may have failed before its first gate.
         try adoptChild()
         let end = try wait()
+        self.end = end
         return StageFailure.describe(report, plan.account(of: report.step), end: end)
     }
 }

@@ -41,14 +41,22 @@ struct StepAccount: Equatable, Sendable {
         case .execute(let arguments, _, _): subject = .program(arguments.first ?? "")
         case .enterDirectory(let path, _), .makeWorkingDirectory(let path, _): subject = .directory(path)
         case .runHook(let kind, let hook, _): subject = .hook(kind: kind.rawValue, path: hook.path, timeout: hook.timeout)
-        case .mountFileSystem(let mount, _): hints = [("ENODEV", "the kernel has no file system \(mount.type)")]
+        case .mountFileSystem(let mount, _):
+            hints = [("ENODEV", "the kernel has no file system \(mount.type)")]
+            // RUNC: its words.
+            if mount.target.refusesLinks {
+                let words = "\(mount.type) must be mounted on ordinary directory, and there is a symbolic link or a file"
+                hints += [("ELOOP", words), ("ENOTDIR", words)]
+            }
         case .joinSessionKeyring: hints = [("EDQUOT", "raise kernel.keys.maxkeys or use --no-new-keyring")]
         case .writeSystemControl:
             hints = [("EXDEV", "another mount covers that part of /proc, and the kernel gives a user namespace no other then")]
         case .changeRoot(_, .pivot): hints = [("EINVAL", "on an initial ramdisk use --no-pivot")]
         case .setScheduler:
             let needed = "a realtime policy needs linux.resources.cpu.realtimeRuntime"
-            hints = [("EPERM", needed + " where the kernel shares that out by control groups")]
+            // RUNC: the words are its own.
+            let deadline = "for SCHED_DEADLINE: process scheduler can't be used together with AllowedCPUs"
+            hints = [("EPERM", needed + " where the kernel shares that out by control groups; " + deadline)]
         default: break
         }
     }

@@ -19,11 +19,15 @@ public struct ExecuteRequest: Sendable {
     public var pidFile: String?
     /// How many descriptors from 3 on the program keeps.
     public var preservedDescriptors: Int32 = 0
+    /// Which of these are passed over, because the caller does not have them.
+    public var missingDescriptors: [Int32] = []
     /// Whether a paused container is no error; the program then waits for `resume`.
     public var ignoresPause = false
     /// Control groups below the container's own, by controller; the empty name is for version 2, and for all controllers
     /// without a path of their own. The groups must exist.
     public var controlGroups: [String: String] = [:]
+    /// Whether the kernel ends the program when the thread that calls ends: for a process that stays with it.
+    public var endsWithCaller = false
     /// What notes when each step takes place; nil measures nothing.
     public var trace: Trace?
     /// What tests ask of the stage.
@@ -45,7 +49,7 @@ extension Runtime {
     ) throws(Failure) -> ContainerProcess {
         defer { request.trace?.end() }
         request.trace?.begin("read the container's state and plan")
-        let kept = try KeptDescriptors.numbers(Int(request.preservedDescriptors))
+        let kept = try KeptDescriptors.numbers(Int(request.preservedDescriptors), without: request.missingDescriptors)
         try KeptDescriptors.check(kept)
         let container = try StoredContainer.open(root: root, id: request.id, locking: false)
         switch try container.status() {
@@ -80,7 +84,7 @@ extension Runtime {
         let container = try StoredContainer.open(root: root, id: request.id, locking: false)
         let plan = try plan(
             request, try container.state.configuration(), container.record,
-            kept: KeptDescriptors.numbers(Int(request.preservedDescriptors)))
+            kept: KeptDescriptors.numbers(Int(request.preservedDescriptors), without: request.missingDescriptors))
         _ = try plan.encoded(descriptors: [:])
         return plan
     }
@@ -100,6 +104,7 @@ extension Runtime {
         wanted.makesSessionKeyring = !record.sharesKeyring
         wanted.processSocket = request.processSocket
         wanted.pidFile = request.pidFile
+        wanted.endsWithCaller = request.endsWithCaller
         wanted.keptDescriptors = kept
         wanted.containerGroups = CgroupPaths(recorded: record.controlGroups)
         wanted.unitOfUser = record.unit.flatMap { $0.isOfUser ? $0.name : nil }

@@ -64,6 +64,7 @@ extension CreateRequest {
         wanted.processSocket = processSocket
         wanted.notifySocket = notifySocket
         wanted.detaches = detaches
+        wanted.endsWithCaller = endsWithCaller && !waitsForStart
         wanted.controlGroupManager = runtime.controlGroupManager
         wanted.keptDescriptors = try keptDescriptors()
         if listenDescriptors > 0 { wanted.addedEnvironment = ["LISTEN_FDS=\(listenDescriptors)", "LISTEN_PID=1"] }
@@ -72,7 +73,7 @@ extension CreateRequest {
 
     /// Sockets of activation first, then those that the caller preserves.
     func keptDescriptors() throws(Failure) -> [Int32] {
-        try KeptDescriptors.numbers(Int(listenDescriptors) + Int(preservedDescriptors))
+        try KeptDescriptors.numbers(Int(listenDescriptors) + Int(preservedDescriptors), without: missingDescriptors)
     }
 }
 

@@ -71,6 +71,7 @@ extension Runtime {
             throw .kernel(error, "cannot read how far the container came")
         }
         trace?.add(container.record.start, page)
+        observe(container.record.start, page)
         let report = page.report
         if report.phase == stage_phase_executing { return }
         let account = container.record.start.first { $0.number == report.step }

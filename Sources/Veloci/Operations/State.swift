@@ -49,7 +49,7 @@ extension Runtime {
         do throws(KernelError) {
             names = try Files.list(".", at: directory.number)
         } catch {
-            throw .kernel(error, "cannot read the state root")
+            throw .kernel(error, "cannot read the state root", hint: StateDirectory.hint(error))
         }
         for name in names.sortedByBytes() where !name.begins(with: ".") {
             // What is no directory, or is one no more, is no container.

@@ -37,10 +37,36 @@ final class Performer {
     /// Meets the stage at its gates up to `last`, or until it executes the program.
     func meetGates(until last: Gate?) throws(Failure) {
         let stage = try stage()
-        defer { request.trace?.add(plan.accounts(until: last), stage.progress) }
-        try stage.run(until: last) { (gate) throws(Failure) in
-            for planned in plan.gates[gate] ?? [] { try perform(planned) }
+        defer {
+            request.trace?.add(plan.accounts(until: last), stage.progress)
+            runtime.observe(plan.accounts(until: last), stage.progress)
         }
+        do throws(Failure) {
+            try stage.run(until: last) { (gate) throws(Failure) in
+                for planned in plan.gates[gate] ?? [] { try perform(planned) }
+            }
+        } catch {
+            throw outOfMemory(stage) ?? error
+        }
+    }
+
+    /// The stage needs some memory itself, in the container's control group. nil when it ended for another reason.
+    private func outOfMemory(_ stage: StageProcess) -> Failure? {
+        guard stage.end == .signalled(9), let group = effects.group?.group, MemoryWatch.kills(in: group) ?? 0 > 0 else {
+            return nil
+        }
+        let resources = subject.spec.linux?.resources
+        let path = JSONPath([.member("linux"), .member("resources")])
+        let message = "the container's process was killed before its program ran: the control group has no memory left"
+        if let limit = resources?.memory?.limit {
+            return Failure(
+                .kernel, "\(message), its limit is \(limit) bytes", path: path.member("memory").member("limit"),
+                hint: "a container needs about 1 MiB before its program starts")
+        }
+        guard let limit = resources?.unified?["memory.max"] else { return Failure(.kernel, message) }
+        return Failure(
+            .kernel, "\(message), its limit is \(limit)", path: path.member("unified").member("memory.max"),
+            hint: "a container needs about 1 MiB before its program starts")
     }
 
     /// What comes once the program runs.
@@ -60,6 +86,7 @@ final class Performer {
     private func perform(_ planned: Planned<HostStep>) throws(Failure) {
         current = planned
         request.trace?.begin(planned.action.text, for: planned.origin)
+        runtime.observe?("host: " + planned.action.text + Runtime.reason(planned.origin))
         defer { request.trace?.end() }
         try kernel { () throws(KernelError) in try fault.check(planned) }
         begun.append(planned.action)

@@ -79,7 +79,7 @@ final class StateDirectory {
             guard locking else { return StateDirectory(path: path, directory: directory) }
             // While we waited the directory may have been deleted, and even made again.
             guard let opened = try? Files.status(of: directory), let now = try? Files.status(of: path) else {
-                throw .doesNotExist
+                throw .doesNotExist(path)
             }
             if opened.inode == now.inode { return StateDirectory(path: path, directory: directory) }
         }
@@ -89,10 +89,16 @@ final class StateDirectory {
         do throws(KernelError) {
             return try locking ? openLocked(path) : Files.open(path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         } catch where error.errno == .noEntry {
-            throw .doesNotExist
+            throw .doesNotExist(path)
         } catch {
-            throw .kernel(error, "cannot open the state of the container")
+            throw .kernel(error, "cannot open the state of the container", hint: Self.hint(error))
         }
+    }
+
+    /// What to do about a root that is another user's: containers belong to who made them.
+    static func hint(_ error: KernelError) -> String? {
+        guard error.errno == .accessDenied else { return nil }
+        return "containers of root are for root alone: use sudo, or another root directory"
     }
 
     private static func openLocked(_ path: String) throws(KernelError) -> Descriptor {
@@ -143,7 +149,7 @@ final class StateDirectory {
         // The lock first and then the record again, so that whoever finished in between is seen.
         let isBeingMade = !isOurs && isLocked
         let current = record(forgettingOthersGroups: forgets)
-        if isBeingMade, current == nil, (try? Files.status(of: Self.stateFile, at: number)) == nil { throw .doesNotExist }
+        if isBeingMade, current == nil, (try? Files.status(of: Self.stateFile, at: number)) == nil { throw .doesNotExist(path) }
         return (current, isBeingMade && current != nil && current?.process == nil)
     }
 

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import LinuxKernel
 internal import RuntimeSpec
 internal import Veloci
@@ -8,41 +9,62 @@ extension Flag {
 
 extension Subcommand {
     static let check = Subcommand(
-        name: "check", summary: "list everything that is wrong with a bundle's config.json",
+        name: "check", summary: "list everything that is wrong with a bundle's config.json", arguments: "[file ...]",
         explanation: """
-            Reads and validates config.json. Prints each problem with line, column and place: errors break a rule of the
-            specification (exit status 1), warnings go against its advice (0), and host problems are what this machine
-            cannot do for a valid configuration (2). Needs no privileges and changes nothing.
+            Reads and validates config.json, or the files that are named, - for standard input. Prints each problem with
+            line, column and place: errors break a rule of the specification (exit status 1), warnings go against its
+            advice (0), and host problems are what this machine cannot do for a valid configuration (2). Needs no
+            privileges and changes nothing.
             """,
         flags: [.bundle, .textFormat, .documentOnly],
-        arity: .exactly(0), run: CheckCommand.run)
+        arity: .atLeast(0), run: CheckCommand.run)
 }
 
 /// `check`: validation without a container.
 enum CheckCommand {
     static func run(_ invocation: Invocation) throws(CommandFailure) -> Int32 {
         let bundle = invocation.flags.text(.bundle)
-        let path = bundle.isEmpty ? "config.json" : bundle + "/config.json"
-        let (spec, found) = Spec.check(try configuration(path))
-        var diagnostics = found
-        if let spec, !invocation.flags.bool(.documentOnly) {
-            diagnostics += invocation.runtime.hostProblems(spec, bundle: bundle.isEmpty ? "." : bundle)
+        let own = bundle.isEmpty ? "config.json" : bundle + "/config.json"
+        let format = invocation.flags.text(.textFormat)
+        guard ["", "text", "json"].contains(format) else { throw CommandFailure("invalid format option") }
+        var all: [JSONValue] = []
+        var (violations, places) = (0, [String]())
+        var hasHostProblems = false
+        for path in invocation.arguments.isEmpty ? [own] : invocation.arguments {
+            let name = path == "-" ? "standard input" : path
+            let (spec, found) = Spec.check(try configuration(path))
+            var diagnostics = found
+            if let spec, !invocation.flags.bool(.documentOnly) {
+                diagnostics += invocation.runtime.hostProblems(spec, bundle: bundle.isEmpty ? folder(of: path) : bundle)
+            }
+            if format != "json" { for diagnostic in diagnostics { invocation.output.write(text(diagnostic, name)) } }
+            all += diagnostics.map(json)
+            let errors = diagnostics.filter { $0.severity == .must }.count
+            if errors > 0 { places.append(name) }
+            violations += errors
+            if diagnostics.contains(where: { $0.severity == .host }) { hasHostProblems = true }
         }
-        switch invocation.flags.text(.textFormat) {
-        case "", "text": for diagnostic in diagnostics { invocation.output.write(text(diagnostic, path)) }
-        case "json":
-            invocation.output.write(
-                JSONValue.array(diagnostics.map(json)).encoded(JSONLayout(indent: 2, endsWithNewline: true)))
-        default: throw CommandFailure("invalid format option")
+        if format == "json" {
+            invocation.output.write(JSONValue.array(all).encoded(JSONLayout(indent: 2, endsWithNewline: true)))
         }
-        let errors = diagnostics.filter { $0.severity == .must }.count
-        if errors > 0 { throw CommandFailure("\(path): \(errors) violation\(errors == 1 ? "" : "s") of the specification") }
-        return diagnostics.contains { $0.severity == .host } ? 2 : 0
+        if violations > 0 {
+            throw CommandFailure(
+                "\(places.joined(separator: ", ")): \(violations) violation\(violations == 1 ? "" : "s") of the specification")
+        }
+        return hasHostProblems ? 2 : 0
+    }
+
+    /// Where relative paths of a document start: the folder of the file.
+    private static func folder(of path: String) -> String {
+        var parts = path.parts(at: "/")
+        if parts.popLast() == nil || parts.isEmpty && !path.begins(with: "/") { return "." }
+        return (path.begins(with: "/") ? "/" : "") + parts.joined(separator: "/")
     }
 
     private static func configuration(_ path: String) throws(CommandFailure) -> [UInt8] {
         do throws(KernelError) {
-            return try Files.readWithoutWaiting(path)
+            // Who asks for standard input waits for it.
+            return path == "-" ? try Files.read("/proc/self/fd/0") : try Files.readWithoutWaiting(path)
         } catch {
             if error.errno == .noEntry { throw CommandFailure("JSON specification file \(path) not found") }
             throw CommandFailure("open \(path): \(error.errno)")

@@ -10,12 +10,11 @@ extension Subcommand {
         explanation: """
             Removes the container's control group and state. A created container is killed first.
             """,
-        flags: [.force],
+        flags: [.force, .matching],
         arity: .exactly(1)
     ) { invocation throws(CommandFailure) in
-        let id = try invocation.id
         let force = invocation.flags.bool(.force)
-        try invocation.calling { (runtime) throws(Failure) in try runtime.delete(id, force: force) }
+        try invocation.forEachContainer { (runtime, id) throws(Failure) in try runtime.delete(id, force: force) }
         return 0
     }
 }

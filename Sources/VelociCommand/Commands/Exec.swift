@@ -38,6 +38,7 @@ enum ExecCommand {
             let trace = try TraceOutput.open("exec", invocation)
             request.trace = trace?.trace
             let detaches = invocation.flags.bool(.detach)
+            request.endsWithCaller = !detaches
             let hasTerminal = request.process.terminal == true
             if hasTerminal, detaches, request.consoleSocket == nil { throw CommandFailure(.missingConsoleSocket) }
             if request.consoleSocket != nil, !detaches || !hasTerminal { throw CommandFailure(.uselessConsoleSocket) }

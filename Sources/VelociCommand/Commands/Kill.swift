@@ -12,14 +12,14 @@ extension Subcommand {
         explanation: """
             The signal is a number or a name, in any case and with or without SIG. It is TERM when none is given.
             """,
-        flags: [.all],
+        flags: [.all, .matching],
         arity: .between(1, 2), argumentLimit: 1
     ) { invocation throws(CommandFailure) in
-        let id = try invocation.id
+        _ = try invocation.id
         let text = invocation.arguments.count > 1 ? invocation.arguments[1] : ""
         let signal = try Signals.number(text.isEmpty ? "TERM" : text)
         let all = invocation.flags.bool(.all)
-        try invocation.calling { (runtime) throws(Failure) in try runtime.kill(id, signal: signal, all: all) }
+        try invocation.forEachContainer { (runtime, id) throws(Failure) in try runtime.kill(id, signal: signal, all: all) }
         return 0
     }
 }

@@ -42,12 +42,14 @@ enum PlanCommand {
         if let file = flags.textUnlessEmpty(.plannedProcess) {
             // An id that is missing is the first complaint, as exec's is.
             _ = try invocation.id
-            let request = try invocation.executeRequest(try DocumentFile.read(file, "a process"))
+            var request = try invocation.executeRequest(try DocumentFile.read(file, "a process"))
+            request.endsWithCaller = !flags.bool(.detach)
             return try invocation.calling { (runtime) throws(Failure) in try runtime.plan(request) }
         }
         var request = try invocation.createRequest(id: invocation.arguments.first ?? "container")
         let runs = flags.bool(.runs)
         request.detaches = runs && flags.bool(.detach)
+        request.endsWithCaller = !request.detaches
         return try invocation.calling { (runtime) throws(Failure) in try runtime.plan(request, waitsForStart: !runs) }
     }
 }

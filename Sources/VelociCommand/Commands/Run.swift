@@ -29,6 +29,7 @@ enum RunCommand {
         let detaches = flags.bool(.detach)
         var request = try invocation.createRequest(id: invocation.id)
         request.detaches = detaches
+        request.endsWithCaller = !detaches
         request.prepareTerminal = { Foreground.prepareTerminal($0) }
         guard detaches || request.consoleSocket == nil else { throw CommandFailure(.uselessConsoleSocket, prefix) }
         let trace = try TraceOutput.open("run", invocation)
