@@ -154,16 +154,17 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
     /// Every accepted fixture that has a process and a root, on both hosts. Empty if the folder cannot be read, which a
     /// test notices.
     static let all: [PlannedFixture] = {
-        let folder = fixtures.appendingPathComponent("accepted")
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
-            .filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
         var specs: [String: Spec] = [:]
-        for name in names {
-            guard let data = try? Data(contentsOf: folder.appendingPathComponent(name + ".json")),
-                let spec = try? Spec.decode([UInt8](data)), spec.process != nil, spec.root != nil
-            else { continue }
-            specs[name] = spec
+        // Of the choices those that are refused cannot be read.
+        for folder in ["accepted", "choices"].map(fixtures.appendingPathComponent) {
+            for file in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] where file.hasSuffix(".json") {
+                guard let data = try? Data(contentsOf: folder.appendingPathComponent(file)),
+                    let spec = try? Spec.decode([UInt8](data)), spec.process != nil, spec.root != nil
+                else { continue }
+                specs[String(file.dropLast(5))] = spec
+            }
         }
+        let names = specs.keys.sorted()
         let creations = names.flatMap { name in
             [PaperHost.hybrid, .unified].compactMap { host in
                 specs[name].map { PlannedFixture(name: name, host: host, variant: .create, spec: $0) }

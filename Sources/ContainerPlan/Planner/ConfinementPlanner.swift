@@ -134,7 +134,7 @@ struct ConfinementPlanner {
         guard let capabilities = process.capabilities else { return }
         builder.add(
             .setCapabilities(
-                effective: set(capabilities.effective), permitted: set(capabilities.permitted),
+                effective: effective(capabilities), permitted: set(capabilities.permitted),
                 inheritable: inheritable(capabilities)), for: path)
         let ambient = set(capabilities.ambient)
         if ambient.bits != 0 { builder.add(.raiseAmbientCapabilities(ambient), for: path.member("ambient")) }
@@ -146,6 +146,12 @@ struct ConfinementPlanner {
             if let capability = Capability(name: name), isGrantable(capability) { bits |= 1 << UInt64(capability.rawValue) }
         }
         return CapabilitySet(bits: bits)
+    }
+
+    /// KERNEL: capset(2) takes nothing into the effective set that is not permitted. SPEC(config.md#linux-process): what cannot be
+    /// granted is no reason to fail.
+    private func effective(_ capabilities: Capabilities) -> CapabilitySet {
+        CapabilitySet(bits: set(capabilities.effective).bits & set(capabilities.permitted).bits)
     }
 
     /// KERNEL: capset(2) takes nothing into the inheritable set that has gone from the bounding set.

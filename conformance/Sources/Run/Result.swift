@@ -29,9 +29,13 @@ struct Result: Sendable {
     /// Whether the rule is newer than the version of the specification that the runtime claims.
     var isBeyondClaim = false
 
+    /// Whether the runtime was stopped because it did not come to an end.
+    var isHang: Bool { kind != .passed && seen.contains(Outcome.noEnd) }
+
     /// All that one process tells the other.
     var json: JSONValue {
         guard case .object(var value) = outcome else { return outcome }
+        value["config"] = .string(config)
         value["case"] = .string(caseID)
         value["runtime"] = .string(runtime)
         value["milliseconds"] = .number(JSONNumber(milliseconds))
