@@ -29,7 +29,15 @@ while read -r version hash; do
 done <"$work/versions" >"$work/text"
 awk -F '\t' -v text="$work/text" -v rules=conformance/data/rules.tsv -v versions="$work/versions" '
     function fail(why) { print $1 ": " why; bad = 1 }
-    function at(version, place) { return line[version " " place] }
+    # The lines of a place, such as config.md:66 or config.md:66-68, and the longest of them.
+    function at(version, place,    part, range, number, text) {
+        split(place, part, ":"); split(part[2], range, "-"); longest = ""
+        for (number = range[1]; number <= (range[2] ? range[2] : range[1]); number++) {
+            text = text (text == "" ? "" : " ") line[version " " part[1] ":" number]
+            if (length(line[version " " part[1] ":" number]) > length(longest)) longest = line[version " " part[1] ":" number]
+        }
+        return text
+    }
     BEGIN {
         while ((getline whole < versions) > 0) { split(whole, word, " "); order[++last] = word[1]; rank[word[1]] = last }
         while ((getline whole < text) > 0) {
@@ -49,15 +57,16 @@ awk -F '\t' -v text="$work/text" -v rules=conformance/data/rules.tsv -v versions
         first = $4 == "=" ? $5 : $4
         file = $2; sub(/:.*/, "", file)
         if (at(span[1], $2) != first) fail("another text at " $2 " of " span[1])
+        mark = longest
         if ($3 != "" && at("newest", $3) != $5) fail("another text at " $3 " of the newest")
         before = order[rank[span[1]] - 1]
         # What callers rely on beyond the text is not new with a sentence.
-        if (before != "" && $1 !~ /^practice\./ && there[before " " file " " first]) fail(before " has it as well")
+        if (before != "" && $1 !~ /^practice\./ && there[before " " file " " mark]) fail(before " has it as well")
         if (span[2] != "") {
             if ($3 != "") fail("has a place in the newest version, and ends with " span[2])
             later = order[rank[span[2]] + 1]
             # The same words bind another platform from then on.
-            if ($1 != "mounts.destination.only-absolute" && there[later " " file " " first]) fail(later " still has it")
+            if ($1 != "mounts.destination.only-absolute" && there[later " " file " " mark]) fail(later " still has it")
         } else if ($3 == "") fail("no place in the newest version")
     }
     END {

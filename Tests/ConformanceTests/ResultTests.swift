@@ -62,6 +62,22 @@ import Testing
         }
     }
 
+    /// Each accusation was read by somebody who did not write the case.
+    @Test func accusationsWereRead() throws {
+        for (id, results) in try Self.results() {
+            for runtime in ["runc", "runc-1.5.1", "crun"] where Self.kind(results, runtime) == "failed" {
+                if results[runtime]?.object?["beyondClaim"]?.bool == true { continue }
+                #expect(Tables.readings[id] != nil, "\(id) fails on \(runtime)")
+            }
+        }
+        for (id, reading) in Tables.readings {
+            #expect(Suite.casesByID[id] != nil, "\(id)")
+            let isPractice = Suite.casesByID[id]?.classification == .practice
+            #expect(reading.hasPrefix("practice") == isPractice, "\(id)")
+            #expect(reading.hasPrefix("disputed") == (Tables.disputes[id] != nil), "\(id)")
+        }
+    }
+
     @Test func whatFailsOnVelociIsExpected() throws {
         let expected = try Self.text("expected-failures.txt").split(separator: "\n").filter { !$0.hasPrefix("#") }
             .compactMap { $0.split(separator: " ").first.map(String.init) }.filter { !$0.contains("/") }

@@ -78,7 +78,7 @@ enum HookCases {
         },
         .refused("hook-path-relative", ["hooks.path"], "A relative path is refused") {
             // One that works where the path is not looked at, and reads what it is given.
-            $0["hooks.createRuntime"] = [$0.hook()]
+            $0["hooks.createRuntime"] = [$0.hook("input")]
             $0["hooks.createRuntime[0].path"] = "rootfs/probe"
         } valid: {
             $0["hooks.createRuntime"] = [$0.hook()]

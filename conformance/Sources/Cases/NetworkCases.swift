@@ -41,7 +41,6 @@ enum NetworkCases {
             try trial.control { $0["linux.netDevices"] = nil }
             change(&trial.bundle)
             try trial.expectRefusal()
-            try trial.expect(Files.exists("/sys/class/net/" + device), "the device stays with the runtime", seen: "it is gone")
         }
     }
 

@@ -129,6 +129,7 @@ enum Documents {
             ]
             if let dispute = test.dispute { value["disputed"] = .string(dispute) }
             if let unseen = test.unseen { value["unseen"] = .string(unseen) }
+            if let reading = Tables.readings[test.id] { value["read"] = .string(reading) }
             if let reason = Tables.knownDifferences[test.id] { value["known"] = .string(reason) }
             if summary.isProof {
                 value["proof"] = .string(summary.proof(test).rawValue)

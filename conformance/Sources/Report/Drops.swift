@@ -20,7 +20,7 @@ enum Drops {
         guard let config = try? JSONValue.decode(config) else { return [] }
         var paths: [JSONPath] = []
         collect(Bundle.baseline.config, config, JSONPath(), into: &paths)
-        return paths.map(\.description).filter { $0 != "ociVersion" && !$0.hasPrefix("process.args") && !$0.contains(".args") }
+        return paths.map(\.description).filter { !$0.isEmpty && $0 != "ociVersion" && !$0.hasPrefix("process.args") && !$0.contains(".args") }
     }
 
     private static func collect(_ old: JSONValue?, _ new: JSONValue, _ path: JSONPath, into paths: inout [JSONPath]) {

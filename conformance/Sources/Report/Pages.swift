@@ -50,12 +50,13 @@ enum Pages {
             let list = failed.filter { $0.1.isBeyondClaim == isNewer }
             if list.isEmpty { continue }
             if isNewer { text += "\nNewer than \(runtime.claim), which \(runtime.name) claims: it takes the configuration and does not do it.\n\n" }
-            text += Markdown.row(["case", "class", "what must hold", "the text", "what was seen", "why"]) + Markdown.rule(6)
+            text += Markdown.row(["case", "class", "what must hold", "the text", "what was seen", "read", "why"]) + Markdown.rule(7)
             for (test, result) in list {
                 text += Markdown.row([
                     test.id, "\(test.classification.rawValue), \(test.mainRule.level.rawValue)", Markdown.cell(test.title),
                     test.quote.map { "[\(Markdown.short($0.text, 200))](\($0.address))" } ?? "",
-                    Markdown.short(result.seen, 160), Markdown.cell(test.dispute.map { "Disputed: " + $0 } ?? Tables.knownDifferences[test.id] ?? ""),
+                    Markdown.short(result.seen, 160), runtime.name == "veloci" ? "" : Markdown.cell(Tables.readings[test.id] ?? ""),
+                    Markdown.cell(test.dispute.map { "Disputed: " + $0 } ?? Tables.knownDifferences[test.id] ?? ""),
                 ])
             }
         }

@@ -46,13 +46,13 @@ extension Rule {
 /// The sentence of the specification behind a rule, word by word, with an address that stays.
 struct Quote: Sendable {
     let text: String
-    /// File and line, such as `config.md:66`.
+    /// File and line, such as `config.md:66`, or lines: `config.md:66-68`.
     let place: String
     let commit: String
 
     var address: String {
         let parts = place.split(separator: ":")
-        return "https://github.com/opencontainers/runtime-spec/blob/\(commit)/\(parts[0])#L\(parts[1])"
+        return "https://github.com/opencontainers/runtime-spec/blob/\(commit)/\(parts[0])#L\(parts[1].replacing("-", with: "-L"))"
     }
 
     /// Reads the table: rule, place in the first version, place in the newest, both texts; `commit VERSION HASH` in its comments.

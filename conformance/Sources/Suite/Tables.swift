@@ -15,6 +15,8 @@ enum Tables {
     static let knownDifferences = pairs("known-differences")
     /// The specification's own headings, by file and anchor.
     static let headings = pairs("headings")
+    /// What came of reading why a runtime fails a case, by the case's id: a verdict and why.
+    static let readings = pairs("readings").mapValues { $0.replacing("\t", with: ". ") }
     /// Where other runtimes were seen to leave the specification.
     static let deviations = Deviation.parse(Embedded.tables["deviations-of-others"] ?? "")
     /// The page that shows results; the data replaces a mark in it.
