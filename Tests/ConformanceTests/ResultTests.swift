@@ -111,7 +111,7 @@ import Testing
             let text = try Self.text("results/" + name)
             #expect(!text.contains(Self.root.path) && !text.contains(NSHomeDirectory() + "/"), "\(name)")
             if machine.count > 5 { #expect(!text.contains(machine), "\(name)") }
-            #expect(text.utf8.count < 1 << 20, "\(name)")
+            #expect(text.utf8.count < 5 << 18, "\(name)")
         }
     }
 }

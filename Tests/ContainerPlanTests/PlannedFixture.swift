@@ -155,14 +155,15 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
     /// test notices.
     static let all: [PlannedFixture] = {
         var specs: [String: Spec] = [:]
-        // Of the choices those that are refused cannot be read.
-        for folder in ["accepted", "choices"].map(fixtures.appendingPathComponent) {
-            for file in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] where file.hasSuffix(".json") {
-                guard let data = try? Data(contentsOf: folder.appendingPathComponent(file)),
-                    let spec = try? Spec.decode([UInt8](data)), spec.process != nil, spec.root != nil
-                else { continue }
-                specs[String(file.dropLast(5))] = spec
-            }
+        // Of the choices some are refused: the index tells.
+        let index = (try? Data(contentsOf: fixtures.appendingPathComponent("index.json"))).flatMap { try? JSONValue.decode([UInt8]($0)) }
+        for entry in (index?.array ?? []).compactMap(\.object)
+        where entry["document"]?.string == "config" && entry["verdict"]?.string == "accepted" {
+            let file = entry["file"]?.string ?? ""
+            guard let data = try? Data(contentsOf: fixtures.appendingPathComponent(file)),
+                let spec = try? Spec.decode([UInt8](data)), spec.process != nil, spec.root != nil
+            else { continue }
+            specs[String(file.drop { $0 != "/" }.dropFirst().dropLast(5))] = spec
         }
         let names = specs.keys.sorted()
         let creations = names.flatMap { name in

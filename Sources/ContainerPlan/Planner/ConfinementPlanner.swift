@@ -181,6 +181,9 @@ struct ConfinementPlanner {
         }
         let inheritable = inheritable(capabilities)
         warn(
+            of: set(capabilities.effective).bits & ~set(capabilities.permitted).bits,
+            "effective capabilities that are not permitted cannot be given")
+        warn(
             of: set(capabilities.inheritable).bits & ~inheritable.bits,
             "inheritable capabilities outside of the bounding set cannot be given")
         warn(
