@@ -7,7 +7,7 @@ EMBEDDED := --scratch-path .build/embedded --toolset Sources/VelociExecutable/em
 SUITE := .build/release/oci-conformance
 export VELOCI_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation runc-suite bench fuzz torture memory lab-mini lab packages-build packages-test packages-upstream packages-runc install clean
+.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation runc-suite bench fuzz torture memory lab-mini lab packages-build packages-test packages-upstream packages-runc install clean conformance-dist
 
 all: build
 
@@ -33,10 +33,18 @@ conformance: build suite
 
 # What is in the repository about veloci, runc and crun; it takes some minutes. Cases fail, so the exit status means nothing.
 conformance-results: build suite packages-test
-	-$(SUITE) $(RUNTIMES) --quiet --report $(RESULTS)
+	-$(SUITE) $(RUNTIMES) --quiet --drop --report $(RESULTS)
 	-$(SUITE) $(RUNTIMES) --fixtures spec-fixtures --report $(RESULTS) >/dev/null
 	rm -f $(RESULTS)/conformance.tap $(RESULTS)/conformance.xml
 	Tests/report.sh $(RESULTS)/conformance.html
+
+# The suite as others take it: one static program and the documents, for the architecture of this machine.
+conformance-dist: suite
+	rm -rf .build/dist && mkdir -p .build/dist/oci-conformance
+	cp $(SUITE) conformance/README.md conformance/workflow.yml LICENSE .build/dist/oci-conformance/
+	cp -r spec-fixtures .build/dist/oci-conformance/ && rm -r .build/dist/oci-conformance/spec-fixtures/plans
+	tar -C .build/dist -czf .build/dist/oci-conformance-$(shell uname -m).tar.gz oci-conformance
+	@ls -l .build/dist/*.tar.gz
 
 # The validation programs of the runtime-tools project, from the sources of its Debian package, or from a checkout: SOURCES=PATH.
 upstream-validation: build packages-upstream

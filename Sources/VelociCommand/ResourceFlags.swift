@@ -2,7 +2,7 @@ internal import ByteText
 internal import RuntimeSpec
 
 extension Flag {
-    static let blockIOWeight = Flag("blkio-weight", .integer, "the weight of block I/O, 10 to 1000")
+    static let blockIOWeight = Flag("blkio-weight", .integer, "the weight of block I/O, such as 10 to 1000")
     static let cpuPeriod = Flag("cpu-period", .text, "the period that cpu-quota is for, in microseconds")
     static let cpuQuota = Flag("cpu-quota", .text, "processor time in a period, in microseconds")
     static let cpuBurst = Flag("cpu-burst", .text, "processor time that may be saved up beyond the quota, in microseconds")

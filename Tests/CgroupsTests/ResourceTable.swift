@@ -158,8 +158,8 @@ extension ResourceRow {
             v2: ["io.bfq.weight ← 1000 (or io.weight ← 10000)"]),
         blockIO("weight 0 (unset)", BlockIO(weight: 0, leafWeight: 0), v1: [], v2: []),
         blockIO(
-            "weight 9", BlockIO(weight: 9), v1: ["invalidValue: 9 is not in the range 10 to 1000"],
-            v2: ["invalidValue: 9 is not in the range 10 to 1000"]),
+            "weight 9", BlockIO(weight: 9), v1: ["blkio.weight ← 9 (or blkio.bfq.weight ← 9)"],
+            v2: ["io.bfq.weight ← 9 (or io.weight ← 1)"]),
         blockIO(
             "leafWeight", BlockIO(leafWeight: 20), v1: ["blkio.leaf_weight ← 20"],
             v2: ["unsupported: cgroup v2 has no leaf weight"]),

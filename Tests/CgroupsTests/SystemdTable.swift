@@ -32,6 +32,7 @@ extension ResourceRow {
         "cpu.mems": (["AllowedMemoryNodes = [1]"], ["AllowedMemoryNodes = [1]"]),
         "cpu.idle": ([], ["CPUWeight = 0"]),
         "blockIO.weight": (["BlockIOWeight = 500"], ["IOWeight = 4950"]),
+        "blockIO.weight 9": ([], ["IOWeight = 1"]),
         "blockIO.weight 10": (["BlockIOWeight = 10"], ["IOWeight = 1"]),
         "blockIO.weight 1000": (["BlockIOWeight = 1000"], ["IOWeight = 10000"]),
         "pids.limit": (["TasksMax = 64"], ["TasksMax = 64"]),

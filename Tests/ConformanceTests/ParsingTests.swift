@@ -1,3 +1,4 @@
+import Foundation
 import RuntimeSpec
 import Testing
 
@@ -52,6 +53,18 @@ import Testing
         #expect(throws: UsageError.self) { try Options(["--runtime"]) }
     }
 
+    @Test func wholeNamesAndNamesToLeaveOut() throws {
+        let exact = try Options(["--runtime", "a", "--exact", "--case", "hook-env", "--case", "root-relative"])
+        #expect(Suite.cases.filter(exact.selects).map(\.id).sorted() == ["hook-env", "root-relative"])
+        let rest = try Options(["--runtime", "a", "--case", "hook-", "--skip", "hook-post"])
+        #expect(!Suite.cases.filter(rest.selects).isEmpty)
+        #expect(Suite.cases.filter(rest.selects).allSatisfy { $0.id.contains("hook-") && !$0.id.contains("hook-post") })
+    }
+
+    @Test func paceOfTheMachine() {
+        #expect(Pace.factor(of: 80) == 1 && Pace.factor(of: 4000) == 4 && Pace.factor(of: 10_000_000) == 60)
+    }
+
     @Test func trimming() {
         #expect("  a b \n".trimmed == "a b")
         #expect(" \n ".trimmed == "")
@@ -90,6 +103,51 @@ import Testing
     @Test func numbersOfProofsAddUp() {
         let (summary, _) = summary(.skipped, .skipped)
         #expect(Matrix.proof(summary).contains("0 proven + 1 with a reason = 1 of 1; blind 0"))
+    }
+
+    @Test func statusTellsTheLevel() throws {
+        var (summary, test) = summary(.failed, .failed)
+        #expect(test.mainRule.level == .must && summary.exitStatus == 1)
+        summary.results[.plain]?["/r"]?[test.id]?.isBeyondClaim = true
+        #expect(summary.exitStatus == 0)
+        #expect(Documents.tap(summary).contains("# TODO of version"))
+        let should = try #require(Suite.cases.first { $0.mainRule.level == .should && $0.dispute == nil })
+        summary.cases = [should]
+        summary.results[.plain]?["/r"]?[should.id] = Result(caseID: should.id, runtime: "/r", kind: .failed)
+        #expect(summary.exitStatus == 3 && summary.failedRules(summary.runtimes[0]) == 1)
+        summary.results[.plain]?["/r"]?[should.id]?.kind = .broken
+        #expect(summary.exitStatus == 4)
+        let disputed = try #require(Suite.cases.first { $0.dispute != nil })
+        summary.cases = [disputed]
+        summary.results[.plain]?["/r"]?[disputed.id] = Result(caseID: disputed.id, runtime: "/r", kind: .failed)
+        #expect(summary.exitStatus == 0)
+        #expect(Documents.tap(summary).contains("# TODO disputed"))
+    }
+
+    @Test func exactlyWhatIsExpectedFails() {
+        let (failing, test) = summary(.failed, .failed)
+        let (passing, _) = summary(.passed, .failed)
+        #expect(Expectation("\(test.id)  because").differences(failing).isEmpty)
+        #expect(Expectation("r:\(test.id)").differences(failing).isEmpty)
+        #expect(Expectation("another:\(test.id)").differences(failing).count == 1)
+        #expect(Expectation("# nothing").differences(failing).count == 1)
+        #expect(Expectation("# nothing").differences(passing).isEmpty)
+        #expect(Expectation(test.id).differences(passing).count == 1)
+        #expect(Expectation("no-such-case").differences(passing).count == 1)
+        #expect(Expectation("rejected/a-document.json  because").differences(passing).isEmpty)
+    }
+
+    @Test func resultsAreTakenUpAgain() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("journal-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let task = Scheduler.Task(Suite.cases[0], runtime: Runtime(path: "/r", name: "r", version: "1", claim: "1.0.2"))
+        let journal = try Journal(file: file)
+        #expect(journal.result(task) == nil)
+        journal.append(task, Result(caseID: task.test.id, runtime: "/r", kind: .failed, seen: "something"))
+        // What a run that was killed leaves.
+        try (try String(contentsOfFile: file, encoding: .utf8) + "\n{\"case\": \"ha").write(toFile: file, atomically: true, encoding: .utf8)
+        #expect(try Journal(file: file).result(task)?.seen == "something")
+        #expect(try Journal(file: file).result(Scheduler.Task(task.test, runtime: task.runtime, .sabotaged)) == nil)
     }
 
     @Test func reportsAreWellFormed() throws {

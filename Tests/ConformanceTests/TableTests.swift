@@ -44,6 +44,33 @@ import Testing
         }
     }
 
+    @Test func everyRuleIsQuoted() {
+        #expect(Set(Tables.quotes.keys) == Set(Tables.rules.map(\.id)))
+        for (id, quote) in Tables.quotes {
+            #expect(quote.text.count > 2 && quote.commit.count == 40, "\(id)")
+            #expect(quote.address.contains("/blob/\(quote.commit)/"), "\(id)")
+        }
+        #expect(Tables.quotes["mounts.order"]?.text == "The runtime MUST mount entries in the listed order.")
+    }
+
+    /// Practice, and nothing else, is what the specification does not ask for.
+    @Test func practiceHasAClassOfItsOwn() {
+        for test in Suite.cases {
+            #expect((test.classification == .practice) == test.rules[0].hasPrefix("practice."), "\(test.id)")
+            // A rule that a later version took back is not counted by another case's version.
+            #expect(test.until == nil || test.until! >= test.since, "\(test.id)")
+        }
+        for kind in Class.allCases { #expect(Suite.cases.contains { $0.classification == kind }, "\(kind)") }
+    }
+
+    @Test func headingsAreKnown() {
+        for rule in Tables.rules { #expect(Tables.headings[rule.section] != nil, "\(rule.section)") }
+    }
+
+    @Test func disputesNameCases() {
+        for (id, reason) in Tables.disputes { #expect(Suite.casesByID[id] != nil && reason.count > 20, "\(id)") }
+    }
+
     @Test func knownDifferencesNameCases() {
         let cases = Set(Suite.cases.map(\.id))
         for (id, reason) in Tables.knownDifferences {

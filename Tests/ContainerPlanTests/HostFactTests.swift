@@ -109,6 +109,18 @@ import Testing
         #expect(plan.warnings == (warns ? ["ignoring unknown or unavailable capabilities: [CAP_SYS_RESOURCE]"] : []))
     }
 
+    @Test func onlyWhatIsPermittedIsEffective() throws {
+        var spec = Spec(
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Process(args: ["/bin/true"], cwd: "/"),
+            linux: Linux(namespaces: [Namespace(type: "mount")]))
+        spec.process?.capabilities = Capabilities(effective: ["CAP_KILL", "CAP_CHOWN"], bounding: ["CAP_KILL", "CAP_CHOWN"], permitted: ["CAP_KILL"])
+        let plan = try Plan.create(spec, request: PlanRequest(id: "facts", bundle: "/bundle"), facts: HostFacts())
+        let kill = CapabilitySet(bits: 1 << 5)
+        let step = Step.setCapabilities(effective: kill, permitted: kill, inheritable: CapabilitySet(bits: 0))
+        #expect(plan.steps.contains { $0.action == step })
+        #expect(plan.warnings == ["effective capabilities that are not permitted cannot be given: [CAP_CHOWN]"])
+    }
+
     @Test func withoutPrivilegeTheHostMapsNothing() throws {
         let map = [IDMapping(containerID: 0, hostID: 5000, size: 1)]
         let mount = Mount(destination: "/m", type: "tmpfs", uidMappings: map, gidMappings: map)

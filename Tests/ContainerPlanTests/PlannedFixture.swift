@@ -155,16 +155,18 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
     /// Every accepted fixture that has a process and a root, on both hosts. Empty if the folder cannot be read, which a
     /// test notices.
     static let all: [PlannedFixture] = {
-        let folder = fixtures.appendingPathComponent("accepted")
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
-            .filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
         var specs: [String: Spec] = [:]
-        for name in names {
-            guard let data = try? Data(contentsOf: folder.appendingPathComponent(name + ".json")),
+        // Of the choices some are refused: the index tells.
+        let index = (try? Data(contentsOf: fixtures.appendingPathComponent("index.json"))).flatMap { try? JSONValue.decode([UInt8]($0)) }
+        for entry in (index?.array ?? []).compactMap(\.object)
+        where entry["document"]?.string == "config" && entry["verdict"]?.string == "accepted" {
+            let file = entry["file"]?.string ?? ""
+            guard let data = try? Data(contentsOf: fixtures.appendingPathComponent(file)),
                 let spec = try? Spec.decode([UInt8](data)), spec.process != nil, spec.root != nil
             else { continue }
-            specs[name] = spec
+            specs[String(file.drop { $0 != "/" }.dropFirst().dropLast(5))] = spec
         }
+        let names = specs.keys.sorted()
         let creations = names.flatMap { name in
             [PaperHost.hybrid, .unified].compactMap { host in
                 specs[name].map { PlannedFixture(name: name, host: host, variant: .create, spec: $0) }

@@ -58,7 +58,7 @@ extension Diagnostic {
     /// As the index writes it.
     var json: JSONValue {
         var members: JSONMembers = [
-            "level": .string(severity.rawValue), "path": .string(path.description), "message": .string(message),
+            "level": .string(severity.rawValue), "path": .string(path.description), "pointer": .string(path.pointer), "message": .string(message),
             "section": .string(section),
         ]
         if let line, let column {
@@ -66,6 +66,18 @@ extension Diagnostic {
             members["column"] = .number(JSONNumber(column))
         }
         return .object(members)
+    }
+}
+
+extension JSONPath {
+    /// The same place as a JSON pointer (RFC 6901).
+    var pointer: String {
+        components.map { component in
+            switch component {
+            case .member(let name): "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
+            case .index(let index): "/\(index)"
+            }
+        }.joined()
     }
 }
 

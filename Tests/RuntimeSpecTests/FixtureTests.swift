@@ -28,7 +28,7 @@ struct FixtureTests {
     @Test("are all in the index, and enough of them")
     func completeness() throws {
         var files: Set<String> = []
-        for folder in ["accepted", "rejected", "state", "features", "process-state"] {
+        for folder in ["accepted", "rejected", "choices", "state", "features", "process-state"] {
             let path = Fixture.folder.appendingPathComponent(folder).path
             files.formUnion(try FileManager.default.contentsOfDirectory(atPath: path).map { "\(folder)/\($0)" })
         }
@@ -36,6 +36,22 @@ struct FixtureTests {
         #expect(Fixture.all.count == files.count)
         #expect(Fixture.all.filter { $0.isAccepted && $0.document == "config" }.count >= 60)
         #expect(Fixture.all.filter { !$0.isAccepted && $0.document == "config" }.count >= 120)
+    }
+
+    @Test("tell where each verdict is from, and since when")
+    func basis() throws {
+        let index = try JSONValue.decode([UInt8](Data(contentsOf: Fixture.folder.appendingPathComponent("index.json"))))
+        for entry in (index.array ?? []).compactMap(\.object) {
+            let file = entry["file"]?.string ?? ""
+            let basis = entry["basis"]?.string ?? ""
+            #expect(["sentence", "schema", "kernel", "practice", "choice"].contains(basis), "\(file)")
+            #expect(["1.0.0", "1.0.2", "1.1.0", "1.2.0", "1.2.1", "1.3.0"].contains(entry["since"]?.string), "\(file)")
+            // What the specification does not carry is in a folder of its own.
+            if entry["document"]?.string == "config" {
+                #expect(file.hasPrefix("choices/") == ["practice", "choice"].contains(basis), "\(file)")
+            }
+            if let needs = entry["needs"] { #expect((needs.string ?? "").count > 10 && file.hasPrefix("accepted/"), "\(file)") }
+        }
     }
 
     @Test("name sections and messages in the promised form")

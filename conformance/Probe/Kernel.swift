@@ -42,6 +42,9 @@ func number(_ text: Text) -> Int64 {
     return text[0] == 45 ? 0 &- Int64(bitPattern: value) : Int64(bitPattern: value)
 }
 
+/// The lower half of a decimal number.
+func half(_ text: Text) -> UInt32 { UInt32(truncatingIfNeeded: number(text)) }
+
 /// Memory from the kernel; the probe has no allocator and gives nothing back.
 func map(_ size: Int) -> UnsafeMutablePointer<UInt8> {
     let result = call(__NR_mmap, 0, UInt64(size), 3, 0x22, word(Int32(-1)), 0)

@@ -12,6 +12,16 @@ extension Probe {
             output.member("number", Int64(system))
             output.member("result", result)
             output.error(result > -4096 && result < 0 ? result : 0)
+        } else if isEqual(operation, "call32") {
+            // call32 NUMBER A B C D: the same as a program of 32 bits makes it
+            let system = Int32(truncatingIfNeeded: number(next()))
+            let (a, b, c, d) = (half(next()), half(next()), half(next()), half(next()))
+            #if arch(x86_64)
+                let result = linux_system_call_32(system, a, b, c, d)
+                output.error(result > -4096 && result < 0 ? result : 0)
+            #else
+                output.member("unused", Int64(a ^ b ^ c ^ d) ^ Int64(system))
+            #endif
         } else if isEqual(operation, "unshare") {
             // unshare FLAGS: leaves namespaces
             output.error(call(__NR_unshare, UInt64(bitPattern: number(next()))))

@@ -21,6 +21,18 @@ static inline __attribute__((always_inline)) int64_t linux_system_call(
     return result;
 }
 
+// A system call as programs of 32 bits make it, by the numbers of that architecture.
+static inline __attribute__((always_inline)) int64_t linux_system_call_32(
+    int32_t number, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+    int32_t result;
+    __asm__ volatile("int $0x80"
+                     : "=a"(result)
+                     : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d)
+                     : "r8", "r9", "r10", "r11", "memory");
+    return result;
+}
+
 #elif defined(__aarch64__)
 
 static inline __attribute__((always_inline)) int64_t linux_system_call(

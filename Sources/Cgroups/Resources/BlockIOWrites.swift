@@ -5,10 +5,10 @@ internal import RuntimeSpec
 extension ResourcePlanner {
     mutating func plan(_ blockIO: BlockIO) throws(CgroupError) {
         let path = path.member("blockIO")
-        if let weight = try weight(blockIO.weight, path.member("weight")) {
+        if let weight = weight(blockIO.weight) {
             try addWeight(device: nil, weight, path.member("weight"))
         }
-        if let weight = try weight(blockIO.leafWeight, path.member("leafWeight")) {
+        if let weight = weight(blockIO.leafWeight) {
             try addLeafWeight("blkio.leaf_weight", String(weight), path.member("leafWeight"))
         }
         for (index, device) in (blockIO.weightDevice ?? []).enumerated() {
@@ -25,10 +25,10 @@ extension ResourcePlanner {
             throw CgroupError(.invalidValue, "has neither weight nor leafWeight", path: path)
         }
         let number = try number(device.major, device.minor, path)
-        if let weight = try weight(device.weight, path.member("weight")) {
+        if let weight = weight(device.weight) {
             try addWeight(device: number, weight, path.member("weight"))
         }
-        if let weight = try weight(device.leafWeight, path.member("leafWeight")) {
+        if let weight = weight(device.leafWeight) {
             try addLeafWeight("blkio.leaf_weight_device", "\(number) \(weight)", path.member("leafWeight"))
         }
     }
@@ -68,7 +68,7 @@ extension ResourcePlanner {
         }
     }
 
-    /// io.weight has 1 to 10000, and 10 to 1000 is spread over it evenly.
+    /// io.weight has 1 to 10000, and 10 to 1000, the range of the first scheduler that had weights, is spread over it evenly.
     static func ioWeight(ofBlockIO weight: UInt16) -> UInt64 { 1 + (UInt64(max(weight, 10)) - 10) * 9999 / 990 }
 
     private mutating func addLeafWeight(_ file: String, _ value: String, _ path: JSONPath) throws(CgroupError) {
@@ -78,13 +78,8 @@ extension ResourcePlanner {
         add("blkio", .v1, file, value, path)
     }
 
-    private func weight(_ weight: UInt16?, _ path: JSONPath) throws(CgroupError) -> UInt16? {
-        guard let weight, weight != 0 else { return nil }
-        guard (10...1000).contains(weight) else {
-            throw CgroupError(.invalidValue, "\(weight) is not in the range 10 to 1000", path: path)
-        }
-        return weight
-    }
+    /// The specification has no range; each scheduler of the kernel has one of its own, and refuses the rest.
+    private func weight(_ weight: UInt16?) -> UInt16? { weight == 0 ? nil : weight }
 
     private func number(_ major: Int64, _ minor: Int64, _ path: JSONPath) throws(CgroupError) -> String {
         guard (0...Int64(UInt32.max)).contains(major), (0...Int64(UInt32.max)).contains(minor) else {

@@ -87,10 +87,10 @@ package struct SystemdProperties: Sendable {
         if let cpu = resources.cpu { properties += self.cpu(cpu) }
         if let limit = resources.pids?.limit { properties.append(tasksMax(limit)) }
         if let weight = resources.blockIO?.weight, weight != 0 {
-            properties.append(
-                isUnified
-                    ? SystemdProperty("IOWeight", .uint64(ioWeight(ofBlockIO: weight)))
-                    : SystemdProperty("BlockIOWeight", .uint64(UInt64(weight))))
+            // systemd refuses what is beyond its own ranges; the file alone gets that.
+            let (name, value, range): (String, UInt64, ClosedRange<UInt64>) =
+                isUnified ? ("IOWeight", ioWeight(ofBlockIO: weight), 1...10_000) : ("BlockIOWeight", UInt64(weight), 10...1000)
+            if range.contains(value) { properties.append(SystemdProperty(name, .uint64(value))) }
         }
         if isUnified {
             properties += try unified(resources.unified ?? [:], path.member("unified"))

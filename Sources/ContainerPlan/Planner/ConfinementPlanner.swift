@@ -138,7 +138,7 @@ struct ConfinementPlanner {
         guard let capabilities = process.capabilities else { return }
         builder.add(
             .setCapabilities(
-                effective: set(capabilities.effective), permitted: set(capabilities.permitted),
+                effective: effective(capabilities), permitted: set(capabilities.permitted),
                 inheritable: inheritable(capabilities)), for: path)
         let ambient = set(capabilities.ambient)
         if ambient.bits != 0 { builder.add(.raiseAmbientCapabilities(ambient), for: path.member("ambient")) }
@@ -150,6 +150,12 @@ struct ConfinementPlanner {
             if let capability = Capability(name: name), isGrantable(capability) { bits |= 1 << UInt64(capability.rawValue) }
         }
         return CapabilitySet(bits: bits)
+    }
+
+    /// KERNEL: capset(2) takes nothing into the effective set that is not permitted. SPEC(config.md#linux-process): what cannot be
+    /// granted is no reason to fail.
+    private func effective(_ capabilities: Capabilities) -> CapabilitySet {
+        CapabilitySet(bits: set(capabilities.effective).bits & set(capabilities.permitted).bits)
     }
 
     /// KERNEL: capset(2) takes nothing into the inheritable set that has gone from the bounding set.
@@ -178,6 +184,9 @@ struct ConfinementPlanner {
             warnings.append("ignoring unknown or unavailable capabilities: [\(unknown.joined(separator: " "))]")
         }
         let inheritable = inheritable(capabilities)
+        warn(
+            of: set(capabilities.effective).bits & ~set(capabilities.permitted).bits,
+            "effective capabilities that are not permitted cannot be given")
         warn(
             of: set(capabilities.inheritable).bits & ~inheritable.bits,
             "inheritable capabilities outside of the bounding set cannot be given")

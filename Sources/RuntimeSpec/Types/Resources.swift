@@ -162,9 +162,9 @@ public struct Pids: Equatable, Sendable {
 ///
 /// Specification: `config-linux.md#block-io`.
 public struct BlockIO: Equatable, Sendable {
-    /// The group's weight, 10 to 1000.
+    /// The group's weight; the kernel's scheduler has a range, such as 1 to 1000.
     public var weight: UInt16?
-    /// The weight of the group's own tasks against its child groups, 10 to 1000.
+    /// The weight of the group's own tasks against its child groups.
     public var leafWeight: UInt16?
     /// Weights for single devices.
     public var weightDevice: [WeightDevice]?
@@ -201,9 +201,9 @@ public struct WeightDevice: Equatable, Sendable {
     public var major: Int64
     /// The minor number.
     public var minor: Int64
-    /// The weight, 10 to 1000.
+    /// The weight on this device.
     public var weight: UInt16?
-    /// The weight against child groups, 10 to 1000.
+    /// The weight against child groups.
     public var leafWeight: UInt16?
 
     /// Makes a value from its properties.

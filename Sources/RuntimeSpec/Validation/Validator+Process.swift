@@ -96,7 +96,7 @@ extension Validator {
         if effective & ~permitted != 0 {
             elements("effective", sets.effective) { validator, name in
                 if Validator.capabilityBit(name) & ~permitted != 0 {
-                    validator.must("\(name) is not permitted; only what is in permitted can be effective")
+                    validator.should("\(name) cannot be effective; only what is permitted can")
                 }
             }
         }

@@ -117,20 +117,12 @@ extension Validator {
         member("idle", cpu.idle) { $0.range($1, 0...1) }
     }
 
-    private mutating func weight(_ weight: UInt16) {
-        if weight != 0 { range(weight, 10...1000) }
-    }
-
     private mutating func blockIO(_ blockIO: BlockIO) {
-        member("weight", blockIO.weight) { $0.weight($1) }
-        member("leafWeight", blockIO.leafWeight) { $0.weight($1) }
         elements("weightDevice", blockIO.weightDevice) { validator, device in
             validator.blockDevice(device.major, device.minor)
             if device.weight == nil, device.leafWeight == nil {
                 validator.must("has no weight; at least one of weight and leafWeight is required")
             }
-            validator.member("weight", device.weight) { $0.weight($1) }
-            validator.member("leafWeight", device.leafWeight) { $0.weight($1) }
         }
         elements("throttleReadBpsDevice", blockIO.throttleReadBpsDevice) { $0.blockDevice($1.major, $1.minor) }
         elements("throttleWriteBpsDevice", blockIO.throttleWriteBpsDevice) { $0.blockDevice($1.major, $1.minor) }

@@ -149,7 +149,7 @@ enum DocumentCases {
         .accepted("unknown-resource", ["extensibility.unknown"], "An unknown property in linux.resources is ignored") {
             $0["linux.resources"] = ["antimatter": ["limit": 1], "memory": ["somethingNew": 2]]
         },
-        .accepted("other-platforms", ["platform.others", "platform.linux"], "Sections of other platforms mean nothing on Linux") {
+        .accepted("other-platforms", ["extensibility.unknown", "platform.others", "platform.linux"], "Sections of other platforms mean nothing on Linux") {
             $0["windows"] = ["layerFolders": ["a layer"]]
             $0["freebsd"] = ["jail": ["host": "new"]]
             $0["zos"] = ["namespaces": []]
@@ -167,7 +167,7 @@ enum DocumentCases {
         ) {
             $0["annotations"] = ["com.example.unknown": "", "plain": "x"]
         },
-        .accepted("annotations-image", ["annotations.image"], "The annotations of images are accepted") {
+        .accepted("annotations-image", ["annotations.unknown", "annotations.image"], "The annotations of images are accepted") {
             $0["annotations"] = [
                 "org.opencontainers.image.os": "linux", "org.opencontainers.image.architecture": "amd64",
                 "org.opencontainers.image.stopSignal": "SIGTERM",

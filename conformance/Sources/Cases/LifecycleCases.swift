@@ -11,8 +11,9 @@ enum LifecycleCases {
             sabotage: .wrapper(.rewrite("state") { $0.replacing("ociVersion", with: "version") })
         ) { trial in
             try trial.succeed("create", try trial.create())
+            // The text asks for a version of the specification, and for SemVer in configurations only.
             let version = try trial.state().object?["ociVersion"]?.string
-            try expect(version.flatMap(Version.init) != nil, "a version", seen: version ?? "none")
+            try expect(version?.first?.isNumber ?? false, "a version", seen: version ?? "none")
         },
         .steps(
             "state-id", ["state.id"], "The state names the container's id",
@@ -22,7 +23,7 @@ enum LifecycleCases {
             try expect("id", try trial.state().object?["id"]?.string, is: trial.id)
         },
         .steps(
-            "state-created", ["state.status.created"], "After create the status is created",
+            "state-created", ["state.status", "state.status.created"], "After create the status is created",
             sabotage: .wrapper(.after("create", ["start", "ID"]))
         ) { trial in
             trial.bundle.operations = ["sleep", "60000"]
@@ -30,7 +31,7 @@ enum LifecycleCases {
             try expect("status", try trial.state().object?["status"]?.string, is: "created")
         },
         .steps(
-            "state-running", ["state.status.running"], "After start the status is running",
+            "state-running", ["state.status", "state.status.running"], "After start the status is running",
             sabotage: .wrapper(.skip("start"))
         ) { trial in
             trial.bundle.operations = ["sleep", "60000"]
@@ -39,7 +40,7 @@ enum LifecycleCases {
             try expect("status", try trial.state().object?["status"]?.string, is: "running")
         },
         .steps(
-            "state-stopped", ["state.status.stopped"], "When the program has ended the status is stopped",
+            "state-stopped", ["state.status", "state.status.stopped"], "When the program has ended the status is stopped",
             sabotage: .wrapper(.rewrite("state") { $0.replacing("stopped", with: "running") })
         ) { trial in
             try trial.run()
@@ -178,7 +179,7 @@ enum LifecycleCases {
             try expect("status", try trial.status(), is: "none")
         },
         .steps(
-            "delete-id-again", ["delete.reuse"], "The id of a deleted container can be used again",
+            "delete-id-again", ["create.new", "delete.reuse"], "The id of a deleted container can be used again",
             sabotage: .wrapper(.skip("delete"))
         ) { trial in
             try trial.run()

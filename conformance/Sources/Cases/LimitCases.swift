@@ -134,7 +134,7 @@ enum LimitCases {
                 try expect("bounding", try trial.run().capabilities("CapBnd"), is: ["CAP_KILL"])
             },
             .steps(
-                "capabilities-warning", ["capabilities.warning"], "An unknown capability is logged as a warning",
+                "capabilities-warning", ["practice.warning-shown"], "An unknown capability is logged as a warning",
                 sabotage: .configuration { $0["process.capabilities.bounding"] = ["CAP_KILL"] }
             ) { trial in
                 trial.bundle["process.capabilities"] = ["bounding": ["CAP_KILL", "CAP_NO_SUCH_THING"]]
@@ -159,6 +159,21 @@ enum LimitCases {
                 try expect("inheritable", try $0.capabilities("CapInh"), is: ["CAP_CHOWN"])
             },
         ]
+
+    /// The first profile that is loaded; nil without AppArmor.
+    private static var anyProfile: String? {
+        Files.line("/sys/kernel/security/apparmor/profiles")?.split(separator: " ").first.map(String.init)
+    }
+
+    @Sendable private static func needSELinux() throws {
+        if !Files.exists("/sys/fs/selinux/policyvers") { throw Verdict.skipped("this machine has no SELinux") }
+    }
+
+    /// The harness's own label with another level.
+    private static func label(level: String) -> String {
+        let own = (Files.text("/proc/self/attr/current") ?? "").split(separator: "\0").first.map(String.init)?.trimmed ?? ""
+        return own.split(separator: ":").prefix(3).joined(separator: ":") + ":" + level
+    }
 
     private static let privileges: [Case] = [
         .inside("no-new-privileges", ["process.noNewPrivileges"], "noNewPrivileges true is in force") {
@@ -218,6 +233,36 @@ enum LimitCases {
             $0["process.selinuxLabel"] = nil
         }
         .needing { if Files.isDirectory("/sys/fs/selinux") { throw Verdict.skipped("SELinux is there") } },
+        .inside("apparmor-profile", ["apparmor.applied"], "The program has the AppArmor profile") {
+            $0["process.apparmorProfile"] = .string(anyProfile ?? "none")
+        } sabotage: {
+            $0["process.apparmorProfile"] = nil
+        } check: {
+            let seen = try $0.text("securityLabel").split(separator: " ").first.map(String.init)?.trimmed
+            try expect("profile", seen, is: anyProfile)
+        }
+        .needing { if anyProfile == nil { throw Verdict.skipped("no AppArmor profile is loaded here") } },
+        .inside("selinux-label", ["selinux.applied"], "The program has the SELinux label") {
+            $0["process.selinuxLabel"] = .string(label(level: "s0:c1,c2"))
+        } sabotage: {
+            $0["process.selinuxLabel"] = nil
+        } check: {
+            let seen = try $0.text("securityLabel").split(separator: "\0").first.map(String.init)?.trimmed
+            try expect("label", seen, is: label(level: "s0:c1,c2"))
+        }
+        .needing(needSELinux),
+        .inside("mount-label", ["mountLabel.applied"], "Mounts have the SELinux context of mountLabel") {
+            $0["linux.mountLabel"] = "system_u:object_r:tmpfs_t:s0:c1,c2"
+            $0.addMount("/m", "tmpfs", "tmpfs")
+        } sabotage: {
+            $0["linux.mountLabel"] = nil
+        } check: {
+            let options = try $0.mount("/m").superOptions
+            try expect(
+                options.contains { $0.contains("object_r:tmpfs_t:s0:c1") }, "the context of mountLabel",
+                seen: options.joined(separator: ","))
+        }
+        .needing(needSELinux),
         .refused("mount-label-unavailable", ["mountLabel.applied"], "A mountLabel without SELinux is refused") {
             $0["linux.mountLabel"] = "system_u:object_r:container_file_t:s0"
         } valid: {

@@ -31,7 +31,6 @@ enum MountOptionCases {
         Flag(option: "atime", options: ["noatime", "atime"], without: ["noatime"], lacks: ["noatime"]),
         Flag(option: "nodiratime", options: ["nodiratime"], without: [], has: ["nodiratime"]),
         Flag(option: "diratime", options: ["nodiratime", "diratime"], without: ["nodiratime"], lacks: ["nodiratime"]),
-        Flag(option: "relatime", options: ["relatime"], without: ["strictatime"], has: ["relatime"]),
         Flag(option: "strictatime", options: ["strictatime"], without: [], lacks: ["relatime", "noatime"]),
         Flag(
             option: "nostrictatime", options: ["strictatime", "nostrictatime"], without: ["strictatime"],
@@ -131,6 +130,7 @@ enum MountOptionCases {
             try expect("type of /m", try $0.mount("/m").type, is: "tmpfs")
             _ = try $0.mount("/b")
         }
+        .blind(to: "what the option does: the kernel shows nothing of it")
     }
 
     /// A tree of two mounts is bound with a recursive option.
@@ -192,6 +192,17 @@ enum MountOptionCases {
     }
 
     private static let others: [Case] = [
+        .inside(
+            // On a new file system it is the kernel's default, and cannot be seen.
+            "mount-option-relatime", ["mounts.option.relatime"], "The option relatime takes effect on a bind mount of a noatime source"
+        ) {
+            $0.prepare = { try makeTree($0 + "/tree", flags: 1024) }
+            $0.addMount("/m", "bind", "tree", ["bind", "relatime"])
+        } sabotage: {
+            $0["mounts[5].options"] = ["bind"]
+        } check: {
+            try judge(try $0.mount("/m"), has: ["relatime"], lacks: ["noatime"])
+        },
         .inside(
             "mount-option-bind", ["mounts.option.bind"], "bind binds the mount alone",
             operations: ["stat", "/m/sub/.mark", "report"]

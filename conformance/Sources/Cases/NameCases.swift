@@ -11,7 +11,7 @@ enum NameCases {
             try expect("hostname", try $0.text("hostname"), is: "slartibartfast")
         },
         .refused(
-            "hostname-no-namespace", ["hostname.set", "create.cannot-apply"],
+            "hostname-no-namespace", ["practice.hostname-namespace"],
             "hostname without a uts namespace of its own is refused"
         ) {
             $0.removeNamespace("uts")
@@ -33,7 +33,7 @@ enum NameCases {
             try expect("domainname", try $0.text("domainname"), is: "example.org")
         },
         .refused(
-            "domainname-no-namespace", ["domainname.set", "create.cannot-apply"],
+            "domainname-no-namespace", ["practice.domainname-namespace"],
             "domainname without a uts namespace of its own is refused"
         ) {
             $0.removeNamespace("uts")
@@ -77,14 +77,14 @@ enum NameCases {
         } valid: {
             $0["linux.sysctl"] = ["net.ipv4.ip_forward": "1"]
         },
-        .refused("sysctl-host", ["sysctl.set"], "A parameter of the whole machine is refused") {
+        .refused("sysctl-host", ["practice.sysctl-own"], "A parameter of the whole machine is refused") {
             // The value is the default of the kernel, in case a runtime writes it.
             $0["linux.sysctl"] = ["vm.panic_on_oom": "0"]
         } valid: {
             $0["linux.sysctl"] = ["net.ipv4.ip_forward": "1"]
         },
         .refused(
-            "sysctl-network-inherited", ["sysctl.set"], "A network parameter without a network namespace of its own is refused"
+            "sysctl-network-inherited", ["practice.sysctl-own"], "A network parameter without a network namespace of its own is refused"
         ) {
             $0.removeNamespace("network")
             $0.remove("mounts") { $0.object?["destination"]?.string == "/sys" }
@@ -92,7 +92,7 @@ enum NameCases {
         } valid: {
             $0["linux.sysctl"] = nil
         },
-        .refused("sysctl-dots", ["sysctl.set", "values.invalid"], "A parameter that climbs out of its namespace is refused") {
+        .refused("sysctl-dots", ["practice.sysctl-own"], "A parameter that climbs out of its namespace is refused") {
             $0["linux.sysctl"] = ["net.ipv4/../../vm/panic_on_oom": "0"]
         } valid: {
             $0["linux.sysctl"] = ["net.ipv4.ip_forward": "1"]

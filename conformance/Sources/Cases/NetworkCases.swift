@@ -5,23 +5,22 @@ import RuntimeSpec
 enum NetworkCases {
     private static let device = "ociprobe0"
 
-    private static func setUp(_ trial: Trial) throws {
+    private static func setUp(_ trial: Trial, isUp: Bool = false) throws {
         try System.unshare(Raw.newNetwork)
         // sysfs shows the devices of the network namespace in which it was mounted.
         umount2("/sys/fs/cgroup", 2)
         try System.mount("sysfs", "/sys", "sysfs")
         try System.mount("cgroup2", "/sys/fs/cgroup", "cgroup2")
-        try NetworkDevice.make(device)
-        trial.bundle["ociVersion"] = "1.3.0"
+        try NetworkDevice.make(device, isUp: isUp)
     }
 
     private static func moved(
-        _ id: String, _ rules: [String], _ title: String, entry: JSONValue = [:], operations: [String],
+        _ id: String, _ rules: [String], _ title: String, entry: JSONValue = [:], isUp: Bool = false, operations: [String],
         sabotage: @escaping @Sendable (inout Bundle) -> Void = { $0["linux.netDevices"] = nil },
         check: @escaping @Sendable (Inside) throws -> Void
     ) -> Case {
         .steps(id, rules, title, view: .version2, sabotage: .configuration(sabotage)) { trial in
-            try setUp(trial)
+            try setUp(trial, isUp: isUp)
             trial.bundle["linux.netDevices." + device] = entry
             trial.bundle.operations = operations
             try check(try trial.run())
@@ -42,7 +41,6 @@ enum NetworkCases {
             try trial.control { $0["linux.netDevices"] = nil }
             change(&trial.bundle)
             try trial.expectRefusal()
-            try trial.expect(Files.exists("/sys/class/net/" + device), "the device stays with the runtime", seen: "it is gone")
         }
     }
 
@@ -81,6 +79,20 @@ enum NetworkCases {
         ) {
             let text = try $0.operation("read")["text"]?.string ?? ""
             try expect(text.contains("192.0.2.7"), "192.0.2.7", seen: text)
+        },
+        moved(
+            "net-device-address-6", ["netDevices.attributes"], "The device keeps its permanent global address of version 6", isUp: true,
+            operations: ["read", "/proc/net/if_inet6"]
+        ) {
+            let text = try $0.operation("read")["text"]?.string ?? ""
+            try expect(text.contains(NetworkDevice.address6), NetworkDevice.address6, seen: text)
+        },
+        moved(
+            "net-device-hardware-address", ["netDevices.attributes"], "The device keeps its hardware address",
+            operations: ["read", "/sys/class/net/" + device + "/address"]
+        ) {
+            try expect(
+                "address", try $0.operation("read")["text"]?.string?.trimmed, is: NetworkDevice.hardwareAddress)
         },
         moved(
             "net-device-mtu", ["netDevices.attributes"], "The device keeps its MTU",

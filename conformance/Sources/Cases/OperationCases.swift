@@ -67,7 +67,7 @@ enum OperationCases {
                 try trial.succeed("delete", try trial.delete())
             },
             .steps(
-                "state-types", ["state.schema", "state.status"], "The state's members have the types of the schema",
+                "state-types", ["state.status", "state.pattern", "state.schema"], "The state's members have the types of the schema",
                 sabotage: .wrapper(.rewrite("state") { $0.replacing("\"status\"", with: "\"state\"") })
             ) { trial in
                 trial.bundle["annotations"] = ["com.example.key": "value"]
@@ -131,7 +131,7 @@ enum OperationCases {
 
     /// Waits until the kernel tells this letter as the state of the program.
     private static func waitForState(_ letter: String, _ trial: Trial) throws {
-        let end = System.now + trial.patience
+        let end = System.now + trial.patience * Pace.factor
         var seen = ""
         repeat {
             let lines = (Files.text("/proc/\(trial.pid() ?? 0)/status") ?? "").split(separator: "\n")
@@ -197,7 +197,7 @@ enum OperationCases {
             }
             try expect("status", try trial.status(), is: "stopped")
         },
-        .steps("kill-default", ["kill.sends"], "kill sends TERM if no signal is named", sabotage: .wrapper(.skip("kill"))) {
+        .steps("kill-default", ["practice.kill-default"], "kill sends TERM if no signal is named", sabotage: .wrapper(.skip("kill"))) {
             trial in
             try trial.runUntilSignal()
             try trial.succeed("kill", try trial.operate("kill", [trial.id]))
@@ -207,7 +207,7 @@ enum OperationCases {
 
     private static let program: [Case] = [
         .steps(
-            "program-exit-status", ["lifecycle.exit", "start.runs"], "The program ends with its own status",
+            "program-exit-status", ["start.runs", "lifecycle.exit"], "The program ends with its own status",
             sabotage: .configuration { $0.operations = ["exit", "8"] }
         ) { trial in
             trial.bundle.operations = ["exit", "7"]
@@ -266,7 +266,7 @@ enum OperationCases {
             try expect("status of the other", try trial.status(id: other), is: "stopped")
         },
         .steps(
-            "stopped-and-again", ["delete.reuse", "delete.resources", "create.new"],
+            "stopped-and-again", ["create.new", "delete.reuse", "delete.resources"],
             "A container can be created again after delete, three times over", sabotage: .wrapper(.skip("delete"))
         ) { trial in
             for round in 1...3 {

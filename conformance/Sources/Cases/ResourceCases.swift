@@ -130,9 +130,6 @@ enum ResourceCases {
         one(
             "pids-unlimited", "pids.limit", .version1, "pids", ["pids": ["limit": -1]], [("pids.max", "max")],
             without: ["pids": ["limit": 42]]),
-        one(
-            "pids-zero", "pids.zero", .version1, "pids", ["pids": ["limit": 0]], [("pids.max", "0")],
-            without: ["pids": ["limit": 1]]),
         one("block-weight", "blockIO.weight", .version1, "blkio", ["blockIO": ["weight": 300]], [("blkio.bfq.weight", "300")]),
         one(
             "network-class", "network.classID", .version1, "net_cls", ["network": ["classID": 1_048_577]],
@@ -173,9 +170,6 @@ enum ResourceCases {
             "pids-unlimited", "pids.limit", .version2, "pids", ["pids": ["limit": -1]], [("pids.max", "max")],
             without: ["pids": ["limit": 42]]),
         one(
-            "pids-zero", "pids.zero", .version2, "pids", ["pids": ["limit": 0]], [("pids.max", "0")],
-            without: ["pids": ["limit": 1]]),
-        one(
             "hugetlb-limit", "hugetlb.limit", .version2, "hugetlb",
             ["hugepageLimits": [["pageSize": "2MB", "limit": 4_194_304]]],
             [("hugetlb.2MB.max", "4194304")]),
@@ -193,7 +187,8 @@ enum ResourceCases {
             [("cgroup.controllers", "hugetlb"), ("hugetlb.1GB.rsvd.max", "0")]),
     ]
 
-    private static let behaviour: [Case] = [
+    private static let behaviour: [Case] =
+        [
         .steps(
             "cgroup-v1-block-throttle", ["blockIO.throttle"], "The four throttle lists are applied", view: .version1,
             sabotage: .configuration { $0["linux.resources"] = [:] }
@@ -276,6 +271,45 @@ enum ResourceCases {
             try expect("children that the kernel granted", try $0.operation("children")["started"]?.integer, is: 9)
         }
         .needing { try ResourceTest.need("pids", .version1) },
+    ]
+        + [CgroupView.version1, .version2].map { view in
+            .inside(
+                "cgroup-\(view.rawValue)-pids-zero", ["pids.zero"], "With a limit of 0 no further task is made",
+                operations: ["children", "1"], view: view
+            ) {
+                $0["linux.resources.pids"] = ["limit": 0]
+            } sabotage: {
+                $0["linux.resources.pids"] = ["limit": 100]
+            } check: {
+                try expect("children that the kernel granted", try $0.operation("children")["started"]?.integer, is: 0)
+            }
+            .needing { try ResourceTest.need("pids", view) }
+        } + [
+        .steps(
+            "cgroup-v2-cpu-shares", ["unified.conversion", "cpu.shares"], "More shares become more weight", view: .version2,
+            sabotage: .configuration { $0["linux.resources"] = [:] }
+        ) { trial in
+            try ResourceTest.need("cpu", .version2)
+            trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
+            let file = ResourceTest.directory("cpu", .version2) + "/cpu.weight"
+            func weight(of shares: Int) throws -> Int {
+                trial.bundle["linux.resources"] = ["cpu": ["shares": .number(JSONNumber(shares))]]
+                try trial.succeed("create", try trial.create())
+                let weight = Int(Files.line(file) ?? "") ?? 0
+                try trial.succeed("delete --force", try trial.delete(force: true))
+                try trial.resetForNextCreate()
+                return weight
+            }
+            let (less, more) = (try weight(of: 512), try weight(of: 4096))
+            try trial.expect(less > 0 && less < more, "a lower cpu.weight for 512 shares than for 4096", seen: "\(less), \(more)")
+        },
+        .steps(
+            "cgroup-v1-block-weight-device", ["blockIO.weightDevice"], "The weight of a device is applied", view: .version1,
+            sabotage: .configuration { $0["linux.resources"] = [:] }, deviceWeight(.version1)),
+        .steps(
+            "cgroup-v2-block-weight-device", ["blockIO.weightDevice", "unified.conversion"],
+            "The weight of a device is converted for version 2", view: .version2,
+            sabotage: .configuration { $0["linux.resources"] = [:] }, deviceWeight(.version2)),
         .steps(
             "cgroup-v2-unified-unknown", ["unified.written"], "A file that no runtime knows is written", view: .version2,
             sabotage: .configuration { $0["linux.resources.unified"] = nil }
@@ -287,6 +321,32 @@ enum ResourceCases {
                 "cgroup.max.descendants", Files.line(ResourceTest.directory("", .version2) + "/cgroup.max.descendants"), is: "17")
         },
     ]
+
+    private static func deviceWeight(_ view: CgroupView) -> @Sendable (Trial) throws -> Void {
+        { trial in
+            let controller = view == .version1 ? "blkio" : "io"
+            try ResourceTest.need(controller, view)
+            guard let disk else { throw Verdict.skipped("this machine has no disk") }
+            trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
+            let directory = ResourceTest.directory(controller, view)
+            let files = (view == .version1 ? ["blkio.bfq.weight_device", "blkio.weight_device"] : ["io.bfq.weight", "io.weight"])
+                .filter { Files.exists("/sys/fs/cgroup/" + (view == .version1 ? "blkio/" : "") + $0) || view == .version2 }
+            let scheduler = Files.text("/sys/dev/block/\(disk.major):\(disk.minor)/queue/scheduler") ?? ""
+            if files.isEmpty || !scheduler.contains("[bfq]") { throw Verdict.skipped("no disk here has a scheduler with weights") }
+            trial.bundle["linux.resources"] = [
+                "blockIO": [
+                    "weightDevice": [
+                        [
+                            "major": .number(JSONNumber(disk.major)), "minor": .number(JSONNumber(disk.minor)), "weight": 300,
+                        ]
+                    ]
+                ]
+            ]
+            try trial.succeed("create", try trial.create())
+            let text = files.compactMap { Files.text(directory + "/" + $0) }.joined()
+            try trial.expect(text.contains("\(disk.major):\(disk.minor) "), "a weight of the disk", seen: text)
+        }
+    }
 
     private static func checkBeforeUpdate(_ view: CgroupView) -> @Sendable (Trial) throws -> Void {
         { trial in

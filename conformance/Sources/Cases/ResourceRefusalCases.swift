@@ -36,18 +36,11 @@ enum ResourceRefusalCases {
             "cgroup-cpus-missing", ["cpu.cpus", "create.cannot-apply"], "CPUs that are not there are refused", .version1,
             "cpuset", ["cpu": ["cpus": "1000"]], valid: ["cpu": ["cpus": "0"]]),
         refusal(
-            "cgroup-burst-above-quota", ["cpu.burst.quota"], "A burst above the quota is refused", .version1, "cpu",
-            ["cpu": ["quota": 10_000, "period": 50_000, "burst": 20_000]],
-            valid: ["cpu": ["quota": 10_000, "period": 50_000, "burst": 5_000]]),
-        refusal(
             "cgroup-weight-device-empty", ["blockIO.weightDevice.one"], "An entry of weightDevice without any weight is refused",
             .version1, "blkio", ["blockIO": ["weightDevice": [["major": 8, "minor": 0]]]]),
         refusal(
             "cgroup-throttle-no-rate", ["blockIO.members"], "A throttle without rate is refused", .version1, "blkio",
             ["blockIO": ["throttleReadBpsDevice": [["major": 254, "minor": 0]]]]),
-        refusal(
-            "cgroup-weight-range", ["blockIO.weight", "values.invalid"], "A weight of 5 is refused", .version1, "blkio",
-            ["blockIO": ["weight": 5]], valid: ["blockIO": ["weight": 100]]),
         refusal(
             "cgroup-leaf-weight", ["blockIO.leafWeight", "create.cannot-apply"],
             "A leafWeight, which this kernel does not have, is refused", .version1, "blkio", ["blockIO": ["leafWeight": 300]]
@@ -77,6 +70,9 @@ enum ResourceRefusalCases {
         refusal(
             "cgroup-v2-network", ["unified.conversion.impossible", "network.classID"],
             "classID cannot be converted for version 2 and is refused", .version2, nil, ["network": ["classID": 1_048_577]]),
+        refusal(
+            "cgroup-v2-swappiness", ["unified.conversion.impossible", "memory.swappiness"],
+            "swappiness cannot be converted for version 2 and is refused", .version2, nil, ["memory": ["swappiness": 60]]),
         refusal(
             "cgroup-v2-oom-killer", ["unified.conversion.impossible", "memory.disableOOMKiller"],
             "disableOOMKiller cannot be converted for version 2 and is refused", .version2, nil,

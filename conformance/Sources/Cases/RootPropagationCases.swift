@@ -93,7 +93,7 @@ enum RootPropagationCases {
         ("runbindable", "unbindable", "private"),
     ].map { (value, rule, other) in
         .inside(
-            "root-propagation-\(value)", ["rootfsPropagation.\(rule)"], "\(value) concerns the root and the mounts below"
+            "root-propagation-\(value)", ["practice.rootfsPropagation-recursive"], "\(value) concerns the root and the mounts below"
         ) {
             shareRoot(&$0)
             $0["linux.rootfsPropagation"] = .string(value)
@@ -152,7 +152,7 @@ enum RootPropagationCases {
                 read["errno"]?.integer != 0 || read["text"]?.string == "", "nothing to read",
                 seen: String((read["text"]?.string ?? "").prefix(40)))
         },
-        .accepted("masked-missing", ["maskedPaths.unreadable"], "A masked path that does not exist is no error") {
+        .accepted("masked-missing", ["practice.masked-missing"], "A masked path that does not exist is no error") {
             $0["linux.maskedPaths"] = ["/nowhere/at/all", "/proc/acpi"]
         },
         .refused("masked-relative", ["maskedPaths.absolute"], "A relative masked path is refused") {

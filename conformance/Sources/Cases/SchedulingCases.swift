@@ -18,6 +18,13 @@ enum SchedulingCases {
         }
     }
 
+    private static func deadline(_ flags: [JSONValue]) -> JSONValue {
+        [
+            "policy": "SCHED_DEADLINE", "runtime": 10_000_000, "deadline": 20_000_000, "period": 40_000_000,
+            "flags": .array(flags),
+        ]
+    }
+
     private static let scheduler: [Case] = [
         scheduled("scheduler-batch", ["scheduler.policy"], "SCHED_BATCH is set", ["policy": "SCHED_BATCH"], without: nil) {
             try expect("policy", $0["policy"]?.integer, is: 3)
@@ -68,6 +75,37 @@ enum SchedulingCases {
         ) {
             try expect("reset-on-fork bit", ($0["flags"]?.integer ?? 0) & 1, is: 1)
         },
+        scheduled(
+            "scheduler-flag-reclaim", ["scheduler.flags"], "SCHED_FLAG_RECLAIM is set", deadline(["SCHED_FLAG_RECLAIM"]),
+            without: deadline([])
+        ) {
+            try expect("reclaim bit", ($0["flags"]?.integer ?? 0) & 2, is: 2)
+        },
+        scheduled(
+            "scheduler-flag-overrun", ["scheduler.flags"], "SCHED_FLAG_DL_OVERRUN is set", deadline(["SCHED_FLAG_DL_OVERRUN"]),
+            without: deadline([])
+        ) {
+            try expect("overrun bit", ($0["flags"]?.integer ?? 0) & 4, is: 4)
+        },
+        scheduled(
+            "scheduler-flag-keep-policy", ["scheduler.flags"], "SCHED_FLAG_KEEP_POLICY keeps the policy",
+            ["policy": "SCHED_BATCH", "flags": ["SCHED_FLAG_KEEP_POLICY"]], without: ["policy": "SCHED_BATCH"]
+        ) {
+            try expect("policy (SCHED_OTHER is 0)", $0["policy"]?.integer, is: 0)
+        },
+        scheduled(
+            "scheduler-flag-keep-params", ["scheduler.flags"], "SCHED_FLAG_KEEP_PARAMS keeps the nice value",
+            ["policy": "SCHED_OTHER", "nice": 7, "flags": ["SCHED_FLAG_KEEP_PARAMS"]], without: ["policy": "SCHED_OTHER", "nice": 7]
+        ) {
+            try expect("nice", $0["nice"]?.integer, is: 0)
+        },
+        scheduled(
+            "scheduler-flag-clamps", ["scheduler.flags"], "The flags of clamps are accepted",
+            ["policy": "SCHED_BATCH", "flags": ["SCHED_FLAG_UTIL_CLAMP_MIN", "SCHED_FLAG_UTIL_CLAMP_MAX"]], without: nil
+        ) {
+            try expect("policy", $0["policy"]?.integer, is: 3)
+        }
+        .blind(to: "the clamps: the specification has no property for their values"),
         refusedScheduler("scheduler-no-policy", ["scheduler.policy"], "A scheduler without policy is refused", ["nice": 1]),
         refusedScheduler(
             "scheduler-unknown-policy", ["scheduler.policy"], "An unknown policy is refused", ["policy": "SCHED_FAIR"]),
@@ -215,6 +253,12 @@ enum SchedulingCases {
         policy(
             "memory-policy-flag", ["mode": "MPOL_BIND", "nodes": "0", "flags": ["MPOL_F_STATIC_NODES"]], mode: 2,
             flags: 1 << 15),
+        policy(
+            "memory-policy-relative", ["mode": "MPOL_BIND", "nodes": "0", "flags": ["MPOL_F_RELATIVE_NODES"]], mode: 2,
+            flags: 1 << 14),
+        policy(
+            "memory-policy-balancing", ["mode": "MPOL_BIND", "nodes": "0", "flags": ["MPOL_F_NUMA_BALANCING"]], mode: 2,
+            flags: 1 << 13),
         refusedPolicy("memory-policy-no-mode", ["memoryPolicy.mode"], "A memory policy without mode is refused", ["nodes": "0"]),
         refusedPolicy(
             "memory-policy-unknown-mode", ["memoryPolicy.mode"], "An unknown mode is refused",

@@ -11,10 +11,12 @@ enum SeccompCases {
     #if arch(x86_64)
         private static let number = "148"
         /// The architectures whose programs this machine runs.
-        static let native: Set = ["SCMP_ARCH_X86", "SCMP_ARCH_X86_64", "SCMP_ARCH_X32"]
+        static let nativeArchitectures: Set = ["SCMP_ARCH_X86", "SCMP_ARCH_X86_64", "SCMP_ARCH_X32"]
+        private static let nativeNames = ["X86_64"]
     #else
         private static let number = "127"
-        static let native: Set = ["SCMP_ARCH_ARM", "SCMP_ARCH_AARCH64"]
+        static let nativeArchitectures: Set = ["SCMP_ARCH_ARM", "SCMP_ARCH_AARCH64"]
+        private static let nativeNames = ["AARCH64"]
     #endif
     private static let name: JSONValue = "sched_rr_get_interval"
     private static let attempt = ["call", number, "0", "0", "0", "0"]
@@ -98,7 +100,7 @@ enum SeccompCases {
             "seccomp-default-eperm", ["seccomp.defaultErrnoRet"], "Without defaultErrnoRet the errno is EPERM", inverse([:]),
             without: inverse(["defaultErrnoRet": 42]), check: isErrno(1)),
         set(
-            "seccomp-unknown-call", ["seccomp.names"], "A system call that nobody knows is skipped",
+            "seccomp-unknown-call", ["practice.seccomp-unknown-call"], "A system call that nobody knows is skipped",
             [
                 "defaultAction": "SCMP_ACT_ALLOW",
                 "syscalls": [["names": ["no_such_call", name], "action": "SCMP_ACT_ERRNO"]],
@@ -247,7 +249,7 @@ enum SeccompCases {
             "seccomp-metadata-alone", ["seccomp.listenerMetadata.alone"], "listenerMetadata without listenerPath is refused",
             ["defaultAction": "SCMP_ACT_ALLOW", "listenerMetadata": "data"]),
         refusal(
-            "seccomp-notify-no-listener", ["seccomp.listener.socket", "create.cannot-apply"],
+            "seccomp-notify-no-listener", ["practice.seccomp-notify-listener"],
             "SCMP_ACT_NOTIFY without listenerPath is refused", profile("SCMP_ACT_NOTIFY")),
         refusal(
             "seccomp-listener-missing", ["seccomp.listener.failure"],
@@ -265,18 +267,74 @@ enum SeccompCases {
         "PPC64LE", "S390", "S390X", "PARISC", "PARISC64", "RISCV64", "LOONGARCH64", "M68K", "SH", "SHEB",
     ]
 
-    private static let architectures: [Case] = architectureNames.map { arch in
-        set(
-            "seccomp-arch-\(arch.lowercased().replacing("_", with: "-"))", ["seccomp.architectures"],
-            "SCMP_ARCH_\(arch) is accepted",
-            [
-                "defaultAction": "SCMP_ACT_ALLOW", "architectures": [.string("SCMP_ARCH_" + arch)],
-                "syscalls": [["names": [name], "action": "SCMP_ACT_ERRNO"]],
-            ], without: ["defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_ABACUS"]]
-        ) {
-            try expect("errno of the call", try $0.errno("call"), is: 1)
+    private static func filter(_ names: [String]) -> JSONValue {
+        var value = profile("SCMP_ACT_ERRNO", [("errnoRet", 99)])
+        value[JSONPath([.member("architectures")])] = .array(names.map { .string("SCMP_ARCH_" + $0) })
+        return value
+    }
+
+    private static let native: [Case] =
+        nativeNames.map { name in
+            set(
+                "seccomp-arch-\(name.lowercased().replacing("_", with: "-"))", ["seccomp.architectures"],
+                "Calls of SCMP_ARCH_\(name), which this machine runs, are filtered", filter([name]),
+                without: ["defaultAction": "SCMP_ACT_ALLOW"], check: isErrno(99))
+        } + secondary
+
+    /// An architecture of programs that the same machine runs: a call of its kind gets the rule's errno. Without the architecture
+    /// in the list such a call ends the program.
+    private static let secondary: [Case] = {
+        #if arch(x86_64)
+            [("X86", "call32", "161"), ("X32", "call", String(148 | 1 << 30))].map { (name, operation, number) in
+                .inside(
+                    "seccomp-arch-\(name.lowercased())", ["seccomp.architectures"],
+                    "Calls of SCMP_ARCH_\(name) are filtered by the same rules", operations: [operation, number, "0", "0", "0", "0"]
+                ) {
+                    $0["linux.seccomp"] = filter(["X86_64", name])
+                } sabotage: {
+                    $0["linux.seccomp"] = filter(["X86_64"])
+                } check: {
+                    try expect("errno of the call", try $0.errno(operation), is: 99)
+                }
+                .needing { if operation == "call32" { try needCallsOf32Bits() } }
+            }
+        #else
+            []
+        #endif
+    }()
+
+    /// Skips on kernels that run no programs of 32 bits.
+    private static func needCallsOf32Bits() throws {
+        let (program, told) = (Raw.memoryFile(), Raw.memoryFile())
+        defer {
+            close(program)
+            close(told)
+        }
+        try Files.write(program, Probe.image, "the probe")
+        let getpid = "20"
+        let outcome = try Processes.run(
+            ["/proc/self/fd/\(program)", "call32", getpid, "0", "0", "0", "0"], outputPath: "/proc/self/fd/\(told)",
+            errorPath: "/dev/null", milliseconds: 5000)
+        if !outcome.succeeded || !outcome.output.contains("\"errno\":0") {
+            throw Verdict.skipped("this kernel runs no programs of 32 bits")
         }
     }
+
+    /// Programs of other architectures do not run here, so what their filter does cannot be seen.
+    private static let architectures: [Case] =
+        native + [
+            .inside(
+                "seccomp-arch-foreign", ["seccomp.architectures"], "Architectures of other machines do not disturb this one's filter",
+                operations: attempt
+            ) {
+                $0["linux.seccomp"] = filter(nativeNames + ["RISCV64"])
+            } sabotage: {
+                $0["linux.seccomp"] = nil
+            } check: {
+                try expect("errno of the call", try $0.errno("call"), is: 99)
+            }
+            .blind(to: "what the filter does to programs of another architecture")
+        ]
 
     private static func flagged(_ flag: String) -> JSONValue {
         var value = profile("SCMP_ACT_ERRNO")

@@ -31,6 +31,7 @@ enum TraceCases {
             let seen = traces(trial)
             try trial.expect(seen.isEmpty, "nothing is left", seen: seen.joined(separator: "; "))
         }
+        .of(.leftovers)
     }
 
     private static let traces: [Case] = [
@@ -42,7 +43,7 @@ enum TraceCases {
             try trial.delete()
         },
         leaves(
-            "force-leaves-nothing", "After delete --force of a running container nothing is left", ["delete.resources"],
+            "force-leaves-nothing", "After delete --force of a running container nothing is left", ["practice.delete-force"],
             sabotage: .wrapper(.skip("delete"))
         ) { trial in
             trial.bundle.operations = ["children", "3", "sleep", "60000"]
@@ -94,7 +95,7 @@ enum TraceCases {
             guard let words = trial.words(operation, arguments(number)) else { continue }
             pids.append(try Processes.spawn(words, descriptors: [null, output, output], directory: trial.directory))
         }
-        let end = System.now + trial.timeLimit
+        let end = System.now + trial.timeLimit * Pace.factor
         let statuses = pids.map { Processes.wait($0, milliseconds: end - System.now) ?? -1 }
         for (pid, status) in zip(pids, statuses) where status == -1 { kill(pid, SIGKILL) }
         return statuses + Array(repeating: 0, count: count - pids.count)
@@ -126,7 +127,7 @@ enum TraceCases {
             try expect("runs", trial.lines(of: trial.rootfs + "/log").count, is: 1)
         },
         .steps(
-            "concurrent-delete", ["delete.resources"], "Eight forced deletes leave nothing", sabotage: .wrapper(.skip("delete"))
+            "concurrent-delete", ["practice.delete-force"], "Eight forced deletes leave nothing", sabotage: .wrapper(.skip("delete"))
         ) { trial in
             trial.bundle.operations = ["sleep", "60000"]
             try trial.succeed("create", try trial.create())

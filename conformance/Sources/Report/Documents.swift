@@ -11,6 +11,7 @@ enum Documents {
         try Files.write(directory + "/README.md", Pages.summary(summary))
         try Files.write(directory + "/table.md", Pages.table(summary))
         try Files.write(directory + "/deviations-of-others.md", Pages.deviations(summary))
+        if !summary.drops.isEmpty { try Files.write(directory + "/dropped.md", Drops.markdown(summary)) }
         // `</` would end the script element that carries the data.
         let data = json.encodedText().replacing("</", with: "<\\/")
         try Files.write(directory + "/conformance.html", (Tables.page).replacing("/*DATA*/null", with: data))
@@ -25,10 +26,19 @@ enum Documents {
                 guard let result = summary.result(runtime, test) else { continue }
                 let isFine = ![.failed, .broken].contains(result.kind)
                 var line = "\(isFine ? "ok" : "not ok") \(number) - \(runtime.name) \(test.id)"
+                if result.kind == .failed, let dispute = test.dispute {
+                    line += " # TODO disputed: " + oneLine(dispute)
+                } else if result.kind == .failed, result.isBeyondClaim {
+                    line += " # TODO of version \(test.since), newer than \(runtime.claim), which the runtime claims"
+                }
                 if [.skipped, .declined].contains(result.kind) { line += " # SKIP " + oneLine(result.seen) }
                 text += line + "\n"
                 if !isFine {
-                    text += "  ---\n  level: \(test.mainRule.level.rawValue)\n  section: \(test.mainRule.section)\n"
+                    text += "  ---\n  class: \(test.classification.rawValue)\n  level: \(test.mainRule.level.rawValue)\n"
+                    text += "  section: \(test.mainRule.section)\n"
+                    if let quote = test.quote {
+                        text += "  sentence: \(JSONValue.string(quote.text).encodedText())\n  address: \(quote.address)\n"
+                    }
                     text += "  expected: \(JSONValue.string(result.expected).encodedText())\n"
                     text += "  seen: \(JSONValue.string(result.seen).encodedText())\n  ...\n"
                 }
@@ -58,7 +68,8 @@ enum Documents {
                 case .passed: text += "/>\n"
                 case .failed, .broken:
                     let element = result.kind == .failed ? "failure" : "error"
-                    text += ">\n      <\(element) message=\"\(escaped(result.expected))\">\(escaped(result.seen))"
+                    let quote = test.quote.map { "\n\($0.text)\n\($0.address)" } ?? ""
+                    text += ">\n      <\(element) type=\"\(test.classification.rawValue)\" message=\"\(escaped(result.expected))\">\(escaped(result.seen + quote))"
                     text += "\n\(escaped(result.commands.joined(separator: "\n")))</\(element)>\n    </testcase>\n"
                 case .skipped, .declined: text += ">\n      <skipped message=\"\(escaped(result.seen))\"/>\n    </testcase>\n"
                 }
@@ -90,7 +101,7 @@ enum Documents {
             var counts = JSONMembers()
             for kind in Summary.columns { counts[kind.rawValue] = .number(JSONNumber(summary.count(runtime, kind))) }
             return [
-                "name": .string(runtime.name), "version": .string(runtime.version), "claims": .string(runtime.claim),
+                "name": .string(runtime.name), "rules": .number(JSONNumber(summary.failedRules(runtime))), "version": .string(runtime.version), "claims": .string(runtime.claim),
                 "counts": .object(counts),
             ]
         }
@@ -113,9 +124,12 @@ enum Documents {
         let cases = summary.cases.map { test -> JSONValue in
             var value: JSONMembers = [
                 "id": .string(test.id), "title": .string(test.title), "section": .string(test.mainRule.section),
-                "level": .string(test.mainRule.level.rawValue), "since": .string(test.since.description),
+                "class": .string(test.classification.rawValue), "level": .string(test.mainRule.level.rawValue), "since": .string(test.since.description),
                 "rules": .array(test.rules.map { .string($0) }),
             ]
+            if let dispute = test.dispute { value["disputed"] = .string(dispute) }
+            if let unseen = test.unseen { value["unseen"] = .string(unseen) }
+            if let reading = Tables.readings[test.id] { value["read"] = .string(reading) }
             if let reason = Tables.knownDifferences[test.id] { value["known"] = .string(reason) }
             if summary.isProof {
                 value["proof"] = .string(summary.proof(test).rawValue)
@@ -134,11 +148,16 @@ enum Documents {
                 "id": .string(rule.id), "section": .string(rule.section), "level": .string(rule.level.rawValue),
                 "since": .string(rule.since.description), "text": .string(rule.text),
             ]
+            if let until = rule.until { value["until"] = .string(until.description) }
+            if let quote = Tables.quotes[rule.id] { (value["quote"], value["address"]) = (.string(quote.text), .string(quote.address)) }
             if let reason = rule.reason { value["reason"] = .string(reason) }
             return .object(value)
         }
         return [
             "date": .string(Summary.date), "machine": .string(summary.machine), "runtimes": .array(runtimes),
+            "headings": .object(Tables.headings.reduce(into: JSONMembers()) { $0[$1.key] = .string($1.value) }),
+            "headline": .array(
+                Matrix.headline(summary).map { row in .array(([row.name] + row.values).map { .string($0) }) }),
             "cases": .array(cases), "rules": .array(rules), "configs": .array(shared["config"] ?? []),
             "commands": .array(shared["commands"] ?? []),
         ]

@@ -6,6 +6,10 @@ extension Fixtures {
         case same
         /// Accepted by the index, and refused here for what the machine lacks.
         case needs
+        /// Another verdict on a document of a version that the runtime does not claim.
+        case newer
+        /// Another verdict where the specification leaves it open.
+        case open
         case differs
     }
 
@@ -20,7 +24,10 @@ extension Fixtures {
         func agreement(_ index: Int, _ runtime: Runtime) -> Agreement {
             guard let result = results[runtime.path]?[names[index]], result.kind != .passed else { return .same }
             let isOrderly = result.expected == "accepted"
-            return isOrderly && Tables.fixtureNeeds[fixtures[index].file] != nil ? .needs : .differs
+            if isOrderly && fixtures[index].needs != nil { return .needs }
+            if ["practice", "choice"].contains(fixtures[index].basis) { return .open }
+            if let claim = Version(runtime.claim), fixtures[index].since > claim { return .newer }
+            return .differs
         }
 
         func count(_ runtime: Runtime, _ agreement: Agreement) -> Int {
@@ -42,9 +49,11 @@ extension Fixtures {
             }
             text += "\n"
             for runtime in runtimes {
-                let (same, needs) = (count(runtime, .same), count(runtime, .needs))
+                let (same, needs, newer) = (count(runtime, .same), count(runtime, .needs), count(runtime, .newer))
+                let open = count(runtime, .open)
                 text += "\(runtime.name): \(same) of \(fixtures.count) verdicts are those of the index"
-                text += ", \(needs) need what this machine lacks, \(count(runtime, .differs)) differ\n"
+                text += ", \(needs) need what this machine lacks, \(newer) are newer than it claims, \(open) are choices, "
+                text += "\(count(runtime, .differs)) differ\n"
             }
             return text
         }
@@ -55,29 +64,30 @@ extension Fixtures {
                 # Documents with verdicts
 
                 The configurations of spec-fixtures, handed to `create`. A document is *refused for the machine* if the index \
-                accepts it and the runtime misses something that this machine lacks; the last table names that. `ociVersion` \
-                1.3.0 is lowered to 1.0.2, so that a runtime that claims less looks at the rest.
+                accepts it and the runtime misses something that this machine lacks; the last table names that. Each has \
+                the version of the specification that has what it uses; documents that are newer than what a runtime claims, \
+                and those on which the specification leaves the verdict open, count apart.
 
                 """
-            text += "\n" + Markdown.row(["runtime", "as the index", "refused for the machine", "differs"]) + Markdown.rule(4)
+            text += "\n" + Markdown.row(["runtime", "as the index", "refused for the machine", "newer", "another choice", "differs"]) + Markdown.rule(6)
             for runtime in runtimes {
-                let counts = [Agreement.same, .needs, .differs].map { String(count(runtime, $0)) }
+                let counts = [Agreement.same, .needs, .newer, .open, .differs].map { String(count(runtime, $0)) }
                 text += Markdown.row(["\(runtime.name) (\(runtime.version))"] + counts)
             }
-            text += "\n## Where verdicts differ\n\n" + Markdown.row(["document", "verdict", "why"] + runtimes.map(\.name))
-            text += Markdown.rule(3 + runtimes.count)
+            text += "\n## Where verdicts differ\n\n" + Markdown.row(["document", "verdict", "basis", "why"] + runtimes.map(\.name))
+            text += Markdown.rule(4 + runtimes.count)
             for (index, fixture) in fixtures.enumerated() {
-                guard runtimes.contains(where: { agreement(index, $0) == .differs }) else { continue }
+                guard runtimes.contains(where: { [.differs, .open].contains(agreement(index, $0)) }) else { continue }
                 let cells = runtimes.map { runtime -> String in
-                    if agreement(index, runtime) != .differs { return "" }
+                    if ![.differs, .open].contains(agreement(index, runtime)) { return "" }
                     return Markdown.short(seen(index, runtime), 120)
                 }
                 let verdict = fixture.isAccepted ? "accepted" : "rejected"
-                text += Markdown.row(["`\(fixture.file)`", verdict, Markdown.cell(fixture.why)] + cells)
+                text += Markdown.row(["`\(fixture.file)`", verdict, fixture.basis, Markdown.cell(fixture.why)] + cells)
             }
             text += "\n## What documents take for granted\n\n" + Markdown.row(["document", "what"]) + Markdown.rule(2)
             for fixture in fixtures {
-                if let need = Tables.fixtureNeeds[fixture.file] { text += Markdown.row(["`\(fixture.file)`", Markdown.cell(need)]) }
+                if let need = fixture.needs { text += Markdown.row(["`\(fixture.file)`", Markdown.cell(need)]) }
             }
             return text
         }

@@ -9,20 +9,35 @@ enum Matrix {
             return String(line.reversed().drop { $0 == " " }.reversed()) + "\n"
         }
         var text = row("", summary.runtimes.map(\.name))
-        for (name, cases) in sections { text += row(name, summary.runtimes.map { cell(summary, $0, cases) }) }
-        text += "\n" + row("all", summary.runtimes.map { cell(summary, $0, summary.cases) })
+        for (name, cases) in sections { text += row(name, summary.runtimes.map { cell(summary, $0, summary.counting($0, cases)) }) }
+        text += "\n" + row("all", summary.runtimes.map { cell(summary, $0, summary.counting($0)) })
         for kind in Summary.columns {
             text += row(kind.rawValue, summary.runtimes.map { String(summary.count($0, kind)) })
         }
-        let newer = summary.runtimes.map { runtime in
-            summary.results[.plain]?[runtime.path]?.values.filter { $0.kind == .failed && $0.isBeyondClaim }.count ?? 0
-        }
-        text += row("failed, but newer than the claimed version", newer.map(String.init))
-        for level in Level.allCases {
-            let cases = summary.cases.filter { $0.mainRule.level == level }
-            text += row(level.rawValue, summary.runtimes.map { cell(summary, $0, cases) })
-        }
+        for (name, values) in headline(summary) { text += row(name, values) }
         return text
+    }
+
+    /// The numbers by which runtimes are compared: by class and level, of what each claims and nobody disputes.
+    static func headline(_ summary: Summary) -> [(name: String, values: [String])] {
+        var rows: [(name: String, values: [String])] = []
+        for kind in Class.allCases {
+            for level in Level.allCases where kind == .practice ? level == .practice : level != .practice {
+                let cases = summary.cases.filter { $0.classification == kind && $0.mainRule.level == level }
+                if cases.isEmpty { continue }
+                let name = kind == .practice ? kind.rawValue : "\(kind.rawValue), \(level.rawValue)"
+                rows.append((name, summary.runtimes.map { cell(summary, $0, summary.counting($0, cases)) }))
+            }
+        }
+        rows.append(("distinct rules that failed", summary.runtimes.map { String(summary.failedRules($0)) }))
+        func failed(_ isMeant: @escaping (Runtime, Case) -> Bool) -> [String] {
+            summary.runtimes.map { runtime in
+                String(summary.cases.filter { summary.result(runtime, $0)?.kind == .failed && isMeant(runtime, $0) }.count)
+            }
+        }
+        rows.append(("failed, but newer than the claimed version", failed { summary.result($0, $1)?.isBeyondClaim ?? false }))
+        rows.append(("failed, but disputed", failed { $1.dispute != nil }))
+        return rows
     }
 
     /// `12/13`: what passed of what was decided; `·` if nothing was.
@@ -45,12 +60,17 @@ enum Matrix {
                 guard let result = summary.result(runtime, test), [.failed, .broken].contains(result.kind) else { continue }
                 let newer = result.isBeyondClaim ? ", since \(test.since), the runtime claims \(runtime.claim)" : ""
                 text += """
-                    \(runtime.name): \(test.id) (\(test.mainRule.level.rawValue), \(test.mainRule.section)\(newer))
+                    \(runtime.name): \(test.id) (\(test.classification.rawValue), \(test.mainRule.level.rawValue), \(test.mainRule.section)\(newer))
                       \(test.title)
+
+                    """
+                if let quote = test.quote { text += "  text:     \(quote.text)\n            \(quote.address)\n" }
+                text += """
                       expected: \(result.expected)
                       seen:     \(result.seen)\(result.kind == .broken ? " (the harness broke)" : "")
 
                     """
+                if let dispute = test.dispute { text += "  disputed: \(dispute)\n" }
                 if let reason = Tables.knownDifferences[test.id] { text += "  known:    \(reason)\n" }
             }
         }

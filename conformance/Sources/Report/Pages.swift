@@ -19,10 +19,9 @@ enum Pages {
         for kind in Summary.columns {
             text += Markdown.row([kind.rawValue] + summary.runtimes.map { String(summary.count($0, kind)) })
         }
-        let newer = summary.runtimes.map { runtime in
-            summary.cases.filter { summary.result(runtime, $0).map { $0.kind == .failed && $0.isBeyondClaim } ?? false }.count
-        }
-        text += Markdown.row(["failed, but newer than what it claims"] + newer.map(String.init))
+        text += "\nPassed of those that were decided, of the rules that each claims and nobody disputes:\n\n"
+        text += Markdown.row(["class and level"] + summary.runtimes.map(\.name)) + Markdown.rule(1 + summary.runtimes.count)
+        for (name, values) in Matrix.headline(summary) { text += Markdown.row([name] + values) }
         text += "\n" + sections(summary)
         for runtime in summary.runtimes { text += failures(summary, runtime) }
         return text + skipped(summary)
@@ -51,11 +50,13 @@ enum Pages {
             let list = failed.filter { $0.1.isBeyondClaim == isNewer }
             if list.isEmpty { continue }
             if isNewer { text += "\nNewer than \(runtime.claim), which \(runtime.name) claims: it takes the configuration and does not do it.\n\n" }
-            text += Markdown.row(["case", "section", "what must hold", "what was seen", "why"]) + Markdown.rule(5)
+            text += Markdown.row(["case", "class", "what must hold", "the text", "what was seen", "read", "why"]) + Markdown.rule(7)
             for (test, result) in list {
                 text += Markdown.row([
-                    test.id, "\(test.mainRule.level.rawValue) \(test.mainRule.section)", Markdown.cell(test.title),
-                    Markdown.short(result.seen, 160), Markdown.cell(Tables.knownDifferences[test.id] ?? ""),
+                    test.id, "\(test.classification.rawValue), \(test.mainRule.level.rawValue)", Markdown.cell(test.title),
+                    test.quote.map { "[\(Markdown.short($0.text, 200))](\($0.address))" } ?? "",
+                    Markdown.short(result.seen, 160), runtime.name == "veloci" ? "" : Markdown.cell(Tables.readings[test.id] ?? ""),
+                    Markdown.cell(test.dispute.map { "Disputed: " + $0 } ?? Tables.knownDifferences[test.id] ?? ""),
                 ])
             }
         }
@@ -101,7 +102,7 @@ enum Pages {
             let cases = byRule[rule.id] ?? []
             let list = cases.isEmpty ? "*\(Markdown.cell(rule.reason ?? ""))*" : cases.map(\.id).joined(separator: ", ")
             text += Markdown.row(
-                ["`\(rule.id)`", rule.level.rawValue, rule.since.description, Markdown.cell(rule.text), list]
+                ["`\(rule.id)`", rule.level.rawValue, rule.versions, Markdown.cell(rule.text), list]
                     + summary.runtimes.map { outcome(summary, $0, cases) })
         }
         return text

@@ -9,6 +9,8 @@ struct Summary: Sendable {
     var results: [Variant: [String: [String: Result]]] = [:]
     var hierarchies: Hierarchies
     var isProof: Bool
+    /// What came of leaving out properties.
+    var drops: [Drop] = []
 
     static let columns: [Result.Kind] = [.passed, .failed, .declined, .skipped, .broken]
 
@@ -16,7 +18,26 @@ struct Summary: Sendable {
         results[variant]?[runtime.path]?[test.id]
     }
 
-    var hasFailures: Bool { runtimes.contains { count($0, .failed) + count($0, .broken) > 0 } }
+    /// Whether a result counts: the rule is not newer than what the runtime claims, and nobody disputes the case.
+    func counts(_ runtime: Runtime, _ test: Case) -> Bool {
+        test.dispute == nil && !(result(runtime, test)?.isBeyondClaim ?? false)
+    }
+
+    /// The cases that count for a runtime.
+    func counting(_ runtime: Runtime, _ cases: [Case]? = nil) -> [Case] { (cases ?? self.cases).filter { counts(runtime, $0) } }
+
+    /// The failures that count.
+    func failures(_ runtime: Runtime) -> [Case] { counting(runtime).filter { result(runtime, $0)?.kind == .failed } }
+
+    /// How many rules those are about: one fault often fails several cases.
+    func failedRules(_ runtime: Runtime) -> Int { Set(failures(runtime).map(\.mainRule.id)).count }
+
+    /// 0 if nothing failed that counts, 1 if a MUST did, 3 if something else, 4 if the harness broke.
+    var exitStatus: Int32 {
+        if runtimes.contains(where: { count($0, .broken) > 0 }) { return 4 }
+        let failed = runtimes.flatMap(failures)
+        return failed.isEmpty ? 0 : failed.contains { $0.mainRule.level == .must } ? 1 : 3
+    }
 
     func count(_ runtime: Runtime, _ kind: Result.Kind, in cases: [Case]? = nil) -> Int {
         (cases ?? self.cases).filter { result(runtime, $0)?.kind == kind }.count

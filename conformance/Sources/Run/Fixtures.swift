@@ -8,6 +8,12 @@ enum Fixtures {
         let file: String
         let isAccepted: Bool
         let why: String
+        /// The version of the specification that has all that the document uses.
+        let since: Version
+        /// What of the machine the document takes for granted; nil for nothing.
+        let needs: String?
+        /// Where the verdict is from.
+        let basis: String
     }
 
     static func read(_ directory: String) throws -> [Fixture] {
@@ -16,19 +22,22 @@ enum Fixtures {
         return entries.compactMap(\.object).compactMap { entry in
             guard entry["document"]?.string == "config", let file = entry["file"]?.string, let verdict = entry["verdict"]?.string
             else { return nil }
-            return Fixture(file: file, isAccepted: verdict == "accepted", why: entry["why"]?.string ?? "")
+            guard let since = entry["since"]?.string.flatMap(Version.init) else { return nil }
+            return Fixture(
+                file: file, isAccepted: verdict == "accepted", why: entry["why"]?.string ?? "", since: since,
+                needs: entry["needs"]?.string, basis: entry["basis"]?.string ?? "")
         }
     }
 
     private static let prefix = "fixture:"
 
     /// The case that hands a file to `create`; its name carries the path and the verdict from process to process.
-    static func test(_ path: String, isAccepted: Bool) -> Case {
+    static func test(_ path: String, isAccepted: Bool, since: Version) -> Case {
         let rule = isAccepted ? "lifecycle.environment" : "values.invalid"
         return Case(
-            prefix + (isAccepted ? "+" : "-") + path, [rule], path, sabotage: .wrapper(.refuse("create"))
+            prefix + (isAccepted ? "+" : "-") + since.description + ":" + path, [rule], path, sabotage: .wrapper(.refuse("create"))
         ) { trial in
-            trial.bundle.text = Files.read(path).map(lowered)
+            trial.bundle.text = Files.read(path).map { lowered($0, to: since) }
             let config = trial.bundle.text.flatMap { try? JSONValue.decode($0) }
             furnish(&trial.bundle, for: config)
             let console = trial.directory + "/console.sock"
@@ -42,10 +51,11 @@ enum Fixtures {
         }
     }
 
-    /// The document with an older version if it has that of the fixtures, so that a runtime that claims less looks at the rest.
-    private static func lowered(_ bytes: [UInt8]) -> [UInt8] {
+    /// The document with the version that has what it uses, if it has that of the fixtures: a runtime that claims less may refuse
+    /// what is newer, and nothing else.
+    private static func lowered(_ bytes: [UInt8], to since: Version) -> [UInt8] {
         guard let text = String(validating: bytes, as: UTF8.self) else { return bytes }
-        return Array(text.replacing("\"ociVersion\": \"1.3.0\"", with: "\"ociVersion\": \"1.0.2\"").utf8)
+        return Array(text.replacing("\"ociVersion\": \"1.3.0\"", with: "\"ociVersion\": \"\(since)\"").utf8)
     }
 
     /// Puts into the root file system what the document takes for granted: its program, owned by the container's root.
@@ -67,6 +77,8 @@ enum Fixtures {
     /// The case of a name that `test` made.
     static func test(named name: String) -> Case? {
         guard name.hasPrefix(prefix), let sign = name.dropFirst(prefix.count).first else { return nil }
-        return test(String(name.dropFirst(prefix.count + 1)), isAccepted: sign == "+")
+        let parts = name.dropFirst(prefix.count + 1).split(separator: ":", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let since = Version(parts[0]) else { return nil }
+        return test(parts[1], isAccepted: sign == "+", since: since)
     }
 }

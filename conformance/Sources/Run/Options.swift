@@ -19,8 +19,19 @@ struct Options: Sendable {
     var fixtures = ""
     var isQuiet = false
     var isProof = false
+    /// Whether each case is also run without each property that it sets.
+    var isDropping = false
     var isList = false
     var isHelp = false
+    var isVersion = false
+    /// Whether `--case` and `--skip` have whole names.
+    var isExact = false
+    /// Cases to leave out.
+    var skipped: [String] = []
+    /// A file with the names of what is expected to fail; empty for none.
+    var expected = ""
+    /// A file that results are appended to as they come, and taken from if they are there; empty for none.
+    var results = ""
 
     init(_ words: [String]) throws {
         var rest = words[...]
@@ -36,7 +47,7 @@ struct Options: Sendable {
             case "--level":
                 let text = try value(word)
                 guard let level = Level(rawValue: text.uppercased()) else {
-                    throw UsageError(text: "no level \(text): must, should or may")
+                    throw UsageError(text: "no level \(text): must, should, may or practice")
                 }
                 levels.append(level)
             case "-j", "--jobs":
@@ -51,18 +62,30 @@ struct Options: Sendable {
             case "--fixtures": fixtures = try value(word)
             case "-q", "--quiet": isQuiet = true
             case "--prove": isProof = true
+            case "--drop": isDropping = true
             case "--list": isList = true
+            case "--exact": isExact = true
+            case "--skip": skipped.append(try value(word))
+            case "--expected": expected = try value(word)
+            case "--results": results = try value(word)
+            case "--version": isVersion = true
             case "-h", "--help": isHelp = true
             default: throw UsageError(text: "no option \(word)")
             }
         }
-        if runtimes.isEmpty && !isList && !isHelp { throw UsageError(text: "--runtime PATH is needed") }
+        if runtimes.isEmpty && !isList && !isHelp && !isVersion { throw UsageError(text: "--runtime PATH is needed") }
+    }
+
+    /// Whether a name is among those that are asked for, and not among those to be left out.
+    func isNamed(_ name: String) -> Bool {
+        func fits(_ part: String) -> Bool { isExact ? name == part : name.contains(part) }
+        return (names.isEmpty || names.contains(where: fits)) && !skipped.contains(where: fits)
     }
 
     /// Whether the case is selected: by a part of its name, by section, by level; each option given narrows.
     func selects(_ test: Case) -> Bool {
         let rules = test.rules.compactMap { Tables.rulesByID[$0] }
-        return (names.isEmpty || names.contains { test.id.contains($0) })
+        return isNamed(test.id)
             && (sections.isEmpty || sections.contains { section in rules.contains { $0.section.hasPrefix(section) } })
             && (levels.isEmpty || rules.first.map { levels.contains($0.level) } ?? false)
     }
@@ -72,16 +95,26 @@ struct Options: Sendable {
 
         usage: oci-conformance --runtime PATH [--runtime PATH]… [option]…
 
+          --runtime PATH    a runtime to test, or its name in PATH; several are compared
           --case TEXT       only cases with TEXT in their name
+          --skip TEXT       no case with TEXT in its name
+          --exact           --case and --skip have whole names
           --section TEXT    only cases of a section, such as config.md or config-linux.md#seccomp
-          --level LEVEL     only must, should or may
+          --level LEVEL     only must, should, may or practice
           -j, --jobs N      so many cases at a time (2)
           --cgroup v1|v2    which control groups a case sees that does not ask for some
           --keep DIR        keep each case's config.json, commands and outputs
           --report DIR      write conformance.tap, .xml (JUnit), .json and .html
           --fixtures DIR    hand over the documents of spec-fixtures, and show where verdicts differ
+          --expected FILE   succeed if exactly what FILE names fails: a name in each line, then why
+          --results FILE    append results to FILE as they come; what is there already is not run again
           -q, --quiet       print the matrix only, not each failure
           --prove           run every case also with its sabotage, and demand that it fails
-          --list            name the cases and end
+          --drop            run every case that passed also without each property that it sets, and tell which nobody missed
+          --list            name the cases, with class, level, version and sentence, and end
+          --version         tell the version of the rules and end
+
+        Exit status: 0 nothing failed; 1 a MUST; 3 a SHOULD or practice only; 4 the harness broke or the run ended early; 2 usage.
+        What is newer than the version that a runtime claims, and what is disputed, does not count.
         """
 }

@@ -29,9 +29,14 @@ struct Result: Sendable {
     /// Whether the rule is newer than the version of the specification that the runtime claims.
     var isBeyondClaim = false
 
+    /// Whether the runtime was stopped because it did not come to an end.
+    var isHang: Bool { kind != .passed && seen.contains(Outcome.noEnd) }
+
     /// All that one process tells the other.
     var json: JSONValue {
         guard case .object(var value) = outcome else { return outcome }
+        // A pipe does not take more at once.
+        if config.utf8.count < 1 << 15 { value["config"] = .string(config) }
         value["case"] = .string(caseID)
         value["runtime"] = .string(runtime)
         value["milliseconds"] = .number(JSONNumber(milliseconds))
@@ -45,7 +50,8 @@ struct Result: Sendable {
         guard kind != .passed else { return .object(value) }
         for (name, text) in [("expected", expected), ("seen", seen)] where !text.isEmpty { value[name] = .string(text) }
         if kind == .failed || kind == .broken {
-            value["config"] = .string(config)
+            // A pipe does not take more at once.
+        if config.utf8.count < 1 << 15 { value["config"] = .string(config) }
             value["commands"] = .array(commands.map { .string($0) })
         }
         return .object(value)

@@ -24,9 +24,16 @@ struct Runtime: Sendable {
         self.claim = claim
     }
 
+    /// The program of a name in PATH.
+    private static func find(_ name: String) -> String? {
+        let folders = getenv("PATH").map { String(cString: $0) } ?? ""
+        return folders.split(separator: ":").map { $0 + "/" + name }.first { access($0, X_OK) == 0 && !Files.isDirectory($0) }
+    }
+
     /// Asks the runtime. What it says goes through files without a name, so that nothing is left if this process is killed.
     init(_ path: String) throws {
-        guard let real = realpath(path, nil) else { throw UsageError(text: "no runtime \(path)") }
+        let found = path.contains("/") ? path : Runtime.find(path) ?? path
+        guard let real = realpath(found, nil) else { throw UsageError(text: "no runtime \(path)") }
         defer { free(real) }
         self.path = String(cString: real)
         name = path.split(separator: "/").last.map(String.init) ?? path

@@ -5,13 +5,20 @@ enum Variant: String, Sendable {
     case plain
     case sabotaged
     case mended
+    /// Without one property that the case sets.
+    case dropped
 }
 
 /// Runs cases, some at a time, each in processes of its own, and removes what they leave.
 struct Scheduler {
     var jobs = 2
-    /// How many seconds one case may take.
-    var timeLimit = 60
+    /// How many seconds one case may take on a machine of usual pace. Each run of the runtime has a limit of its own, which a
+    /// runtime that hangs meets first; whoever meets this one has much to do.
+    var timeLimit = 300
+    /// By how much longer everything may take here.
+    var pace = 1
+    /// After so many cases in a row in which it did not come to an end, a runtime is not run any more.
+    static let hangs = 5
     /// Where to keep configurations and outputs; empty for nowhere.
     var keep = ""
     /// Which control groups a case sees that does not ask for some.
@@ -25,11 +32,14 @@ struct Scheduler {
         let test: Case
         let runtime: Runtime
         let variant: Variant
+        /// The path of the property to leave out.
+        let dropped: String
 
-        init(_ test: Case, runtime: Runtime, _ variant: Variant = .plain) {
+        init(_ test: Case, runtime: Runtime, _ variant: Variant = .plain, dropped: String = "") {
             self.test = test
             self.runtime = runtime
             self.variant = variant
+            self.dropped = dropped
         }
     }
 
@@ -65,12 +75,22 @@ struct Scheduler {
         try hierarchies.make(name)
         var results: [Result?] = Array(repeating: nil, count: tasks.count)
         var running: [Running] = []
+        var hanging: [String: Int] = [:]
+        func finish(_ index: Int, _ result: Result) {
+            results[index] = result
+            let runtime = tasks[index].runtime.path
+            if tasks[index].variant == .plain { hanging[runtime] = result.isHang ? hanging[runtime, default: 0] + 1 : 0 }
+            done(index, result)
+        }
         var next = 0
         while next < tasks.count || !running.isEmpty {
             while running.count < jobs && next < tasks.count {
                 if let result = unavailable(tasks[next]) {
-                    results[next] = result
-                    done(next, result)
+                    finish(next, result)
+                } else if hanging[tasks[next].runtime.path, default: 0] >= Scheduler.hangs {
+                    results[next] = Result(
+                        caseID: tasks[next].test.id, runtime: tasks[next].runtime.path, kind: .broken,
+                        seen: "not run: the runtime hung in \(Scheduler.hangs) cases in a row")
                 } else {
                     running.append(try start(tasks[next], index: next, name: name, directory: directory))
                 }
@@ -79,8 +99,7 @@ struct Scheduler {
             for position in running.indices.reversed() {
                 guard let result = collect(&running[position], tasks[running[position].index]) else { continue }
                 let index = running.remove(at: position).index
-                results[index] = result
-                done(index, result)
+                finish(index, result)
             }
             System.sleep(milliseconds: 2)
         }
@@ -104,7 +123,7 @@ struct Scheduler {
         let group = "\(name)/case\(index)"
         let worker = Worker(
             task, number: index, directory: directory, group: group, view: view(task.test),
-            keep: task.variant == .plain && !keep.isEmpty ? keep + "/" + task.runtime.name : "")
+            keep: task.variant == .plain && !keep.isEmpty ? keep + "/" + task.runtime.name : "", pace: pace)
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer {
             close(null)
@@ -113,7 +132,7 @@ struct Scheduler {
         let pid = try Processes.spawn(
             ["/proc/self/exe"] + worker.arguments, descriptors: [null, null, 2, ends.write])
         return Running(
-            index: index, pid: pid, results: ends.read, deadline: System.now + timeLimit * 1000, group: group)
+            index: index, pid: pid, results: ends.read, deadline: System.now + timeLimit * 1000 * pace, group: group)
     }
 
     private func collect(_ running: inout Running, _ task: Task) -> Result? {
@@ -137,8 +156,8 @@ struct Scheduler {
         let text = String(decoding: running.bytes, as: UTF8.self)
         if let line = text.split(separator: "\n").last, let result = Result(String(line)) { return result }
         return Result(
-            caseID: task.test.id, runtime: task.runtime.path, kind: isLate ? .failed : .broken,
-            seen: isLate ? "no end within \(timeLimit) seconds" : "the case's process ended with status \(status)")
+            caseID: task.test.id, runtime: task.runtime.path, kind: .broken,
+            seen: isLate ? "no end of the case within \(timeLimit * pace) seconds" : "the case's process ended with status \(status)")
     }
 
     /// A process that outlives this one however it ends, and then removes the control groups and the directory.

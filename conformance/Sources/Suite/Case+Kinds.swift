@@ -27,6 +27,19 @@ extension Case {
             try trial.expectRefusal(mayBeLate: mayBeLate)
         }
         .telling(invalid)
+        .of(isOfMachine(rules) ? .behaviour : .refusal)
+    }
+
+    /// Whether what is refused is a valid configuration that this machine cannot give, or no configuration at all.
+    private static func isOfMachine(_ rules: [String]) -> Bool {
+        let rules = Set(rules)
+        let places: Set = [
+            "create.cannot-apply", "bundle.config-file", "create.no-bundle", "root.path.exists", "namespaces.path.type",
+            "intelRdt.mounted", "intelRdt.closID.exists", "intelRdt.closID.compare", "netDevices.check", "netDevices.exists",
+            "apparmor.applied", "selinux.applied", "mountLabel.applied", "seccomp.listener.failure", "unified.missing",
+            "unified.conversion.impossible", "mounts.mappings.applied", "mounts.type", "hugetlb.pageSize", "devices.path.mismatch",
+        ]
+        return !rules.isDisjoint(with: places)
     }
 
     /// A case whose configuration must be taken, whatever comes of the property; its sabotage is a runtime that refuses it.

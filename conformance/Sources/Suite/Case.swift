@@ -18,6 +18,9 @@ struct Case: Sendable {
     private(set) var configure: (@Sendable (inout Bundle) -> Void)?
     /// What the probe does, as the baseline for `configure`.
     private(set) var operations: [String] = ["report"]
+    private var ownClass = Class.behaviour
+    /// What of the property cannot be seen, if the case only sees that the value is taken.
+    private(set) var unseen: String?
     /// Does the test. Throws a `Verdict` if it does not hold.
     let body: @Sendable (Trial) throws -> Void
 
@@ -39,13 +42,35 @@ struct Case: Sendable {
         return rule
     }
 
-    /// The first version of the specification that has its main rule.
-    var since: Version { mainRule.since }
+    /// The first version of the specification that has all its rules. Its configuration claims that version.
+    var since: Version {
+        let all = rules.compactMap { Tables.rulesByID[$0] }
+        return all.filter { $0.until == nil || $0.id == rules[0] }.map(\.since).max() ?? mainRule.since
+    }
+
+    /// The last version of the specification that has its main rule, if a later one says something else.
+    var until: Version? { mainRule.until }
+
+    /// The sentence that it shows.
+    var quote: Quote? { Tables.quotes[rules[0]] }
+
+    /// What kind of demand it is.
+    var classification: Class {
+        if mainRule.level == .practice { return .practice }
+        let isOfEnd = ["delete.resources", "errors.unchanged", "lifecycle.destroy"].contains(rules[0])
+        return isOfEnd && ownClass == .behaviour ? .leftovers : ownClass
+    }
+
+    /// Why somebody holds it to be wrong; nil if nobody does.
+    var dispute: String? { Tables.disputes[id] }
 
     /// Whether refusing the configuration is allowed: SPEC(config.md#valid-values) lets runtimes choose which valid values they
     /// support, where the specification does not say that they must.
     var mayBeDeclined: Bool {
-        let values = ["seccomp.architectures", "seccomp.flags", "memoryPolicy.", "scheduler.", "personality.", "time.offsets"]
+        let values = [
+            "seccomp.architectures", "seccomp.flags", "memoryPolicy.", "scheduler.", "personality.", "time.offsets", "mounts.idmap.",
+            "mounts.ridmap.", "mounts.mappings.",
+        ]
         return values.contains { rules[0].hasPrefix($0) }
     }
 
@@ -54,6 +79,20 @@ struct Case: Sendable {
         var copy = self
         copy.configure = configure
         copy.operations = operations
+        return copy
+    }
+
+    /// The same case as one of another class.
+    func of(_ other: Class) -> Case {
+        var copy = self
+        copy.ownClass = other
+        return copy
+    }
+
+    /// The same case as one that sees no more than that the value is taken.
+    func blind(to what: String) -> Case {
+        var copy = self
+        copy.unseen = what
         return copy
     }
 
@@ -74,6 +113,19 @@ struct Case: Sendable {
         }
         return copy
     }
+}
+
+/// What a case demands, so that each kind can be counted apart.
+enum Class: String, Sendable, CaseIterable {
+    /// A valid configuration has the effect that the specification gives it; an operation does what it shall.
+    case behaviour
+    /// An invalid configuration is refused. The specification lets runtimes validate (runtime.md#create), and demands an error
+    /// for invalid values (config.md#valid-values).
+    case refusal = "refuses invalid"
+    /// Nothing is left behind by what has ended or failed.
+    case leftovers = "leaves nothing behind"
+    /// Not of the specification: what callers rely on.
+    case practice
 }
 
 /// How a case is made to fail, to prove that it can.
@@ -112,6 +164,8 @@ enum Verdict: Error, Sendable {
     case failed(expected: String, seen: String)
     /// This machine, or this runtime's claim, gives no way to see it.
     case skipped(String)
+    /// The runtime makes no use of what it may do, so that the duties of those who do are not its own.
+    case declined(String)
     /// The harness itself could not do its work.
     case broken(String)
 }

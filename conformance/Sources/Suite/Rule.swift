@@ -3,9 +3,11 @@ enum Level: String, Sendable, CaseIterable {
     case must = "MUST"
     case should = "SHOULD"
     case may = "MAY"
+    /// Not of the specification: what callers rely on.
+    case practice = "PRACTICE"
 }
 
-/// One normative sentence of the specification, in our own words.
+/// One normative sentence of the specification, in our own words; or what callers rely on beyond it.
 struct Rule: Sendable {
     /// `mounts.order` and the like; stable, cases name it.
     let id: String
@@ -14,9 +16,14 @@ struct Rule: Sendable {
     let level: Level
     /// The version of the specification that has it first.
     let since: Version
+    /// The last version that has it, if a later one says something else.
+    let until: Version?
     let text: String
     /// Why there is no case, if there is none.
     let reason: String?
+
+    /// `1.1.0`, or `1.0.0 to 1.2.1`.
+    var versions: String { since.description + (until.map { " to \($0)" } ?? "") }
 }
 
 extension Rule {
@@ -25,13 +32,55 @@ extension Rule {
         table.split(separator: "\n").compactMap { line in
             if line.hasPrefix("#") { return nil }
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            guard fields.count >= 5, let level = Level(rawValue: fields[2]), let since = Version(fields[3]) else {
-                fatalError("rules table: \(line)")
-            }
+            guard fields.count >= 5, let level = Level(rawValue: fields[2]) else { fatalError("rules table: \(line)") }
+            let versions = fields[3].split(separator: "..").map(String.init)
+            guard let since = Version(versions[0]) else { fatalError("rules table: \(line)") }
             let reason = fields.count > 5 && !fields[5].isEmpty ? fields[5] : nil
             return Rule(
-                id: fields[0], section: fields[1], level: level, since: since, text: fields[4], reason: reason)
+                id: fields[0], section: fields[1], level: level, since: since,
+                until: versions.count > 1 ? Version(versions[1]) : nil, text: fields[4], reason: reason)
         }
+    }
+}
+
+/// The sentence of the specification behind a rule, word by word, with an address that stays.
+struct Quote: Sendable {
+    let text: String
+    /// File and line, such as `config.md:66`, or lines: `config.md:66-68`.
+    let place: String
+    let commit: String
+
+    var address: String {
+        let parts = place.split(separator: ":")
+        return "https://github.com/opencontainers/runtime-spec/blob/\(commit)/\(parts[0])#L\(parts[1].replacing("-", with: "-L"))"
+    }
+
+    /// Reads the table: rule, place in the first version, place in the newest, both texts; `commit VERSION HASH` in its comments.
+    /// A rule that the newest version does not have any more is quoted from the first one.
+    static func parse(_ table: String, _ rules: [String: Rule]) -> [String: Quote] {
+        var commits: [String: String] = [:]
+        var quotes: [String: Quote] = [:]
+        for line in table.split(separator: "\n") {
+            if line.hasPrefix("#") {
+                let words = line.split(separator: " ").map(String.init)
+                if words.count == 4, words[1] == "commit" { commits[words[2]] = words[3] }
+                continue
+            }
+            let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            guard fields.count >= 4, let rule = rules[fields[0]] else { fatalError("quotes table: \(line)") }
+            let isGone = fields[2].isEmpty
+            quotes[rule.id] = Quote(
+                text: Quote.plain(isGone ? fields[3] : fields[4]), place: isGone ? fields[1] : fields[2],
+                commit: commits[isGone ? rule.since.description : "newest"] ?? "")
+        }
+        return quotes
+    }
+
+    /// The sentence without the mark of a list and without the addresses of its links.
+    private static func plain(_ line: String) -> String {
+        var text = line.replacing(#/\]\([^)]*\)/#, with: "]").replacing(#/\]\[[^\]]*\]/#, with: "]").replacing("**", with: "")
+        if let mark = text.prefixMatch(of: #/([*-]|[0-9]+\.) +/#) { text.removeSubrange(mark.range) }
+        return text.replacing(#/\[([^\]]*)\]/#) { String($0.output.1) }.replacing(#/ +/#, with: " ").trimmed
     }
 }
 

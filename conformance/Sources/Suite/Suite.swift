@@ -1,5 +1,8 @@
 /// All cases.
 enum Suite {
+    /// The newest version of the specification that the rules are of.
+    static let specification = "1.3.0 and what follows it"
+
     static let cases: [Case] =
         [
             DocumentCases.cases, RootAndMountCases.cases, MountOptionCases.cases, IdentityMountCases.cases,

@@ -7,10 +7,16 @@ enum Tables {
     /// Every normative sentence that binds a Linux runtime.
     static let rules = Rule.parse(Embedded.tables["rules"] ?? "")
     static let rulesByID = Dictionary(uniqueKeysWithValues: rules.map { ($0.id, $0) })
+    /// The sentence behind each rule.
+    static let quotes = Quote.parse(Embedded.tables["quotes"] ?? "", rulesByID)
+    /// What maintainers of runtimes have against a case, by the case's id: the reason, and where it is discussed.
+    static let disputes = pairs("disputed")
     /// Why a case fails on runc and crun alike, by the case's id.
     static let knownDifferences = pairs("known-differences")
-    /// What of the machine a document of spec-fixtures takes for granted, by its file.
-    static let fixtureNeeds = pairs("fixture-needs")
+    /// The specification's own headings, by file and anchor.
+    static let headings = pairs("headings")
+    /// What came of reading why a runtime fails a case, by the case's id: a verdict and why.
+    static let readings = pairs("readings").mapValues { $0.replacing("\t", with: ". ") }
     /// Where other runtimes were seen to leave the specification.
     static let deviations = Deviation.parse(Embedded.tables["deviations-of-others"] ?? "")
     /// The page that shows results; the data replaces a mark in it.

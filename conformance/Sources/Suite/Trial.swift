@@ -12,7 +12,7 @@ final class Trial {
     let view: CgroupView
     /// What is wrong in this run on purpose.
     let sabotage: Sabotage?
-    /// How many milliseconds one command may take.
+    /// How many milliseconds one command may take, on a machine of usual pace.
     let timeLimit = 20_000
     /// How many milliseconds something may take that happens inside; a sabotaged run is expected to wait in vain.
     var patience: Int { sabotage == nil ? timeLimit : 1500 }
@@ -50,6 +50,15 @@ final class Trial {
         self.sabotage = sabotage
         bundle.path = bundleDirectory
     }
+
+    /// Makes the configuration claim the version of the specification that has what the case is about.
+    func setVersion(_ version: Version) {
+        if let least = Version("1.0.2"), version > least { baselineVersion = version.description }
+        bundle["ociVersion"] = .string(baselineVersion)
+    }
+
+    /// The version of the specification that configurations of this case claim.
+    private(set) var baselineVersion = "1.0.2"
 
     // MARK: The bundle
 
@@ -215,7 +224,7 @@ final class Trial {
     /// Waits until the probe has written a line that satisfies the predicate.
     func waitForLine(of path: String? = nil, _ what: String, where predicate: (JSONValue) -> Bool) throws -> JSONValue {
         script.append("sleep 0.5  # until \(what)")
-        let end = System.now + patience
+        let end = System.now + patience * Pace.factor
         while System.now < end {
             if let line = lines(of: path).first(where: predicate) { return line }
             System.sleep(milliseconds: 5)

@@ -13,8 +13,14 @@ enum NetworkDevice {
         if result < 0 { throw SystemError(what, "", errno: Int32(-result)) }
     }
 
-    /// Makes a device that stays, with the address 192.0.2.7/24. It is down.
-    static func make(_ name: String) throws {
+    static let hardwareAddress = "02:00:5e:10:20:30"
+    /// 2001:db8::7 as /proc/net/if_inet6 writes it.
+    static let address6 = "20010db8000000000000000000000007"
+
+    /// Makes a device that stays, with the address 192.0.2.7/24.
+    ///
+    /// - Parameter isUp: whether it stays up, with 2001:db8::7/64 as well: a device that is down has no addresses of version 6.
+    static func make(_ name: String, isUp: Bool = false) throws {
         let tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC)
         if tun < 0 { throw Verdict.skipped("this machine has no /dev/net/tun") }
         defer { close(tun) }
@@ -35,9 +41,24 @@ enum NetworkDevice {
         var mtu = request(name)
         mtu.replaceSubrange(16..<20, with: [0x14, 0x05, 0, 0])  // 1300
         try call(socket, 0x8922, mtu, "SIOCSIFMTU")
+        var hardware = request(name)
+        hardware.replaceSubrange(16..<24, with: [1, 0, 0x02, 0x00, 0x5e, 0x10, 0x20, 0x30])
+        try call(socket, 0x8924, hardware, "SIOCSIFHWADDR")
+        if isUp { return try addVersion6(name) }
         // Setting an address brings the device up; it is taken down again so that the runtime has something to do.
         var down = request(name)
         down.replaceSubrange(16..<18, with: [0, 0])
         try call(socket, 0x8914, down, "SIOCSIFFLAGS")
+    }
+
+    private static func addVersion6(_ name: String) throws {
+        guard Files.exists("/proc/net/if_inet6") else { throw Verdict.skipped("this kernel has no version 6 of IP") }
+        let socket = Glibc.socket(AF_INET6, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(socket) }
+        // struct in6_ifreq: address, length of the prefix, index of the device.
+        let index = if_nametoindex(name)
+        let bytes: [UInt8] = [0x20, 0x01, 0x0d, 0xb8] + [UInt8](repeating: 0, count: 11) + [7, 64, 0, 0, 0]
+        let number = (0..<4).map { UInt8(truncatingIfNeeded: index >> (8 * UInt32($0))) }
+        try call(socket, 0x8916, bytes + number + [UInt8](repeating: 0, count: 16), "SIOCSIFADDR")
     }
 }

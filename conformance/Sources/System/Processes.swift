@@ -12,13 +12,26 @@ struct Outcome: Sendable {
     var signal: Int32 = 0
 
     var succeeded: Bool { status == 0 }
+    static let noEnd = "no end within the time limit"
     var timedOut: Bool { status == -1 }
     /// One line for reports.
     var summary: String {
         let text = (errors.isEmpty ? output : errors).split(separator: "\n").last.map(String.init) ?? ""
-        let end = timedOut ? "no end within the time limit" : signal != 0 ? "ended by signal \(signal)" : "exit status \(status)"
+        let end = timedOut ? Outcome.noEnd : signal != 0 ? "ended by signal \(signal)" : "exit status \(status)"
         return end + (text.isEmpty ? "" : ": \(text)")
     }
+}
+
+/// How slow this machine is: limits of time are multiplied by it.
+enum Pace {
+    /// Set once, before anything is timed; a process of the harness has one thread.
+    nonisolated(unsafe) static var factor = 1
+
+    /// The factor for a machine on which a container takes so many milliseconds from create to delete.
+    static func factor(of milliseconds: Int) -> Int { min(60, max(1, milliseconds / usual)) }
+
+    /// What that takes at most where nobody would call the machine slow.
+    private static let usual = 1000
 }
 
 /// Starting programs with files as their standard streams: a container keeps its creator's streams, so pipes would never end.
@@ -64,7 +77,7 @@ enum Processes {
 
     /// How a child ended, nil if it still runs after the time.
     static func end(_ pid: pid_t, milliseconds: Int) -> (status: Int32, signal: Int32)? {
-        let end = System.now + milliseconds
+        let end = System.now + milliseconds * Pace.factor
         var pause = 1
         while true {
             var status: Int32 = 0

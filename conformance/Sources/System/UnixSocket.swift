@@ -48,7 +48,7 @@ final class UnixSocket {
 
     private func wait(_ descriptor: Int32, _ milliseconds: Int) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return poll(&entry, 1, Int32(milliseconds)) > 0
+        return poll(&entry, 1, Int32(milliseconds * Pace.factor)) > 0
     }
 
     private func receive(_ connection: Int32, _ delivery: inout Delivery) {
