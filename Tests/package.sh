@@ -10,7 +10,9 @@ packages=(busybox-static conmon containerd docker.io iproute2 iptables jq podman
 if [ -z "${TREES:-}" ]; then
     # Made, or taken from the lab's cache, while there is a network.
     for suite in ${SUITES:-bookworm trixie}; do
-        tree=$(LAB_SUITE=$suite lab/debian-tree.sh "${packages[@]}") || { echo "no Debian tree of $suite"; exit 1; }
+        # from Debian 13 on, Docker's client is a package of its own
+        more=(); [ "$suite" = bookworm ] || more=(docker-cli)
+        tree=$(LAB_SUITE=$suite lab/debian-tree.sh "${packages[@]}" "${more[@]}") || { echo "no Debian tree of $suite"; exit 1; }
         TREES="${TREES:-} $suite=$tree"
     done
     exec env TREES="$TREES" unshare --mount --net --propagation private "$PWD/Tests/package.sh" "$package"

@@ -4,7 +4,8 @@
 #   budgets      what each command costs, counted: instructions, system calls, page faults (Tests/budgets.sh)
 #   unit         every Swift test: libraries, golden plans, style, torture; those that need root say so when they are skipped
 #   demo         what the README promises, with the executable of an ordinary build as well
-#   clients      its commands in odd uses, odd configurations, inside user namespaces, podman over veloci, and the view from inside compared with runc's
+#   clients      its commands in odd uses, odd configurations, inside user namespaces, podman over veloci, what the documentation says,
+#                and the view from inside compared with runc's
 #   conformance  the conformance suite on veloci, each case also sabotaged
 #   report       the page with the results in a browser
 #   embedding    a second package that depends on a tagged version of this one
@@ -47,7 +48,7 @@ section budgets Tests/budgets.sh $veloci
 section unit unit
 section demo Tests/demo.sh $veloci
 section demo Tests/demo.sh .build/debug/veloci
-section clients Tests/clients.sh $veloci command-line configurations nested same-view podman
+section clients Tests/clients.sh $veloci command-line configurations nested same-view podman documentation
 section conformance Tests/conformance.sh
 section report Tests/report.sh
 section report Tests/report.sh .build/conformance/conformance.html

@@ -56,6 +56,8 @@ addEventListener("load", () => {
     const [one, two] = [light(getComputedStyle(node).color), light(behind(node))].sort((a, b) => b - a);
     if ((one + 0.05) / (two + 0.05) < 4.5) { bad.push(`contrast ${((one + 0.05) / (two + 0.05)).toFixed(1)}: ${node.outerHTML.slice(0, 80)}`); break; }
   }
+  const outside = document.querySelector("body > :not(header, details, .frame, script), .frame > :not(nav, main)");
+  if (outside) bad.push(`outside of the page's frame: ${outside.outerHTML.slice(0, 80)}`);
   if (!document.title || document.querySelectorAll("main h1").length < 1) bad.push("no title");
   parent.postMessage({ bad, dark: matchMedia("(prefers-color-scheme: dark)").matches }, "*");
 });
@@ -75,10 +77,10 @@ next();
 SCRIPT
 }
 look() {
-    size=$1
+    window=$1
     shift
     timeout 120 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run --disable-background-networking \
-        --host-resolver-rules="MAP * ~NOTFOUND" --enable-logging=stderr --window-size="$size" --user-data-dir="$work/profile" "$@" 2>"$work/log"
+        --host-resolver-rules="MAP * ~NOTFOUND" --enable-logging=stderr --window-size="$window" --user-data-dir="$work/profile" "$@" 2>"$work/log"
 }
 count=$(ls -- *.html | wc -l)
 for size in 390,844 1280,900; do

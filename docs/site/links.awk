@@ -59,7 +59,8 @@ function slug(text) {
         line = substr(line, RSTART + RLENGTH)
     }
     line = done line
-    gsub(/<table>/, "<div class=\"table\"><table>", line)
-    if (line !~ /class="(head|foot)"/) gsub(/<\/table>/, "</table></div>", line)
+    # those of the manual's pages have classes, and are layout
+    if (gsub(/<table>/, "<div class=\"table\"><table>", line)) scrolls = 1
+    if (scrolls && gsub(/<\/table>/, "</table></div>", line)) scrolls = 0
     print line
 }
