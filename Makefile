@@ -11,7 +11,7 @@ VERSION := $(shell sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/Veloci
 # What packages give their files as time: the release's day.
 export SOURCE_DATE_EPOCH ?= $(shell date -u -d "$$(sed -n 's/^\#\# $(VERSION) - //p' CHANGELOG.md)" +%s)
 
-.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation bench lab-mini lab packages-build packages-test packages-upstream install clean \
+.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation bench lab-mini lab packages-build packages-test packages-upstream packages-docs install clean \
 	uninstall install-suite deb rpm tarball package-test manual docs docs-test lint format pre-commit help
 
 all: build
@@ -63,6 +63,9 @@ lab: build suite packages-test ## the tests that need other machines (lab/README
 	$(SWIFT) build --build-tests
 	Tests/lab.sh
 
+packages-docs:
+	@Tests/install-packages.sh docs
+
 packages-upstream:
 	@Tests/install-packages.sh build control upstream
 
@@ -70,7 +73,7 @@ packages-build:
 	@Tests/install-packages.sh build
 
 packages-test:
-	@Tests/install-packages.sh build control browser clients lab
+	@Tests/install-packages.sh build control browser clients lab docs shells package lint
 
 # What was built is installed as it is, so that root builds nothing: make, then sudo make install. With PREFIX, DESTDIR and the
 # directories below it as packagers know them.
@@ -122,7 +125,7 @@ package-test: deb ## installs, uses, upgrades and removes the package on Debian 
 manual: ## writes manual pages and completions again, from the table of commands and docs/manual
 	VELOCI_WRITE_MANUAL=1 $(SWIFT) test --filter ManualTests
 
-docs: ## the documentation as a site, in .build/site
+docs: packages-docs ## the documentation as a site, in .build/site
 	docs/site/build.sh .build/site
 
 docs-test: docs ## opens every page in a browser, and follows every link

@@ -9,11 +9,13 @@
 #   conformance  the conformance suite on veloci, each case also sabotaged
 #   report       the page with the results in a browser
 #   embedding    a second package that depends on a tagged version of this one
+#   pages        scripts, manual pages, completions in three shells, the documentation's site in a browser
+#   packages     make install and its like; the Debian package on Debian 12 and 13: installed, used, upgraded, removed
 #   arm64        the stage, compiled and linked for arm64
 #   lab          other machines (lab/README.md): cgroup v2 alone, systemd on v2 and v1, AppArmor, SELinux, an unprivileged user
 set -u
 cd "$(dirname "$0")/.."
-sections=${*:-build budgets unit demo clients conformance report embedding arm64 lab}
+sections=${*:-build budgets unit demo clients conformance report embedding pages packages arm64 lab}
 failed=
 started=$(date +%s)
 
@@ -53,6 +55,11 @@ section conformance Tests/conformance.sh
 section report Tests/report.sh
 section report Tests/report.sh .build/conformance/conformance.html
 section embedding Tests/embedding.sh
+section pages Tests/lint.sh
+section pages Tests/completions.sh $veloci
+section pages make --no-print-directory docs docs-test
+section packages Tests/install.sh $veloci
+section packages make --no-print-directory package-test
 section arm64 Tests/arm64.sh
 section lab Tests/lab.sh
 

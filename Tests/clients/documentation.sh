@@ -72,7 +72,7 @@ fi
 if ! command -v containerd >/dev/null; then skip "containerd-1.toml" "not installed: containerd"; else
     version=$(containerd --version | grep -oE '[0-9]+\.[0-9]+' | head -n 1)
     understands() {
-        example "$1" >"$work/$1" && containerd --config "$work/$1" config dump >"$work/dump" && grep -A 40 'containerd.runtimes.veloci\]' "$work/dump" | grep -E "BinaryName = [\"']$RUNTIME[\"']" && grep -A 40 'runtimes.veloci.options\]' "$work/dump" | grep 'SystemdCgroup = true' &&
+        example "$1" >"$work/$1" && containerd --config "$work/$1" config dump >"$work/dump" && grep -A 40 'containerd.runtimes.veloci\]' "$work/dump" | grep -E "BinaryName = [\"']${RUNTIME}[\"']" && grep -A 40 'runtimes.veloci.options\]' "$work/dump" | grep 'SystemdCgroup = true' &&
             grep -E "default_runtime_name = [\"']veloci[\"']" "$work/dump"
     }
     check "containerd-1.toml: containerd $version takes it" understands containerd-1.toml
