@@ -34,6 +34,9 @@ import Testing
     @Test func versionsAgree() {
         #expect(Self.release.version == Version.number, "CHANGELOG.md and --version name different versions")
         #expect(Self.release.date.wholeMatch(of: /20\d\d-\d\d-\d\d/) != nil, "CHANGELOG.md: ## VERSION - DATE")
+        for (page, words) in [("README.md", "from: \"\(Version.number)\""), ("docs/start.md", "veloci_\(Version.number)-1_"), ("docs/start.md", "veloci-\(Version.number)-linux-")] {
+            #expect(Self.read(page).contains(words), "\(page) names another version than \(Version.number)")
+        }
     }
 
     @Test(arguments: ManualPage.all.map(\.file)) func page(_ file: String) throws {
