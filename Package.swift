@@ -136,6 +136,8 @@ let package = Package(
         // Its tests run the executable as well, which every build makes; a dependency would link them statically.
         .testTarget(
             name: "VelociCommandTests", dependencies: ["VelociCommand", "RuntimeSpec"], swiftSettings: strict),
+        // The manual's pages and the completions of shells, made from the table of commands and compared with it.
+        .testTarget(name: "ManualTests", dependencies: ["VelociCommand", "Conformance", "RuntimeSpec"], swiftSettings: strict),
         // Faults, kills, races and attacks. Its program counts what is left of its own, so it is a process of its own.
         .executableTarget(
             name: "veloci-torture", dependencies: ["Veloci", "ContainerPlan", "RuntimeSpec", "LinuxKernel", "CLinux"],

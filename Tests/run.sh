@@ -6,15 +6,18 @@
 #   memory       C under all warnings and the analyzer (Tests/memory.sh)
 #   fuzz         every fuzzer for some seconds (Tests/fuzz.sh)
 #   demo         what the README promises, with the executable of an ordinary build as well
-#   clients      its commands in odd uses, odd configurations, inside user namespaces, podman over veloci, and the view from inside compared with runc's
+#   clients      its commands in odd uses, odd configurations, inside user namespaces, podman over veloci, what the documentation says,
+#                and the view from inside compared with runc's
 #   conformance  the conformance suite on veloci, each case also sabotaged
 #   report       the page with the results in a browser
 #   embedding    a second package that depends on a tagged version of this one
+#   pages        scripts, manual pages, completions in three shells, the documentation's site in a browser
+#   packages     make install and its like; the Debian package on Debian 12 and 13: installed, used, upgraded, removed
 #   arm64        the stage, compiled and linked for arm64
 #   lab          other machines (lab/README.md): cgroup v2 alone, systemd on v2 and v1, AppArmor, SELinux, an unprivileged user
 set -u
 cd "$(dirname "$0")/.."
-sections=${*:-build budgets unit memory fuzz demo clients conformance report embedding arm64 lab}
+sections=${*:-build budgets unit memory fuzz demo clients conformance report embedding pages packages arm64 lab}
 failed=
 started=$(date +%s)
 
@@ -51,11 +54,16 @@ section memory Tests/memory.sh
 section fuzz Tests/fuzz.sh 5
 section demo Tests/demo.sh $veloci
 section demo Tests/demo.sh .build/debug/veloci
-section clients Tests/clients.sh $veloci command-line configurations nested same-view podman
+section clients Tests/clients.sh $veloci command-line configurations nested same-view podman documentation
 section conformance Tests/conformance.sh
 section report Tests/report.sh
 section report Tests/report.sh .build/conformance/conformance.html
 section embedding Tests/embedding.sh
+section pages Tests/lint.sh
+section pages Tests/completions.sh $veloci
+section pages make --no-print-directory docs docs-test
+section packages Tests/install.sh $veloci
+section packages make --no-print-directory package-test
 section arm64 Tests/arm64.sh
 section lab Tests/lab.sh
 

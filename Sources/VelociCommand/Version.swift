@@ -3,7 +3,7 @@ internal import RuntimeSpec
 
 /// Which program this is.
 enum Version {
-    static let number = "0.1.0"
+    static let number = "0.2.0"
     /// The version of the runtime specification that it follows.
     static let specification = SemanticVersion.specification
 

@@ -27,7 +27,7 @@ user_without_mounts() { as_user unshare -U -r "$@"; }
 twice() { unshare -U -r -m unshare -U -r -m "$@"; }
 
 devices='for node in null zero full random urandom tty; do [ -c /dev/$node ] || echo "$node"; done; echo words >/dev/null && head -c 3 /dev/zero | od -An -c | tr -d " \n"'
-life() { local state=$1; shift; "$@" bash -ec 'runtime() { "$0" --root "'"$state"'" "$@"; }; 
+life() { local state=$1; shift; "$@" bash -ec 'runtime() { "$0" --root "'"$state"'" "$@"; };
     runtime create --bundle "'"$work/bundle"'" '"$box"' </dev/null >/dev/null; runtime start '"$box"'; runtime exec '"$box"' sh -c "id -u; [ -c /dev/null ] && echo again"
     runtime delete --force '"$box"'; runtime list -q' "$RUNTIME" | tr '\n' ' '; }
 for way in inside without_mounts identity twice user_inside user_without_mounts; do
