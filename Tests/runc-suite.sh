@@ -9,6 +9,7 @@
 #   PEER      a runc that the same tests run over before; a test that fails on it as well is no fault of ours
 #   KEEP      not empty: what the peer did in an earlier run is not tried again
 #   FILES     names of test files without .bats (default: all)
+#   LIMIT     seconds for one file (default: 400); a test that fails may leave somebody behind for whom bats waits
 #   GO        a Go toolchain for the helper programs of the tests (default: go of PATH)
 # What fails and is not failed by PEER must be in runc-suite.allowed, with the reason.
 set -uo pipefail
@@ -95,8 +96,8 @@ run() {
         file=$(basename "$file" .bats)
         # runc in the foreground wants a terminal that controls it. What bats writes goes beside it.
         command=$(printf '%q ' bats --tap "$folder/tests/integration/$file.bats")
-        in_view "$2" timeout -k 5 "${LIMIT:-900}" unshare --net --mount --pid --fork --mount-proc --kill-child --propagation private "$repository/Tests/runc-suite.sh" --inside \
-            env PATH="$folder/bin:$PATH" RUNC="$1" script -qec "$command >$(printf %q "$folder/tap") 2>&1" /dev/null </dev/null >/dev/null 2>&1
+        in_view "$2" timeout -k 5 "${LIMIT:-400}" unshare --net --mount --pid --fork --mount-proc --kill-child --propagation private "$repository/Tests/runc-suite.sh" --inside \
+            env PATH="$folder/bin:$PATH" RUNC="$1" script -qec "$command >$(printf %q "$folder/tap") 2>&1" /dev/null <&9 9<&- >/dev/null 2>&1
         cat "$folder/tap" >>"$3.log"
         gawk -v file="$file" '
             function told(name, end) { sub(/ +$/, "", name); printf "%s: %s\t%s\n", file, name, end }
@@ -108,6 +109,8 @@ run() {
     echo "   $(basename "$1"), $2: $(grep -c 'passed$' "$3") passed, $(grep -c 'failed$' "$3") failed, $(grep -c 'skipped$' "$3") skipped; the output is in $3.log"
 }
 
+# A standard input without an end: at the end of its own, script types one into the terminal.
+rm -f "$folder/quiet"; mkfifo "$folder/quiet" && exec 9<>"$folder/quiet" || exit 1
 prepare || { echo "the tests cannot be prepared" >&2; exit 1; }
 unexpected=
 for view; do
