@@ -11,6 +11,10 @@ struct Command {
     nonisolated(unsafe) private static var ended: [Int32: Int32] = [:]
 
     struct Outcome {
+        /// Whether the runtime of an ordinary Swift build gave up before the program began: it looks for its own file then. The
+        /// executable that is installed has no such runtime.
+        var isBeforeMain: Bool { status == 128 + SIGABRT && output.contains("Unable to obtain Swift runtime path") }
+
         /// The exit status, or 128 and the number of the signal.
         var status: Int32
         var output: String

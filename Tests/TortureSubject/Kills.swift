@@ -96,7 +96,8 @@ struct Kills {
         let name = "\(victim), of which system call \(place) (number \(result.hit ?? -1)) fails with \(error)"
         let status = result.outcome.status
         // Without memory no program comes to its first instruction.
-        let isRight = status >= 0 && (status < 128 || status == 255) || result.hit.map { Tracer.isMemory($0) } == true
+        let isRight = status >= 0 && (status < 128 || status == 255) || result.outcome.isBeforeMain
+            || result.hit.map { Tracer.isMemory($0) } == true
         report.expect(isRight, "\(name): it ends with \(status): \(result.outcome.output.suffix(500))")
         checkViews(name, victim)
         cleanUp(name, mustSucceed: true)
