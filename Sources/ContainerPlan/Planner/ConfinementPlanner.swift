@@ -152,8 +152,8 @@ struct ConfinementPlanner {
         return CapabilitySet(bits: bits)
     }
 
-    /// KERNEL: capset(2) takes nothing into the effective set that is not permitted. SPEC(config.md#linux-process): what cannot be
-    /// granted is no reason to fail.
+    /// KERNEL: capset(2) takes nothing into the effective set that is not permitted. SPEC(config.md#linux-process): what cannot
+    /// be granted is no reason to fail.
     private func effective(_ capabilities: Capabilities) -> CapabilitySet {
         CapabilitySet(bits: set(capabilities.effective).bits & set(capabilities.permitted).bits)
     }

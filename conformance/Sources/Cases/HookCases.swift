@@ -3,7 +3,7 @@ import RuntimeSpec
 
 /// config.md#posix-platform-hooks and the hooks of runtime.md#lifecycle.
 enum HookCases {
-    static let cases: [Case] = properties + timing + places + failures
+    static let cases: [Case] = properties + timing + places
 
     static let kinds = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
     /// Kinds whose programs are found on the host.
@@ -21,12 +21,12 @@ enum HookCases {
         return ["path": .string(path), "args": .array(words.map { .string($0) })]
     }
 
-    private static func add(_ kind: String, _ operations: [String] = [], to bundle: inout Bundle, log: String = "log") {
+    static func add(_ kind: String, _ operations: [String] = [], to bundle: inout Bundle, log: String = "log") {
         bundle.append("hooks." + kind, hook(kind, bundle, operations, log: log))
     }
 
     /// The hooks that have written to the log, in order.
-    private static func log(_ trial: Trial, _ name: String = "log") -> [String] {
+    static func log(_ trial: Trial, _ name: String = "log") -> [String] {
         trial.lines(of: trial.rootfs + "/" + name).compactMap(\.object).filter { $0["op"]?.string == "echo" }
             .compactMap { $0["text"]?.string }
     }
@@ -38,7 +38,7 @@ enum HookCases {
     }
 
     /// What the hook of a kind wrote after its name.
-    private static func written(_ trial: Trial, _ operation: String) throws -> JSONMembers {
+    static func written(_ trial: Trial, _ operation: String) throws -> JSONMembers {
         let lines = trial.lines(of: trial.rootfs + "/log")
         return try Inside(lines: lines, exitStatus: 0).operation(operation)
     }
@@ -348,100 +348,4 @@ enum HookCases {
                 try expect("pid", (try? JSONValue.decode(text))?.object?["pid"]?.integer, is: wanted)
             }
         }
-
-    /// The rule about a failing hook of a kind.
-    private static func failing(_ kind: String) -> String { "lifecycle." + kind + (kind == "poststart" ? ".error" : "") }
-
-    /// A hook that fails, with a poststop hook that must run then.
-    private static func failure(_ kind: String) -> Case {
-        let isLate = ["startContainer", "poststart"].contains(kind)
-        return .steps(
-            "hook-\(kind.lowercased())-fails", [failing(kind)],
-            "A failing \(kind) hook makes \(isLate ? "start" : "create") fail",
-            sabotage: .configuration { $0["hooks.\(kind)"] = nil }
-        ) { trial in
-            add(kind, ["exit", "3"], to: &trial.bundle)
-            trial.bundle.operations = ["sleep", "60000"]
-            let created = try trial.create()
-            if isLate {
-                try trial.succeed("create", created)
-                try trial.refuse("start", try trial.start())
-            } else {
-                try trial.refuse("create", created)
-            }
-        }
-    }
-
-    private static func destruction(_ kind: String) -> Case {
-        let isLate = ["startContainer", "poststart"].contains(kind)
-        return .steps(
-            "hook-\(kind.lowercased())-fails-destroys", [failing(kind), "errors.unchanged"],
-            "After a failing \(kind) hook the container is stopped and destroyed, and poststop hooks have run",
-            // The hook runs and does not fail.
-            sabotage: .configuration {
-                let words = $0["hooks.\(kind)[0].args"]?.array ?? []
-                $0["hooks.\(kind)[0].args"] = .array(words.dropLast() + ["0"])
-            }
-        ) { trial in
-            add(kind, ["exit", "3"], to: &trial.bundle)
-            trial.bundle.append("hooks.poststop", hook("poststop", trial.bundle, []))
-            trial.bundle.operations = ["sleep", "60000"]
-            try trial.create()
-            if isLate { try trial.start() }
-            if let pid = trial.pid() { _ = Processes.wait(pid, milliseconds: 2000) }
-            try trial.expect(log(trial).contains(kind), "the \(kind) hook has run", seen: "\(log(trial))")
-            try expect("status", try trial.status(), is: "none")
-            try trial.expect(log(trial).contains("poststop"), "poststop hooks have run", seen: "\(log(trial))")
-        }
-        .of(.leftovers)
-    }
-
-    private static let failures: [Case] =
-        kinds.dropLast().map(failure) + kinds.dropLast().map(destruction) + [
-            .steps(
-                "hook-poststart-fails-continues", ["lifecycle.poststart.warning"],
-                "A failing poststart hook is a warning: the others run, and start succeeds", sabotage: .wrapper(.refuse("start"))
-            ) { trial in
-                add("poststart", ["exit", "3"], to: &trial.bundle)
-                trial.bundle.append("hooks.poststart", hook("poststart", trial.bundle, ["echo", "second"]))
-                trial.bundle.operations = ["sleep", "60000"]
-                try trial.succeed("create", try trial.create())
-                try trial.succeed("start", try trial.start())
-                try trial.expect(log(trial).contains("second"), "the second poststart hook has run", seen: "\(log(trial))")
-                try expect("status", try trial.status(), is: "running")
-            },
-            .steps(
-                "hook-poststop-fails", ["lifecycle.poststop", "warnings.continue"],
-                "A failing poststop hook is a warning: the others run and delete succeeds",
-                sabotage: .wrapper(.refuse("delete"))
-            ) { trial in
-                add("poststop", ["exit", "3"], to: &trial.bundle)
-                trial.bundle.append("hooks.poststop", hook("poststop", trial.bundle, ["echo", "second"]))
-                try trial.run()
-                try trial.succeed("delete", try trial.delete())
-                try trial.expect(log(trial).contains("second"), "the second poststop hook has run", seen: "\(log(trial))")
-                try expect("status", try trial.status(), is: "none")
-            },
-            .steps(
-                "hook-poststop-warning", ["practice.warning-shown"], "A failing poststop hook is logged as a warning",
-                sabotage: .configuration { $0["hooks.poststop"] = nil }
-            ) { trial in
-                add("poststop", ["exit", "3"], to: &trial.bundle)
-                try trial.run()
-                trial.logs = true
-                let deleted = try trial.delete()
-                try trial.expect(
-                    !(deleted.errors + trial.log).isEmpty, "a warning about the hook",
-                    seen: "nothing on standard error and in the log")
-            },
-            .steps(
-                "hook-later-not-run", ["lifecycle.createRuntime"], "After a failing hook no later hook of creation runs",
-                sabotage: .configuration { $0["hooks.createRuntime"] = nil }
-            ) { trial in
-                add("createRuntime", ["exit", "3"], to: &trial.bundle)
-                add("createContainer", to: &trial.bundle)
-                try trial.create()
-                try expect("hooks", log(trial).filter { $0 != "poststop" }, is: ["createRuntime"])
-            },
-        ]
 }

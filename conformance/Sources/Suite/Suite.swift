@@ -7,7 +7,9 @@ enum Suite {
         [
             DocumentCases.cases, RootAndMountCases.cases, MountOptionCases.cases, IdentityMountCases.cases,
             ProcessCases.cases, LimitCases.cases, SchedulingCases.cases, NameCases.cases, NamespaceCases.cases, HookCases.cases,
-            DeviceCases.cases, RootPropagationCases.cases, SeccompCases.cases, ResourceCases.cases, ResourceRefusalCases.cases,
+            HookFailureCases.cases,
+            DeviceCases.cases, RootPropagationCases.cases, SeccompCases.cases, SeccompListenerCases.cases,
+            ResourceCases.cases, ResourceRefusalCases.cases,
             CgroupCases.cases,
             NetworkCases.cases, IntelRdtCases.cases, FeatureCases.cases,
             LifecycleCases.cases, OperationCases.cases, TraceCases.cases,

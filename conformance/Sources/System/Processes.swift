@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// How a program ended and what it wrote.
 struct Outcome: Sendable {
@@ -24,8 +25,13 @@ struct Outcome: Sendable {
 
 /// How slow this machine is: limits of time are multiplied by it.
 enum Pace {
-    /// Set once, before anything is timed; a process of the harness has one thread.
-    nonisolated(unsafe) static var factor = 1
+    private static let current = Atomic<Int>(1)
+
+    /// Set once, before anything is timed.
+    static var factor: Int {
+        get { current.load(ordering: .relaxed) }
+        set { current.store(newValue, ordering: .relaxed) }
+    }
 
     /// The factor for a machine on which a container takes so many milliseconds from create to delete.
     static func factor(of milliseconds: Int) -> Int { min(60, max(1, milliseconds / usual)) }
