@@ -8,6 +8,11 @@ public struct FileName: Hashable, Sendable {
 
     /// For people: what is not UTF-8 is replaced, so that it may be no name of any file.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// A name that was not read from a directory.
+    public init(text: String) { bytes = Array(text.utf8) }
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
 }
 
 extension Files {
@@ -70,13 +75,62 @@ extension Files {
     }
 
     /// openat(2), with O_CLOEXEC.
-    public static func open(_ name: FileName, flags: Int32, at directory: Int32) throws(KernelError) -> Descriptor {
+    public static func open(
+        _ name: FileName, flags: Int32, mode: UInt32 = 0, at directory: Int32
+    ) throws(KernelError) -> Descriptor {
         let number = try withName(name) { (pointer) throws(KernelError) in
             try systemCall(
                 __NR_openat, "openat", on: name.text, UInt64(descriptor: directory), pointer,
-                UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), 0)
+                UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), UInt64(mode))
         }
         return Descriptor(owning: Int32(number))
+    }
+
+    /// mkdirat(2).
+    public static func makeDirectory(_ name: FileName, mode: UInt32, at directory: Int32) throws(KernelError) {
+        try withName(name) { (pointer) throws(KernelError) in
+            _ = try systemCall(__NR_mkdirat, "mkdir", on: name.text, UInt64(descriptor: directory), pointer, UInt64(mode))
+        }
+    }
+
+    /// mknodat(2): a device, a named pipe or a socket, by the bits of its kind in the mode.
+    public static func makeNode(
+        _ name: FileName, mode: UInt32, major: UInt32 = 0, minor: UInt32 = 0, at directory: Int32
+    ) throws(KernelError) {
+        // The kernel's encoding of a device number: makedev(3).
+        let device = UInt64(major & 0xfff) << 8 | UInt64(minor & 0xff) | UInt64(minor & 0xfff00) << 12
+        try withName(name) { (pointer) throws(KernelError) in
+            _ = try systemCall(
+                __NR_mknodat, "mknod", on: name.text, UInt64(descriptor: directory), pointer, UInt64(mode), device)
+        }
+    }
+
+    /// symlinkat(2). What a link says is any bytes.
+    public static func makeLink(_ name: FileName, to destination: [UInt8], at directory: Int32) throws(KernelError) {
+        try withName(FileName(bytes: destination)) { (target) throws(KernelError) in
+            try withName(name) { (pointer) throws(KernelError) in
+                _ = try systemCall(__NR_symlinkat, "symlink", on: name.text, target, UInt64(descriptor: directory), pointer)
+            }
+        }
+    }
+
+    /// What the symbolic link says that a descriptor (O_PATH) is of.
+    public static func readLink(_ link: borrowing Descriptor) throws(KernelError) -> [UInt8] {
+        let number = link.number
+        return try withPath("") { (empty) throws(KernelError) in
+            var result: Swift.Result<Int, KernelError> = .success(0)
+            let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+                do throws(KernelError) {
+                    count = try systemCall(
+                        __NR_readlinkat, "readlink", on: "", UInt64(descriptor: number), empty,
+                        UInt64(address: buffer.baseAddress), 4096)
+                } catch {
+                    result = .failure(error)
+                }
+            }
+            _ = try result.get()
+            return bytes
+        }
     }
 
     /// unlinkat(2).

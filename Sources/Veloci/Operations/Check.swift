@@ -53,7 +53,8 @@ private struct HostCheck {
         // Where the terminal goes is the caller's business.
         request.consoleSocket = spec.process?.terminal == true ? "" : nil
         var facts = HostFacts.collect(isRootless: runtime.toleratesRefusals)
-        eachProblem { (spec) throws(Failure) in facts = try HostFacts.collect(for: spec, id: "check", runtime) }
+        let bundle = bundle
+        eachProblem { (spec) throws(Failure) in facts = try HostFacts.collect(for: spec, in: bundle, id: "check", runtime) }
         eachProblem { (spec) throws(Failure) in
             do throws(PlanError) {
                 _ = try Plan.create(spec, request: request, facts: facts).encode(descriptors: [:])
