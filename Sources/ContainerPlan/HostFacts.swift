@@ -30,6 +30,13 @@ public struct HostFacts: Equatable, Sendable {
     /// Whether refusals of control groups are passed over where no limit depends on them, and systemd is the user's own: for
     /// callers who are not the host's root.
     public var isRootless = false
+    /// The ids of the user namespace that `linux.namespaces` names by a path; for `exec`, those of the container's. Nil where
+    /// they are not known.
+    public var joinedMappings: OwnerMappings?
+    /// How many descriptors may be open, now and at most; nil for enough.
+    public var openFileLimit: OpenFileLimit?
+    /// What symbolic links say that are sources of bind mounts and are to be copied.
+    public var sourceLinks: [String: String] = [:]
     /// The control group hierarchies.
     package var layout = CgroupLayout(hierarchies: [
         CgroupHierarchy(version: .v2, controllers: [], mountPoint: CgroupLayout.customaryMountPoint)
@@ -53,6 +60,20 @@ public struct HostFacts: Equatable, Sendable {
         self.lastCapability = lastCapability
         self.appArmorIsEnabled = appArmorIsEnabled
         self.selinuxIsEnabled = selinuxIsEnabled
+    }
+}
+
+/// RLIMIT_NOFILE of the process that veloci is.
+public struct OpenFileLimit: Equatable, Sendable {
+    /// What is in force.
+    public var soft: UInt64
+    /// Up to which everybody may raise it.
+    public var hard: UInt64
+
+    /// A limit.
+    public init(soft: UInt64, hard: UInt64) {
+        self.soft = soft
+        self.hard = hard
     }
 }
 

@@ -8,6 +8,11 @@ public struct FileName: Hashable, Sendable {
 
     /// For people: what is not UTF-8 is replaced, so that it may be no name of any file.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// A name that was not read from a directory.
+    public init(text: String) { bytes = Array(text.utf8) }
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
 }
 
 extension Files {
@@ -107,7 +112,19 @@ extension Files {
         }
     }
 
-    /// symlinkat(2).
+    /// mknodat(2): a device, a named pipe or a socket, by the bits of its kind in the mode.
+    package static func makeNode(
+        _ name: FileName, mode: UInt32, major: UInt32 = 0, minor: UInt32 = 0, at directory: Int32
+    ) throws(KernelError) {
+        // The kernel's encoding of a device number: makedev(3).
+        let device = UInt64(major & 0xfff) << 8 | UInt64(minor & 0xff) | UInt64(minor & 0xfff00) << 12
+        try withName(name) { (pointer) throws(KernelError) in
+            _ = try systemCall(
+                __NR_mknodat, "mknod", on: name.text, UInt64(descriptor: directory), pointer, UInt64(mode), device)
+        }
+    }
+
+    /// symlinkat(2). What a link says is any bytes.
     package static func makeLink(_ name: FileName, to destination: [UInt8], at directory: Int32) throws(KernelError) {
         try withName(FileName(bytes: destination)) { (target) throws(KernelError) in
             try withName(name) { (pointer) throws(KernelError) in

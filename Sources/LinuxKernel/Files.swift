@@ -370,6 +370,16 @@ extension Files {
         }
     }
 
+    /// Changes the owner of what a descriptor is of, which may be of O_PATH.
+    public static func changeOwner(of file: borrowing Descriptor, user: UInt32, group: UInt32) throws(KernelError) {
+        let number = file.number
+        try withPath("") { (empty) throws(KernelError) in
+            _ = try systemCall(
+                __NR_fchownat, "chown", on: "", UInt64(descriptor: number), empty, UInt64(user), UInt64(group),
+                UInt64(AT_EMPTY_PATH))
+        }
+    }
+
     /// fchmodat(2).
     public static func changeMode(of path: String, _ mode: UInt32, at directory: Int32 = -100) throws(KernelError) {
         try withPath(path) { (pointer) throws(KernelError) in

@@ -4,8 +4,13 @@ internal import CLinux
 /// Mounts that are attached nowhere until somebody attaches them.
 public enum Mounts {
     /// A detached copy of the mount at `path`, with all mounts below if recursive (open_tree(2)).
-    public static func cloneTree(_ path: String, recursive: Bool) throws(KernelError) -> Descriptor {
-        let flags = UInt64(OPEN_TREE_CLONE) | UInt64(O_CLOEXEC | (recursive ? AT_RECURSIVE : 0))
+    /// A symbolic link at its end is the source itself unless it is followed.
+    public static func cloneTree(
+        _ path: String, recursive: Bool, followsLink: Bool = true
+    ) throws(KernelError) -> Descriptor {
+        let flags =
+            UInt64(OPEN_TREE_CLONE)
+            | UInt64(O_CLOEXEC | (recursive ? AT_RECURSIVE : 0) | (followsLink ? 0 : AT_SYMLINK_NOFOLLOW))
         let number = try Files.withPath(path) { (pointer) throws(KernelError) in
             try systemCall(__NR_open_tree, "open_tree", on: path, UInt64(descriptor: currentDirectory), pointer, flags)
         }

@@ -1,4 +1,5 @@
 import CLinux
+import CStageEntry
 import CStageWire
 
 extension Interpreter {
@@ -38,6 +39,24 @@ extension Interpreter {
         }
     }
 
+    /// KERNEL(pid_namespaces(7)): the first process of a pid namespace gets no signal that it has no handler for. Execution takes
+    /// the handlers away. Others end by themselves.
+    func endOnSignals() throws(Refusal) {
+        if linux_system_call(Int64(__NR_getpid), 0, 0, 0, 0, 0, 0) != 1 { return }
+        let address = stage_signal_handler()
+        try withUnsafeTemporaryWords(8) { (action) throws(Refusal) in
+            // struct sigaction: the handler, SA_RESTORER, where it would return to if it did.
+            action[0] = address
+            action[1] = 0x0400_0000
+            action[2] = address
+            // SIGHUP, SIGINT, SIGQUIT, SIGTERM
+            try call(__NR_rt_sigaction, 1, word(action), 0, 8)
+            try call(__NR_rt_sigaction, 2, word(action), 0, 8)
+            try call(__NR_rt_sigaction, 3, word(action), 0, 8)
+            try call(__NR_rt_sigaction, 15, word(action), 0, 8)
+        }
+    }
+
     /// The container is created; the byte that `start` sends lets it run.
     mutating func waitForStart(_ descriptor: Int32) throws(Refusal) {
         _ = LateClosing.closeAll()
@@ -51,3 +70,7 @@ extension Interpreter {
         progress.pointee.phase = stage_phase_running.rawValue
     }
 }
+
+/// As a shell tells of a signal's victim.
+@c(stage_end_on_signal)
+func endOnSignal(_ signal: Int32) { exit(128 &+ signal) }

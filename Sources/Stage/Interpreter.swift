@@ -39,7 +39,9 @@ struct Interpreter {
     mutating func perform() -> Never {
         let records = (plan + Int(header.records_offset)).assumingMemoryBound(to: stage_record.self)
         progress.pointee.phase = stage_phase_running.rawValue
-        for index in 0..<Int(header.record_count) {
+        var index = -1
+        while index + 1 < Int(header.record_count) {
+            index += 1
             let record = records + index
             note(record.pointee.step, record: index)
             do throws(Refusal) {
@@ -47,6 +49,7 @@ struct Interpreter {
                     throw Refusal(header.failing_error)
                 }
                 let result = try perform(record)
+                if record.pointee.operation == stage_operation_skip_unless_open.rawValue { index += Int(result) }
                 if record.pointee.result >= 0 { slots[Int(record.pointee.result)] = Int32(truncatingIfNeeded: result) }
             } catch {
                 if isTolerated(error, by: record) { continue }
@@ -75,7 +78,8 @@ struct Interpreter {
     private func isTolerated(_ refusal: Refusal, by record: UnsafePointer<stage_record>) -> Bool {
         guard refusal.detail == stage_detail_none else { return false }
         let errno = UInt16(truncatingIfNeeded: refusal.errno)
-        return errno != 0 && (record.pointee.tolerated.0 == errno || record.pointee.tolerated.1 == errno)
+        let tolerated = record.pointee.tolerated
+        return errno != 0 && (tolerated.0 == errno || tolerated.1 == errno)
     }
 
     /// The host reads the page after it saw the gate socket close, so the phase is written last.
@@ -121,13 +125,23 @@ struct Interpreter {
         case stage_operation_wait_start: try waitForStart(arguments.slot(0))
         case stage_operation_reset_signals: try resetSignals()
         case stage_operation_check_magic:
-            if try fileSystemMagic(arguments.slot(0)) != arguments[1] {
-                throw Refusal(EINVAL, stage_detail_wrong_file_system)
-            }
+            let file = arguments.slot(0)
+            if try fileSystemMagic(file) != arguments[1] { throw Refusal(EINVAL, stage_detail_wrong_file_system) }
+            let inode = arguments[2]
+            if inode != 0, try NodeStatus(file).inode != inode { throw Refusal(EINVAL, stage_detail_wrong_file_system) }
         case stage_operation_check_null:
             if try !NodeStatus(arguments.slot(0)).isNullDevice { throw Refusal(EINVAL, stage_detail_wrong_device) }
-        case stage_operation_open_proc: return Int64(try openProcessFileSystem(arguments))
         case stage_operation_copy_slot: return Int64(arguments.slot(0))
+        case stage_operation_tree_unless:
+            let open = arguments.slot(0)
+            if open >= 0 { return Int64(open) }
+            return try call(__NR_open_tree, word(AT_FDCWD), arguments[1], arguments[2])
+        case stage_operation_skip_unless_open: return arguments.slot(0) < 0 ? Int64(bitPattern: arguments[1]) : 0
+        case stage_operation_unmount: try unmount(arguments)
+        case stage_operation_end:
+            progress.pointee.phase = stage_phase_executing.rawValue
+            exit(0)
+        case stage_operation_end_on_signals: try endOnSignals()
         case stage_operation_listener:
             progress.pointee.listener = arguments.slot(0)
             try pass(gateNumber: UInt32(arguments[1]))

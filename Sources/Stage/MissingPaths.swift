@@ -14,10 +14,11 @@ extension Interpreter {
     /// Opens a path below the root, after making what is missing of it: directories, and the last component by `make`, which
     /// gets a descriptor of the directory that holds it, and its name.
     func openOrMake(
-        _ root: Int32, _ path: Path, resolve: UInt64 = resolveInRoot, _ make: (Int32, Path) throws(Refusal) -> Void
+        _ root: Int32, _ path: Path, flags: Int32 = O_PATH, resolve: UInt64 = resolveInRoot,
+        _ make: (Int32, Path) throws(Refusal) -> Void
     ) throws(Refusal) -> Int32 {
         do throws(Refusal) {
-            return try openInRoot(root, path, flags: O_PATH, resolve: resolve)
+            return try openInRoot(root, path, flags: flags, resolve: resolve)
         } catch {
             guard error.errno == ENOENT else { throw error }
         }
@@ -30,7 +31,7 @@ extension Interpreter {
                 }
             }
         }
-        return try openInRoot(root, path, flags: O_PATH, resolve: resolve)
+        return try openInRoot(root, path, flags: flags, resolve: resolve)
     }
 
     /// As openOrMake, but begins with making. Nil for what was made just now, and is what was wanted.

@@ -20,10 +20,11 @@ extension Interpreter {
         if !wantsDirectory && flags & stage_target_file == 0 {
             wantsDirectory = try NodeStatus(arguments.slot(2)).isDirectory
         }
+        let how = flags & stage_target_no_follow != 0 ? pathOnly | O_NOFOLLOW : pathOnly
         let target =
             flags & stage_target_existing != 0
-            ? try openInRoot(root, path, flags: pathOnly, resolve: resolve)
-            : try openOrMake(root, path, resolve: resolve) { (parent, name) throws(Refusal) in
+            ? try openInRoot(root, path, flags: how, resolve: resolve)
+            : try openOrMake(root, path, flags: how, resolve: resolve) { (parent, name) throws(Refusal) in
                 if wantsDirectory {
                     try call(__NR_mkdirat, word(parent), word(name), 0o755)
                 } else {
@@ -90,6 +91,31 @@ extension Interpreter {
     /// The kernel's number of a mount, if it is compared with what the path leads to later.
     private func number(of mount: Int32, _ arguments: Arguments) throws(Refusal) -> UInt64 {
         arguments.flags & stage_hide_again == 0 ? 0 : try NodeStatus(mount).mount
+    }
+
+    /// Detaches a mount. The call takes a path, and the only one that is this descriptor, whatever the container does meanwhile,
+    /// is its own in a proc file system that was looked at.
+    func unmount(_ arguments: Arguments) throws(Refusal) {
+        try call(__NR_fchdir, word(arguments.slot(1)))
+        try withUnsafeTemporaryWords(5) { (words) throws(Refusal) in
+            let path = UnsafeMutableRawPointer(words).assumingMemoryBound(to: UInt8.self)
+            let above: StaticString = "thread-self/fd/"
+            let start = above.utf8CodeUnitCount
+            for index in 0..<start { path[index] = above.utf8Start[index] }
+            var rest = arguments.slot(0)
+            var places = 1
+            var power: Int32 = 10
+            while places < 9 && rest >= power {
+                places += 1
+                power = power &* 10
+            }
+            path[start + places] = 0
+            for index in 0..<places {
+                path[start + places - 1 - index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            try call(__NR_umount2, word(path), UInt64(MNT_DETACH))
+        }
     }
 
     /// Binds a path onto itself, read-only.
@@ -196,14 +222,14 @@ extension Interpreter {
         }
     }
 
-    /// Makes a symbolic link; one that exists is left alone unless it is to be replaced.
+    /// Makes a symbolic link; what is there is left alone, or replaced, or must be the same link.
     func makeLink(_ arguments: Arguments) throws(Refusal) {
         let root = arguments.slot(0)
         let path = try arguments.path(1)
         let destination = try arguments.path(2)
-        let replaces = arguments[3] != 0
+        let existing = arguments[3]
         try withMadeParent(root, path) { (parent, name) throws(Refusal) in
-            if replaces {
+            if existing == stage_link_replace {
                 do throws(Refusal) {
                     try call(__NR_unlinkat, word(parent), word(name), 0)
                 } catch {
@@ -214,6 +240,22 @@ extension Interpreter {
                 try call(__NR_symlinkat, word(destination), word(parent), word(name))
             } catch {
                 guard error.errno == EEXIST else { throw error }
+                if existing == stage_link_compare { try compareLink(parent, name, destination) }
+            }
+        }
+    }
+
+    private func compareLink(_ parent: Int32, _ name: Path, _ destination: Path) throws(Refusal) {
+        try withUnsafeScratch { (text) throws(Refusal) in
+            var count = 0
+            do throws(Refusal) {
+                count = Int(try call(__NR_readlinkat, word(parent), word(name), word(text), UInt64(scratchSize)))
+            } catch where error.errno == EINVAL {
+                throw Refusal(EEXIST, stage_detail_existing_node)
+            }
+            guard count == length(destination) else { throw Refusal(EEXIST, stage_detail_existing_node) }
+            for index in 0..<count where text[index] != destination[index] {
+                throw Refusal(EEXIST, stage_detail_existing_node)
             }
         }
     }

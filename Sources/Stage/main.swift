@@ -3,11 +3,18 @@ import CStageEntry
 import CStageWire
 
 /// The stage is started as `veloci-stage PLAN PROGRESS GATE`: three descriptor numbers in decimal. Without any it
-/// only keeps the namespaces alive in which it was started, until its standard input ends.
+/// only keeps the namespaces alive in which it was started, until its standard input ends. With one, that of a user namespace,
+/// it first goes into that, and writes to standard input, which is a socket, why it could not: one byte, 0 when it is there.
 @c(stage_main)
 public func stageMain(_ stack: UnsafePointer<UInt>) {
-    if stack[0] == 1 {
+    if stack[0] == 1 || stack[0] == 2 {
         var byte: UInt8 = 0
+        if stack[0] == 2 {
+            let result = linux_system_call(
+                Int64(__NR_setns), word(parseNumber(stack[2])), linux_clone_newuser, 0, 0, 0, 0)
+            byte = UInt8(truncatingIfNeeded: -result)
+            withUnsafeMutablePointer(to: &byte) { _ = linux_system_call(Int64(__NR_write), 0, word($0), 1, 0, 0, 0) }
+        }
         withUnsafeMutablePointer(to: &byte) { _ = linux_system_call(Int64(__NR_read), 0, word($0), 1, 0, 0, 0) }
         exit(0)
     }

@@ -12,6 +12,7 @@ enum Subcommands {
         ("features", { .features }),
         ("kill", { .kill }),
         ("list", { .list }),
+        ("mounts", { .mounts }),
         ("pause", { .pause }),
         ("plan", { .plan }),
         ("ps", { .ps }),

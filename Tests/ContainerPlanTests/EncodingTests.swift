@@ -55,7 +55,7 @@ import Testing
             let step = Int(record.step)
             #expect(step >= max(1, last) && step <= plan.steps.count, "records are out of order")
             last = step
-            #expect((stage_operation_call.rawValue...stage_operation_copy_mode.rawValue).contains(record.operation))
+            #expect((stage_operation_call.rawValue...stage_operation_end_on_signals.rawValue).contains(record.operation))
             // Number 0 is read(2), which no plan calls.
             #expect((record.operation == stage_operation_call.rawValue) == (record.number != 0))
             for (argument, kind) in block.kinds(index).enumerated() {
@@ -84,7 +84,7 @@ import Testing
         var open = Set(plan.preparation.flatMap(\.action.fills).map(\.index))
         for (index, record) in block.records.enumerated() {
             let argument = Int(truncatingIfNeeded: block.arguments(index)[0])
-            if record.operation == stage_operation_copy_slot.rawValue || record.operation == stage_operation_open_proc.rawValue {
+            if record.operation == stage_operation_copy_slot.rawValue {
                 open.remove(argument)
             }
             let isClose = record.operation == stage_operation_call.rawValue && Int32(record.number) == __NR_close

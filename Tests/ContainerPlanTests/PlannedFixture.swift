@@ -55,6 +55,14 @@ struct PaperHost: Sendable {
         return PaperHost("ramdisk", unified.layout.hierarchies, facts)
     }()
 
+    /// One where few files may be open, with a link where a fixture has one.
+    static let narrow: PaperHost = {
+        var facts = HostFacts()
+        facts.openFileLimit = OpenFileLimit(soft: 32, hard: 4096)
+        facts.sourceLinks = ["/etc/localtime": "../usr/share/zoneinfo/UTC"]
+        return PaperHost("narrow", unified.layout.hierarchies, facts)
+    }()
+
     private init(_ name: String, _ hierarchies: [CgroupHierarchy], _ facts: HostFacts) {
         self.name = name
         layout = CgroupLayout(hierarchies: hierarchies)
@@ -81,6 +89,8 @@ enum PlanVariant: String, CaseIterable, Sendable {
     case systemd, systemdOfUser
     /// `run --detach` under a service manager that waits, with a socket for the process.
     case service
+    /// `mounts add` and `mounts remove` of the container's own mounts, while it runs.
+    case addMounts, removeMounts
 
     func request(bundle: String, _ spec: Spec) -> PlanRequest {
         let creates: [PlanVariant] = [.create, .options, .systemd, .systemdOfUser]
@@ -150,6 +160,12 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
         ("engine-daemon", .nested, [.create]),
         ("full-default", .ramdisk, [.options]),
         ("rootless", .nested, [.create, .exec]),
+        ("mount-links", .narrow, [.create]),
+        ("mount-links", .unified, [.addMounts, .removeMounts]),
+        ("user-namespace-devices", .hybrid, [.removeMounts]),
+        ("mount-idmap-option", .hybrid, [.addMounts]),
+        ("mount-links", .nested, [.create]),
+        ("user-namespace-devices", .nested, [.create]),
     ]
 
     /// Every accepted fixture that has a process and a root, on both hosts. Empty if the folder cannot be read, which a
@@ -189,6 +205,13 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
         if variant == .systemdOfUser {
             let manager = "/user.slice/user-1000.slice/user@1000.service"
             facts.systemd = SystemdFacts(version: 257, isUser: true, controlGroup: manager)
+        }
+        if variant == .addMounts || variant == .removeMounts {
+            request.controlGroupManager = .disabled
+            let mounts = spec.mounts ?? []
+            return variant == .addMounts
+                ? try Plan.add(mounts, in: spec, request: request, facts: facts)
+                : try Plan.remove(mounts, in: spec, request: request, facts: facts)
         }
         guard [.exec, .terminal, .terminalOfUser].contains(variant) else {
             return try Plan.create(spec, request: request, facts: facts)

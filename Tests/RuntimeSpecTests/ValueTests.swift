@@ -81,7 +81,7 @@ struct ValueTests {
         #expect(RootfsPropagation("ro") == nil)
     }
 
-    @Test("the table of mount options has all that the specification names")
+    @Test("the table of mount options has all that the specification names, and what crun adds")
     func mountOptions() {
         let plain = """
             async atime bind defaults dev diratime dirsync exec iversion lazytime loud mand noatime nodev nodiratime noexec \
@@ -92,7 +92,8 @@ struct ValueTests {
             ratime rdev rdiratime rexec rnoatime rnodev rnodiratime rnoexec rnorelatime rnostrictatime rnosuid rnosymfollow \
             rrelatime rro rrw rstrictatime rsuid rsymfollow
             """
-        let names = (plain + " " + recursive).split(separator: " ").map(String.init)
+        let ofCrun = "copy-symlink dest-nofollow src-nofollow"
+        let names = [plain, recursive, ofCrun].joined(separator: " ").split(separator: " ").map(String.init)
         #expect(Set(names) == Set(MountOptionTable.options.map(\.name)))
     }
 

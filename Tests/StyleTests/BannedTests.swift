@@ -66,7 +66,8 @@ import Testing
 
     /// Files of confinement that may lose an error, each with the reason.
     static let failsSafe = [
-        // What newuidmap said, for the message about its failure.
+        // What newuidmap said, for the message about its failure. The ids of a namespace that cannot be looked into are those of
+        // config.json, and the kernel decides.
         "Sources/Veloci/HostSteps/Mappings.swift",
         // Where a program goes that the kernel would refuse in the group itself; another group is an error of the write.
         "Sources/Veloci/ControlGroup/Subgroups.swift",

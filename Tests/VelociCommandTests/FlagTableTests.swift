@@ -43,6 +43,7 @@ import Testing
                 "--cpu-idle 1", "--memory 1g", "--memory-reservation 1m", "--memory-swap -1", "--pids-limit 5",
                 "--l3-cache-schema L3:0=f", "--mem-bw-schema MB:0=20", "--kernel-memory 1", "--kernel-memory-tcp 1",
             ]),
+        Row(command: "mounts", bools: [], values: []),
         Row(command: "pause", bools: [], values: []), Row(command: "resume", bools: [], values: []),
         Row(command: "ps", bools: [], values: ["--format json", "-f json"]),
         Row(command: "list", bools: ["--quiet", "-q"], values: ["--format json", "-f json"]),

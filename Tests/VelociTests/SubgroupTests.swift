@@ -40,4 +40,14 @@ import Testing
     func place(text: String, expected: String?) {
         #expect(Subgroups.place(below: "/sys/fs/cgroup/unified/web", in: text) == expected)
     }
+
+    /// Where the first process is, in each hierarchy.
+    @Test(arguments: [
+        ("0::/a\n", "", "/a"), ("1:cpu,cpuacct:/b:c\n0::/a\n", "cpu,cpuacct", "/b:c"), ("1:name=systemd:/s\n", "systemd", "/s"),
+        ("0::/../other\n", "", nil), ("1:cpu:/b\n", "", nil), ("", "cpu,cpuacct", nil),
+    ] as [(String, String, String?)])
+    func group(text: String, hierarchy: String, expected: String?) throws {
+        let location = try #require(Self.group.group.paths.locations.first { $0.hierarchyName == hierarchy })
+        #expect(Subgroups.group(of: location, in: text) == expected)
+    }
 }

@@ -31,7 +31,7 @@ enum stage_operation : uint16_t {
                                        // found as a5 on the mount in slot a4, unless that is -1; see flags
     stage_operation_read_only,         // make path a1 below slot a0 read-only; a4, a5 and flags as for mask
     stage_operation_device,            // make the node a1 below slot a0: a2 mode, a3 device, a4 uid, a5 gid
-    stage_operation_link,              // make the symbolic link a1 below slot a0, pointing to a2; a3: replace what is there
+    stage_operation_link,              // make the symbolic link a1 below slot a0, pointing to a2; a3: what if it exists
     stage_operation_hook,              // run a0 with argv a1, envp a2, stdin a3, at most a5 milliseconds; a4: bytes of
                                        // stdin and, in the upper half, where its ten places for the pid begin
     stage_operation_send_descriptor,   // send slot a1 over socket a0 with the text a2 of a3 bytes
@@ -42,13 +42,18 @@ enum stage_operation : uint16_t {
     stage_operation_own_standard,      // give descriptors 0…2 to uid a0; devices such as null become those below slot a1
     stage_operation_wait_start,        // wait for one byte on slot a0
     stage_operation_reset_signals,     // no signal ignored, none blocked
-    stage_operation_check_magic,       // slot a0 must lie on the file system with the magic number a1
+    stage_operation_check_magic,       // slot a0 must lie on the file system with the magic number a1, and be its inode a2
+                                       // unless that is 0
     stage_operation_check_null,        // slot a0 must be the null device
     stage_operation_copy_slot,         // slot result = slot a0
     stage_operation_listener,          // note slot a0 for the host, then pass gate a1
     stage_operation_directory,         // make the directory a1 below slot a0 and those above it, where they are missing
-    stage_operation_open_proc,         // slot result = slot a0, or if that is empty the root of the proc file system at a1
     stage_operation_copy_mode,         // give the file system in the making of slot a0 the mode of slot a1, if that is open
+    stage_operation_tree_unless,       // slot result = slot a0 if that is open, else the mounts at path a1, opened with flags a2
+    stage_operation_skip_unless_open,  // pass over the next a1 records if slot a0 is not open
+    stage_operation_unmount,           // detach the mount of slot a0, by its name in the proc file system of slot a1
+    stage_operation_end,               // the end, without a program
+    stage_operation_end_on_signals,    // the first process of a pid namespace ends at signals that ask for it
 };
 
 // Flags of make_target.
@@ -58,6 +63,14 @@ enum : uint64_t {
     stage_target_no_symlinks = 4,      // no symbolic link on the way, also not inside the root
     stage_target_refuse_proc = 8,      // the target must not lie on a proc file system
     stage_target_existing = 16,        // do not make what is missing
+    stage_target_no_follow = 32,       // a symbolic link at the end of the path is the target itself
+};
+
+// What stage_operation_link does about what is there.
+enum : uint64_t {
+    stage_link_leave = 0,              // whatever it is
+    stage_link_replace,                // take it away first
+    stage_link_compare,                // it must be the same link
 };
 
 // Flags of mask and read_only.

@@ -53,6 +53,7 @@ extension PlanChecker {
         case .ready:
             isReady = true
             if root != .entered && !joinedMountNamespace { report(.gates, number, "the container is ready outside its root") }
+            if changesMounts { break }
             if !foundProgram { report(.gates, number, "whether the program exists is not known yet") }
             if !changedUser { report(.gates, number, "the container is ready before it is its user") }
         }

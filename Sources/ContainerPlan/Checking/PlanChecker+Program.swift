@@ -12,11 +12,8 @@ extension PlanChecker {
     /// With no_new_privs a filter need allow only what comes between `start` and the program.
     mutating func checkFilter(_ step: Step, _ effects: StepEffects, _ number: Int) {
         if !hasFilter || !hasNoNewPrivileges { return }
-        // The host hands the listener on, so it has to be there before the container is created.
-        if case .runHook = step, !metGates.contains(.listener) {
-        } else if effects.isFiltered {
-            return
-        }
+        // RUNC: hooks between start and the program are under its filter.
+        if effects.isFiltered { return }
         report(.seccomp, number, "\"\(step.text)\" happens under the program's filter")
     }
 
@@ -42,8 +39,8 @@ extension PlanChecker {
 
     /// What can be said only of the whole.
     mutating func checkEnd() {
-        if case .execute? = plan.steps.last?.action {} else { report(.once, 0, "no program is executed") }
-        if !changedUser { report(.capabilities, 0, "the program's user is never taken on") }
+        if case .execute? = plan.steps.last?.action {} else if !changesMounts { report(.once, 0, "no program is executed") }
+        if !changedUser, !changesMounts { report(.capabilities, 0, "the program's user is never taken on") }
         if keepsCapabilities != droppedBounding { report(.capabilities, 0, "one of the sets is left as it was") }
         if (keepsCapabilities || droppedBounding) && !endsWithCapabilities {
             report(.capabilities, 0, "capabilities are kept across the change of the user and never set")

@@ -49,12 +49,25 @@ struct PlanChecker {
     var madeControlGroupNamespace = false
     var needsMappings = false
     var isReady = false
+    /// Whether signals end the process while it waits.
+    var endsOnSignals = false
     var hasStarted = false
     var triedDirectory = false
     var foundProgram = false
     var metGates: [Gate] = []
 
-    init(_ plan: Plan) { self.plan = plan }
+    /// Whether the plan changes a container that runs, instead of executing a program.
+    let changesMounts: Bool
+
+    init(_ plan: Plan) {
+        self.plan = plan
+        changesMounts = plan.steps.last?.action == .end
+    }
+
+    /// Whether mounts may be made and changed below the root now.
+    private var reachesMounts: Bool {
+        root == .attached || changesMounts && root == .entered && joinedMountNamespace
+    }
 
     mutating func report(_ rule: PlanViolation.Rule, _ step: Int, _ message: String) {
         violations.append(PlanViolation(rule: rule, step: step, message: message))
@@ -141,7 +154,7 @@ struct PlanChecker {
             report(.namespaces, number, "\"\(step.text)\" happens before the process is in all its namespaces")
         }
         if effects.mountsInRoot {
-            if root != .attached { report(.mounts, number, "\"\(step.text)\" happens while the root is not attached") }
+            if !reachesMounts { report(.mounts, number, "\"\(step.text)\" happens while the root is not attached") }
             if !hasMountNamespace && !mountsOnHost {
                 report(.mounts, number, "\"\(step.text)\" happens in the host's mount namespace")
             }
@@ -184,6 +197,10 @@ struct PlanChecker {
             if kinds.contains(.mount) { hasMountNamespace = true }
         case .becomeUserOfNamespace:
             if needsMappings { report(.namespaces, number, "root of the user namespace does not exist before its mappings") }
+        case .endOnSignals:
+            if endsOnSignals { report(.once, number, "that was done before") }
+            if needsFork { report(.namespaces, number, "\"\(step.text)\" happens in a process that will end") }
+            endsOnSignals = true
         case .newSession, .joinSessionKeyring:
             if needsFork { report(.namespaces, number, "\"\(step.text)\" happens in a process that will end") }
         // The root and its mounts.
@@ -197,16 +214,16 @@ struct PlanChecker {
             if root != .host { report(.hostPaths, number, "the place for the root is looked up after the root changed") }
             if !hasMountNamespace || !isSeparated { report(.mounts, number, "the root's mount could reach the host") }
             root = .attached
-        case .openTreeInRoot(let path, _, _, _, _):
-            if root != .attached { report(.mounts, number, "\(path) of the root is out of reach") }
+        case .openTreeInRoot(let path, _, _, _, _, _):
+            if !reachesMounts { report(.mounts, number, "\(path) of the root is out of reach") }
+        case .openDeviceNodes:
+            if root != .attached || !hasMountNamespace { report(.mounts, number, "devices are made where the host sees them") }
         case .hideHostMount(let path):
             if !hasMountNamespace || !isSeparated { report(.mounts, number, "\(path) would be detached on the host") }
             if root == .entered { report(.hostPaths, number, "\(path) of the host is out of reach") }
-        case .openPrivateProcessFileSystem(_, orTheHosts: true):
-            if root == .entered { report(.hostPaths, number, "/proc of the host is out of reach") }
         case .openHostFile(let path, _, _):
             if root == .entered { report(.hostPaths, number, "\(path) of the host is out of reach") }
-        case .openTree(let path, _, _, _):
+        case .openTree(let path, _, _, _, _):
             if root == .entered { report(.hostPaths, number, "\(path) of the host is out of reach") }
             // KERNEL: open_tree(2) copies mounts only where the caller has power over the mount namespace.
             if !hasMountNamespace { report(.mounts, number, "mounts of the host's namespace are copied by the stage") }
@@ -256,6 +273,7 @@ struct PlanChecker {
         case .waitForStart:
             if !isReady { report(.gates, number, "start is waited for before the container is ready") }
             if hasStarted { report(.once, number, "start is waited for twice") }
+            if !endsOnSignals { report(.once, number, "nobody could ask the container to end before start") }
             hasStarted = true
         case .enterDirectory(_, let attempt):
             if root != .entered && !joinedMountNamespace { report(.oldRoot, number, "the directory lies outside the root") }
@@ -274,11 +292,14 @@ struct PlanChecker {
         case .keepDescriptors:
             if !closedDescriptors { report(.descriptors, number, "the kept descriptors would be closed again") }
             keptDescriptors = true
+        case .end:
+            if number != plan.steps.count { report(.once, number, "steps after the end never happen") }
         case .execute: checkExecution(number)
         // What nothing else depends on.
         case .resetSignals, .nameProcess, .setHostname, .setDomainname, .bringUpLoopback, .gate, .offerRouteSocket,
-            .openCurrentRoot, .mountFileSystem, .attachTree, .changeMount, .openMount, .openPrivateProcessFileSystem,
-            .makeEmptyDirectory, .makeDevice, .bindDevice, .makeLink, .mask, .makeReadOnly, .makeWorkingDirectory,
+            .openCurrentRoot, .mountFileSystem, .attachTree, .changeMount, .openMount, .removeMount,
+            .openPrivateProcessFileSystem, .makeEmptyDirectory, .makeDevice, .bindDevice, .makeLink, .mask, .makeReadOnly,
+            .makeWorkingDirectory,
             .writeSystemControl, .openTerminal, .sendTerminal, .bindConsole, .useTerminal, .ownStandardStreams, .setLimit,
             .setScheduler, .setIOPriority, .setCPUAffinity, .resetCPUAffinity, .setMemoryPolicy, .setPersonality,
             .setSecurityLabel, .findHome:

@@ -22,7 +22,8 @@ extension Step {
     /// One entry for each step, so that none is forgotten.
     var effects: StepEffects {
         switch self {
-        case .resetSignals, .nameProcess, .refuseTracing, .endWithCaller, .newSession, .saveUmask, .restoreUmask, .setUmask,
+        case .resetSignals, .endOnSignals, .nameProcess, .refuseTracing, .endWithCaller, .newSession, .saveUmask, .restoreUmask,
+            .setUmask,
             .joinSessionKeyring:
             StepEffects()
         case .joinControlGroup(_, let slot), .joinNamespace(_, let slot), .detachOldRoot(let slot):
@@ -38,9 +39,11 @@ extension Step {
         case .offerRouteSocket(let slot, _): StepEffects(fills: [slot], closes: [slot])
         case .waitForStart(let slot): StepEffects(reads: [slot], isFiltered: true)
         case .openCurrentRoot(let slot), .openHostFile(_, let slot, _): StepEffects(fills: [slot])
-        case .openTree(_, _, _, let slot), .openPrivateProcessFileSystem(let slot, _), .makeEmptyDirectory(let slot):
+        case .openTree(_, _, _, _, let slot), .openPrivateProcessFileSystem(let slot), .makeEmptyDirectory(let slot):
             StepEffects(fills: [slot], needsPower: true)
-        case .openTreeInRoot(_, let root, _, _, let slot): StepEffects(reads: [root], fills: [slot], needsPower: true)
+        case .openTreeInRoot(_, let root, _, _, _, let slot): StepEffects(reads: [root], fills: [slot], needsPower: true)
+        case .openDeviceNodes(let tree, let root, let nodes):
+            StepEffects(reads: [tree, root], fills: nodes, closes: [tree], needsPower: true)
         case .openNullDevice(let slot, let root), .openMount(_, let root, let slot): StepEffects(reads: [root], fills: [slot])
         case .mountFileSystem(let mount, let root):
             StepEffects(
@@ -57,6 +60,7 @@ extension Step {
         case .makeMountReadOnly(let slot, _): StepEffects(reads: [slot], closes: [slot], needsPower: true, mountsInRoot: true)
         case .makeDevice(_, let root): StepEffects(reads: [root], needsPower: true, makesFiles: true)
         case .makeLink(_, _, _, let root), .makeWorkingDirectory(_, let root): StepEffects(reads: [root], makesFiles: true)
+        case .removeMount(_, let root, let proc): StepEffects(reads: [root, proc], needsPower: true, mountsInRoot: true)
         case .mask(let hidden, let root, let null, let empty, _):
             StepEffects(
                 reads: [root, null, empty] + (hidden.mount.map { [$0] } ?? []), needsPower: true, mountsInRoot: true)
@@ -73,7 +77,7 @@ extension Step {
         case .loadSeccompFilter(_, nil), .keepDescriptors, .execute: StepEffects(isFiltered: true)
         case .runHook(let kind, _, _): StepEffects(isFiltered: kind == .startContainer)
         case .findHome(_, let slot): StepEffects(reads: [slot])
-        case .enterDirectory, .findProgram, .closeDescriptors: StepEffects()
+        case .enterDirectory, .findProgram, .closeDescriptors, .end: StepEffects()
         }
     }
 }
@@ -82,15 +86,17 @@ extension HostStep {
     /// The slots that the step fills before the stage exists.
     var fills: [Slot] {
         switch self {
-        case .openRoot(_, _, let slot), .openTree(_, _, _, _, let slot), .makeTree(_, _, _, _, let slot),
-            .openControlGroupTree(_, _, let slot), .openControlGroupTasks(_, let slot), .openNamespace(_, _, let slot),
+        case .openRoot(_, _, let slot), .openTree(_, _, _, _, _, let slot), .makeTree(_, _, _, _, _, let slot),
+            .makeDeviceNodes(_, _, let slot), .openControlGroupTree(_, _, let slot), .openControlGroupTasks(_, let slot),
+            .openNamespace(_, _, let slot),
             .connectConsole(_, let slot):
             [slot]
         case .openContainerProcess(let process, let root): [process, root]
         case .makeStartPipe(let start, let started): [start, started]
         case .makeStateDirectory, .writeRecord, .keepConfiguration, .makeNotifyDirectory, .listenForReadiness, .holdUnit,
-            .startUnit, .makeControlGroup, .limit, .giveControlGroup, .makeCacheGroup, .attachRoot, .makeProgressPage,
-            .cloneProcess, .writeMappings, .writeTimeOffset, .moveNetworkDevice, .setOOMScore, .runHook, .sendListener,
+            .startUnit, .makeControlGroup, .limit, .giveControlGroup, .makeCacheGroup, .raiseOpenFileLimit, .attachRoot,
+            .makeProgressPage, .cloneProcess, .writeMappings, .writeTimeOffset, .moveNetworkDevice, .setOOMScore, .runHook,
+            .sendListener,
             .moveIntoUnit, .receiveTerminal, .releaseUnit, .tellUnit, .joinCacheGroup, .setLimit, .recordProcess,
             .sendProcessDescriptor, .writePidFile, .passOnReadiness:
             []
@@ -115,8 +121,9 @@ extension HostStep {
         case .limit(let limit) where limit.isLate: [.ready]
         case .makeStateDirectory, .writeRecord, .keepConfiguration, .makeNotifyDirectory, .listenForReadiness, .holdUnit,
             .startUnit, .makeControlGroup, .limit, .giveControlGroup, .makeCacheGroup, .openRoot, .openTree, .makeTree,
-            .openControlGroupTree, .openControlGroupTasks, .openNamespace, .openContainerProcess, .connectConsole,
-            .makeStartPipe, .attachRoot, .makeProgressPage, .cloneProcess, .passOnReadiness:
+            .makeDeviceNodes, .raiseOpenFileLimit, .openControlGroupTree, .openControlGroupTasks, .openNamespace,
+            .openContainerProcess, .connectConsole, .makeStartPipe, .attachRoot, .makeProgressPage, .cloneProcess,
+            .passOnReadiness:
             []
         }
     }

@@ -47,6 +47,7 @@ extension RecordEncoder {
         case .likeSource: break
         }
         if target.refusesLinks { flags |= stage_target_no_symlinks }
+        if target.keepsLink { flags |= stage_target_no_follow }
         if target.refusesProcessFileSystem { flags |= stage_target_refuse_proc }
         if existing { flags |= stage_target_existing }
         add(
@@ -69,6 +70,29 @@ extension RecordEncoder {
     /// What was attached is closed, or stays open in a slot of the plan.
     mutating func end(_ tree: Slot, keeping kept: Slot?) {
         if let kept { add(stage_operation_copy_slot, [.slot(tree)], result: kept) } else { close(tree) }
+    }
+
+    /// The flags of open_tree(2) for a copy of mounts.
+    func treeFlags(recursive: Bool, followsLink: Bool = true) -> UInt64 {
+        let flags = O_CLOEXEC | (recursive ? AT_RECURSIVE : 0) | (followsLink ? 0 : AT_SYMLINK_NOFOLLOW)
+        return UInt64(OPEN_TREE_CLONE) | UInt64(flags)
+    }
+
+    /// What lies at a path of the host, if the slot is empty because the kernel refused something better.
+    mutating func openUnlessOpen(_ slot: Slot, _ path: String, flags: UInt64) {
+        add(stage_operation_tree_unless, [.slot(slot), .address(text(path)), .value(flags)], result: slot)
+    }
+
+    mutating func openDeviceNodes(_ tree: Slot, root: Slot, into slots: [Slot]) {
+        attach(tree, to: root)
+        for (index, slot) in slots.enumerated() {
+            call(
+                __NR_open_tree, [.slot(tree), .address(text(String(index))), .value(treeFlags(recursive: false))], result: slot)
+        }
+        call(__NR_fchdir, [.slot(tree)])
+        call(__NR_umount2, [.address(text(".")), .value(UInt64(MNT_DETACH))])
+        call(__NR_fchdir, [.slot(root)])
+        close(tree)
     }
 
     mutating func cloneTree(_ descriptor: Slot, recursive: Bool = false, into slot: Slot) {
@@ -101,12 +125,33 @@ extension RecordEncoder {
     /// fsopen, the options one by one, fsmount; attributes come with the mount, so it is never visible without them.
     ///
     /// - Parameter root: where the mount's target lies, if it takes over the mode of what it covers.
-    /// - Parameter errnos: refusals of the last call that leave the slot empty.
-    mutating func makeFileSystem(
-        _ mount: FileSystemMount, root: Slot? = nil, into slot: Slot, tolerating errnos: [Int32] = []
-    ) {
+    mutating func makeFileSystem(_ mount: FileSystemMount, root: Slot? = nil, into slot: Slot) {
         let context = scratchSlot()
         call(__NR_fsopen, [.address(text(mount.type)), .value(UInt64(FSOPEN_CLOEXEC))], result: context)
+        configure(context, mount, root: root)
+        createFileSystem(context, tolerating: [])
+        call(__NR_fsmount, [.slot(context), .value(UInt64(FSMOUNT_CLOEXEC)), .value(mount.attributes.set)], result: slot)
+        close(context)
+        setLaterAttributes(mount, of: slot)
+    }
+
+    /// The same without what comes later. The slot stays empty where the kernel does not allow the file system, which it says at
+    /// one of three calls.
+    mutating func makeFileSystemIfAllowed(_ mount: FileSystemMount, into slot: Slot) {
+        let context = scratchSlot()
+        call(__NR_fsopen, [.address(text(mount.type)), .value(UInt64(FSOPEN_CLOEXEC))], result: context, tolerating: [EPERM])
+        onlyIfOpen(context) { encoder in
+            encoder.configure(context, mount, root: nil)
+            encoder.createFileSystem(context, tolerating: [EPERM])
+            // EINVAL: nothing was created.
+            encoder.call(
+                __NR_fsmount, [.slot(context), .value(UInt64(FSMOUNT_CLOEXEC)), .value(mount.attributes.set)], result: slot,
+                tolerating: [EPERM, EINVAL])
+            encoder.close(context)
+        }
+    }
+
+    private mutating func configure(_ context: Slot, _ mount: FileSystemMount, root: Slot?) {
         if !mount.source.isEmpty { configure(context, "source", mount.source) }
         if mount.copiesMode, let root {
             let covered = makeTarget(mount.target, root: root, existing: true, tolerating: [ENOENT])
@@ -115,15 +160,31 @@ extension RecordEncoder {
         }
         for option in mount.options { configure(context, option: option) }
         for option in mount.optionalOptions { configure(context, option: option, tolerating: [EINVAL]) }
-        call(__NR_fsconfig, [.slot(context), .value(UInt64(FSCONFIG_CMD_CREATE.rawValue)), .value(0), .value(0), .value(0)])
+    }
+
+    private mutating func createFileSystem(_ context: Slot, tolerating errnos: [Int32]) {
         call(
-            __NR_fsmount, [.slot(context), .value(UInt64(FSMOUNT_CLOEXEC)), .value(mount.attributes.set)], result: slot,
+            __NR_fsconfig, [.slot(context), .value(UInt64(FSCONFIG_CMD_CREATE.rawValue)), .value(0), .value(0), .value(0)],
             tolerating: errnos)
-        close(context)
+    }
+
+    /// What fsmount(2) does not set.
+    private mutating func setLaterAttributes(_ mount: FileSystemMount, of slot: Slot) {
         var later = mount.attributes
         later.set = 0
         later.clear = 0
         setAttributes(later, of: slot)
+    }
+
+    /// A file system, or where the kernel refuses it the host's mounts at a path, with the same attributes on each.
+    mutating func makeFileSystem(_ mount: FileSystemMount, otherwise path: String, into slot: Slot) {
+        makeFileSystemIfAllowed(mount, into: slot)
+        openUnlessOpen(slot, path, flags: treeFlags(recursive: true))
+        setAttributes(
+            MountAttributes(
+                recursiveSet: mount.attributes.set, recursiveClear: mount.attributes.forCopy.clear,
+                propagation: [.init(.private, recursive: true)]), of: slot)
+        setLaterAttributes(mount, of: slot)
     }
 
     /// fspick, the options one by one, and the kernel's word that they are all.

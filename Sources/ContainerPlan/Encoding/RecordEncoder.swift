@@ -167,6 +167,14 @@ struct RecordEncoder {
         add(stage_operation_call, arguments, number: number, result: result, tolerating: errnos)
     }
 
+    /// Records that are passed over where a slot is not open, because the kernel refused what would have filled it.
+    mutating func onlyIfOpen(_ slot: Slot, _ body: (inout RecordEncoder) -> Void) {
+        let place = records.count
+        add(stage_operation_skip_unless_open, [.slot(slot), .value(0)])
+        body(&self)
+        records[place].arguments.1 = UInt64(records.count - place - 1)
+    }
+
     mutating func close(_ slot: Slot) {
         call(__NR_close, [.slot(slot)])
     }

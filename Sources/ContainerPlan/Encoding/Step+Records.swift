@@ -13,6 +13,7 @@ extension Step {
         case .endWithCaller:
             // A filter may allow less of prctl than capabilities need; a program without the bond is no reason not to run it.
             encoder.call(__NR_prctl, [.value(UInt64(PR_SET_PDEATHSIG)), .value(9)], tolerating: [EPERM, ENOSYS])
+        case .endOnSignals: encoder.add(stage_operation_end_on_signals)
         case .nameProcess(let name): encoder.call(__NR_prctl, [.value(UInt64(PR_SET_NAME)), .address(encoder.text(name))])
         case .refuseTracing: encoder.call(__NR_prctl, [.value(UInt64(PR_SET_DUMPABLE)), .value(0)])
         // EPERM: already the leader of a session, as after setns into a container's pid namespace by the host itself.
@@ -61,11 +62,12 @@ extension Step {
             encoder.close(slot)
         case .waitForStart(let slot): encoder.add(stage_operation_wait_start, [.slot(slot)])
 
-        case .changePropagation, .attachRoot, .openCurrentRoot, .openTree, .openTreeInRoot, .openHostFile, .openNullDevice:
+        case .changePropagation, .attachRoot, .openCurrentRoot, .openTree, .openTreeInRoot, .openHostFile, .openNullDevice,
+            .openDeviceNodes:
             encodeRoot(into: &encoder)
         case .changeRoot, .detachOldRoot, .hideHostMount, .makeRootReadOnly: encodeEntry(into: &encoder)
         case .mountFileSystem, .attachTree, .changeMount, .openMount, .makeMountReadOnly, .openPrivateProcessFileSystem,
-            .makeEmptyDirectory:
+            .makeEmptyDirectory, .removeMount:
             encodeMount(into: &encoder)
         case .makeDevice, .bindDevice, .makeLink, .mask, .makeReadOnly, .makeWorkingDirectory, .writeSystemControl:
             encodeFile(into: &encoder)
@@ -75,7 +77,7 @@ extension Step {
             .setSecurityLabel, .setNoNewPrivileges, .dropBoundingCapabilities, .keepCapabilitiesAcrossUserChange, .setUser,
             .setCapabilities, .raiseAmbientCapabilities, .loadSeccompFilter:
             encodeConfinement(into: &encoder)
-        case .runHook, .findHome, .enterDirectory, .findProgram, .closeDescriptors, .keepDescriptors, .execute:
+        case .runHook, .findHome, .enterDirectory, .findProgram, .closeDescriptors, .keepDescriptors, .end, .execute:
             encodeProgram(into: &encoder)
         }
     }
@@ -97,15 +99,18 @@ extension Step {
             // Hooks of the container's namespaces start in the root.
             encoder.call(__NR_fchdir, [.slot(tree)])
         case .openCurrentRoot(let slot): encoder.openHost("/", flags: O_PATH | O_DIRECTORY, into: slot)
-        case .openTree(let path, let recursive, let attributes, let slot):
-            let flags = UInt64(OPEN_TREE_CLONE) | UInt64(O_CLOEXEC | (recursive ? AT_RECURSIVE : 0))
+        case .openTree(let path, let recursive, let followsLink, let attributes, let slot):
+            let flags = encoder.treeFlags(recursive: recursive, followsLink: followsLink)
             encoder.call(__NR_open_tree, [.value(here), .address(encoder.text(path)), .value(flags)], result: slot)
             encoder.setAttributes(attributes, of: slot)
-        case .openTreeInRoot(let path, let root, let recursive, let attributes, let slot):
-            let place = encoder.makeTarget(MountTarget(path, kind: .directory), root: root, existing: true)
+        case .openTreeInRoot(let path, let root, let recursive, let followsLink, let attributes, let slot):
+            var source = MountTarget(path, kind: .directory)
+            source.keepsLink = !followsLink
+            let place = encoder.makeTarget(source, root: root, existing: true)
             encoder.cloneTree(place, recursive: recursive, into: slot)
             encoder.close(place)
             encoder.setAttributes(attributes, of: slot)
+        case .openDeviceNodes(let tree, let root, let slots): encoder.openDeviceNodes(tree, root: root, into: slots)
         case .openHostFile(let path, let slot, let mustBeNull):
             encoder.openHost(path, flags: O_PATH, into: slot)
             if mustBeNull { encoder.add(stage_operation_check_null, [.slot(slot)]) }
@@ -166,7 +171,11 @@ extension Step {
         case .mountFileSystem(let mount, let root) where mount.hasLongOptions: encoder.mountInOneCall(mount, root: root)
         case .mountFileSystem(let mount, let root):
             let tree = encoder.scratchSlot()
-            encoder.makeFileSystem(mount, root: root, into: tree)
+            if let path = mount.otherwise {
+                encoder.makeFileSystem(mount, otherwise: path, into: tree)
+            } else {
+                encoder.makeFileSystem(mount, root: root, into: tree)
+            }
             encoder.attach(tree, to: mount.target, root: root)
             encoder.end(tree, keeping: mount.kept)
         case .attachTree(let tree, let target, let root, let kept):
@@ -182,14 +191,18 @@ extension Step {
         case .makeMountReadOnly(let mount, _):
             encoder.setAttributes(MountAttributes(set: UInt64(MOUNT_ATTR_RDONLY)), of: mount)
             encoder.close(mount)
-        case .openPrivateProcessFileSystem(let slot, let orTheHosts):
-            encoder.makeFileSystem(
+        case .openPrivateProcessFileSystem(let slot):
+            encoder.makeFileSystemIfAllowed(
                 FileSystemMount(
                     type: "proc", source: "proc", options: [], attributes: MountAttributes(),
-                    target: MountTarget("", kind: .directory)), into: slot, tolerating: orTheHosts ? [EPERM] : [])
-            if orTheHosts {
-                encoder.add(stage_operation_open_proc, [.slot(slot), .address(encoder.text("/proc"))], result: slot)
-            }
+                    target: MountTarget("", kind: .directory)), into: slot)
+            encoder.openUnlessOpen(slot, "/proc", flags: UInt64(O_CLOEXEC))
+            // KERNEL(PROC_ROOT_INO)
+            encoder.add(stage_operation_check_magic, [.slot(slot), .value(UInt64(PROC_SUPER_MAGIC)), .value(1)])
+        case .removeMount(let path, let root, let proc):
+            let place = encoder.makeTarget(MountTarget(path, kind: .directory), root: root, existing: true)
+            encoder.add(stage_operation_unmount, [.slot(place), .slot(proc)])
+            encoder.close(place)
         case .makeEmptyDirectory(let slot):
             let attributes = MountAttributes(
                 set: UInt64(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
@@ -219,12 +232,18 @@ extension Step {
             encoder.attach(tree, to: MountTarget(path, kind: .file), root: root)
             encoder.close(tree)
             encoder.close(file)
-        case .makeLink(let path, let destination, let replacing, let root):
+        case .makeLink(let path, let destination, let existing, let root):
+            let kind =
+                switch existing {
+                case .leave: stage_link_leave
+                case .replace: stage_link_replace
+                case .compare: stage_link_compare
+                }
             encoder.add(
                 stage_operation_link,
                 [
                     .slot(root), .address(encoder.text(path)), .address(encoder.text(destination)),
-                    .value(replacing ? 1 : 0),
+                    .value(kind),
                 ])
         case .mask(let hidden, let root, let null, let empty, let protected):
             encoder.hide(
@@ -296,6 +315,7 @@ extension Step {
             for number in kept.sorted() {
                 encoder.call(__NR_fcntl, [.value(UInt64(number)), .value(UInt64(F_SETFD)), .value(0)])
             }
+        case .end: encoder.add(stage_operation_end)
         case .execute(let arguments, _, _):
             encoder.add(
                 stage_operation_execute,

@@ -10,9 +10,10 @@ extension CreatePlanner {
         let groups = hierarchies
         var attributes = options.attributes
         attributes.clear = 0
+        let data = options.data
         if groups.legacy.isEmpty {
             let unified = groups.unified ?? ContainerHierarchies.Hierarchy(name: "", isJoined: false)
-            try planHierarchy(unified, type: "cgroup2", destination, attributes, origin, root, keeping: keptSlot(index))
+            try planHierarchy(unified, type: "cgroup2", data, destination, attributes, origin, root, keeping: keptSlot(index))
             return
         }
         var directory = FileSystemMount(
@@ -22,17 +23,17 @@ extension CreatePlanner {
         directory.kept = keptSlot(index)
         builder.add(.mountFileSystem(directory, root: root), for: origin)
         for hierarchy in groups.legacy {
-            try planHierarchy(hierarchy, type: "cgroup", destination + "/" + hierarchy.name, attributes, origin, root)
+            try planHierarchy(hierarchy, type: "cgroup", [], destination + "/" + hierarchy.name, attributes, origin, root)
             let controllers = hierarchy.name.parts(at: ",")
             for controller in controllers where controllers.count > 1 {
                 builder.add(
                     .makeLink(
-                        path: destination + "/" + controller, to: hierarchy.name, replacing: false, root: root),
+                        path: destination + "/" + controller, to: hierarchy.name, existing: .leave, root: root),
                     for: origin)
             }
         }
         if let unified = groups.unified {
-            try planHierarchy(unified, type: "cgroup2", destination + "/unified", attributes, origin, root)
+            try planHierarchy(unified, type: "cgroup2", data, destination + "/unified", attributes, origin, root)
         }
         if options.flags.contains(.readOnly) {
             builder.add(
@@ -42,19 +43,30 @@ extension CreatePlanner {
         }
     }
 
+    /// KERNEL(cgroup2_fs_parameters): what version 2 knows; it takes notice of it in the first namespace alone.
+    private static let options = [
+        "nsdelegate", "favordynmods", "memory_localevents", "memory_recursiveprot", "memory_hugetlb_accounting",
+        "pids_localevents",
+    ]
+
     /// In a control group namespace the hierarchy is mounted and shows the container's group as its root; without one the
     /// group's directory is bound, because a mount would show all groups of the host.
     private mutating func planHierarchy(
-        _ hierarchy: ContainerHierarchies.Hierarchy, type: String, _ destination: String, _ attributes: MountAttributes,
-        _ origin: JSONPath, _ root: Slot, keeping kept: Slot? = nil
+        _ hierarchy: ContainerHierarchies.Hierarchy, type: String, _ data: [String], _ destination: String,
+        _ attributes: MountAttributes, _ origin: JSONPath, _ root: Slot, keeping kept: Slot? = nil
     ) throws(PlanError) {
         let target = MountTarget(destination, kind: .directory, refusesProcessFileSystem: true)
         if namespaces.isNew(.cgroup) {
             var mount = FileSystemMount(
-                type: type, source: "cgroup", options: hierarchy.options, attributes: attributes, target: target)
+                type: type, source: "cgroup", options: hierarchy.options + data, attributes: attributes, target: target)
             mount.kept = kept
             builder.add(.mountFileSystem(mount, root: root), for: origin)
             return
+        }
+        if let option = data.first {
+            let what = "without a cgroup namespace the host's mount is shown, whose options stay as they are: \(option)"
+            guard Self.options.contains(option) else { throw PlanError(what, at: origin.member("options")) }
+            builder.plan.warnings.append("\(origin.member("options")): \(what)")
         }
         guard hierarchy.isJoined || !hierarchy.directory.isEmpty else {
             throw PlanError("no control group file system is mounted on this host that could be shown", at: origin)

@@ -41,7 +41,8 @@ struct CreatePlanner {
     var usesTerminal: Bool { process.terminal == true }
     var annotations: CrunAnnotations { CrunAnnotations(spec) }
 
-    init(spec: Spec, request: PlanRequest, facts: HostFacts) throws(PlanError) {
+    init(spec original: Spec, request: PlanRequest, facts: HostFacts) throws(PlanError) {
+        let spec = try Self.spec(original, joining: facts.joinedMappings)
         self.spec = spec
         self.request = request
         self.facts = facts
@@ -99,6 +100,27 @@ struct CreatePlanner {
         confinement.warnOfCapabilities()
         builder.plan.warnings += confinement.warnings
         planClone(root: root)
+        OpenFilePlanner(process: process, facts: facts).plan(&builder)
+    }
+
+    /// RUNC: a user namespace that exists has its mappings, which config.json may repeat and not change.
+    private static func spec(_ spec: Spec, joining joined: OwnerMappings?) throws(PlanError) -> Spec {
+        guard let joined, var linux = spec.linux, NamespaceRequest(linux).path(.user) != nil else { return spec }
+        let own = OwnerMappings(uid: linux.uidMappings ?? [], gid: linux.gidMappings ?? [])
+        let isDifferent = own.normalized != joined.normalized
+        if isDifferent, !own.uid.isEmpty || !own.gid.isEmpty {
+            throw PlanError(
+                "user namespaces enabled, but both namespace path and non-matching mapping specified: the namespace has users "
+                    + "\(HostStep.text(joined.uid)) and groups \(HostStep.text(joined.gid)), config.json users "
+                    + "\(HostStep.text(own.uid)) and groups \(HostStep.text(own.gid))",
+                at: .of("linux", own.normalized.uid == joined.normalized.uid ? "gidMappings" : "uidMappings"),
+                hint: "leave uidMappings and gidMappings out: the namespace keeps its own")
+        }
+        linux.uidMappings = joined.uid
+        linux.gidMappings = joined.gid
+        var spec = spec
+        spec.linux = linux
+        return spec
     }
 
     private func checkProcess() throws(PlanError) {
@@ -197,7 +219,7 @@ struct CreatePlanner {
         guard !controls.isEmpty || !labels.isEmpty else { return }
         // /proc of the container may be something else; ours is attached nowhere (CVE-2019-16884, CVE-2025-52881).
         let proc = builder.slot()
-        builder.add(.openPrivateProcessFileSystem(into: proc, orTheHosts: true))
+        builder.add(.openPrivateProcessFileSystem(into: proc))
         for (key, value) in controls {
             builder.add(
                 .writeSystemControl(key: key, value: value, processFileSystem: proc),
@@ -223,13 +245,13 @@ struct CreatePlanner {
     private mutating func planProgram(_ confinement: ConfinementPlanner, root: Slot) throws(PlanError) {
         let hooks = spec.hooks?.startContainer ?? []
         let entry = ProgramPlanner(
-            process: process, request: request, confinement: confinement, hasStartHooks: !hooks.isEmpty,
-            origin: JSONPath.of("process"))
+            process: process, request: request, confinement: confinement, origin: JSONPath.of("process"))
         let start = request.waitsForStart ? builder.slot() : nil
         let started = request.waitsForStart ? builder.slot() : nil
         if let start, let started { builder.prepare(.makeStartPipe(into: start, started: started)) }
         let state = HookState.make(spec, request: request, status: "created")
         let ready = ReadyPlanner(request: request, groups: groups, intelRdt: linux.intelRdt, usesTerminal: usesTerminal)
+        if start != nil { builder.add(.endOnSignals) }
         try entry.plan(&builder, root: root) { (builder) in
             ready.plan(&builder)
             builder.add(.gate(.ready))

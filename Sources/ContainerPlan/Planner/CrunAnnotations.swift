@@ -1,4 +1,4 @@
-public import RuntimeSpec
+internal import RuntimeSpec
 
 /// What annotations of crun's change. podman sets the first two for its users, who would lose something in silence without them.
 public struct CrunAnnotations {

@@ -22,22 +22,29 @@ extension CreatePlanner {
                 uid: 0, gid: 0)
             plan(node, origin: JSONPath(), root: root)
         }
+        var made: [(node: DeviceNode, origin: JSONPath)] = []
         for (index, device) in (linux.devices ?? []).enumerated() {
             guard let kind = device.kind else { continue }
             let node = DeviceNode(
                 path: cleaned(device.path), kind: kind, major: UInt32(truncatingIfNeeded: device.major ?? 0),
                 minor: UInt32(truncatingIfNeeded: device.minor ?? 0), mode: (device.fileMode ?? 0o666) & 0o7777,
                 uid: device.uid ?? 0, gid: device.gid ?? 0)
-            plan(node, origin: JSONPath.of("linux", "devices").index(index), root: root)
+            let origin = JSONPath.of("linux", "devices").index(index)
+            if makesDevicesOutside && kind != .namedPipe {
+                made.append((node, origin))
+            } else {
+                plan(node, origin: origin, root: root)
+            }
         }
+        planDevicesOfHost(made, root)
         for (path, destination) in standardLinks {
-            builder.add(.makeLink(path: path, to: destination, replacing: false, root: root))
+            builder.add(.makeLink(path: path, to: destination, existing: .leave, root: root))
         }
         // RUNC: programs of images look for it, mostly in vain, for it is among the paths that engines mask.
         if facts.hasKernelCore {
-            builder.add(.makeLink(path: "/dev/core", to: "/proc/kcore", replacing: false, root: root))
+            builder.add(.makeLink(path: "/dev/core", to: "/proc/kcore", existing: .leave, root: root))
         }
-        builder.add(.makeLink(path: "/dev/ptmx", to: "pts/ptmx", replacing: true, root: root))
+        builder.add(.makeLink(path: "/dev/ptmx", to: "pts/ptmx", existing: .replace, root: root))
     }
 
     var bindsDeviceDirectory: Bool {
@@ -48,6 +55,33 @@ extension CreatePlanner {
 
     /// Whether the nodes of the container's devices are its own, or the host's.
     var makesDevices: Bool { facts.canMakeDevices && !namespaces.has(.user) }
+
+    /// Whether the host makes the nodes of a container that may not: SPEC(config-linux.md#devices) wants them to be there, with
+    /// their owners and modes, whatever the host has at their paths. In a mount namespace with others inside they would be seen.
+    private var makesDevicesOutside: Bool {
+        facts.isPrivileged && facts.canMakeDevices && namespaces.has(.user) && namespaces.isNew(.mount)
+    }
+
+    private mutating func planDevicesOfHost(_ devices: [(node: DeviceNode, origin: JSONPath)], _ root: Slot) {
+        guard !devices.isEmpty else { return }
+        let owners = OwnerMappings(uid: linux.uidMappings ?? [], gid: linux.gidMappings ?? [])
+        let path = JSONPath.of("linux", "devices")
+        let tree = builder.slot()
+        let nodes = devices.map { device in
+            var node = device.node
+            node.uid = OwnerMappings.host(node.uid, owners.uid) ?? owners.root.user
+            node.gid = OwnerMappings.host(node.gid, owners.gid) ?? owners.root.group
+            return node
+        }
+        let label = facts.selinuxIsEnabled ? linux.mountLabel.flatMap { $0.isEmpty ? nil : $0 } : nil
+        builder.prepare(.makeDeviceNodes(nodes, label: label, into: tree), for: path)
+        let slots = devices.map { _ in builder.slot() }
+        builder.add(.openDeviceNodes(tree: tree, root: root, into: slots), for: path)
+        for (device, slot) in zip(devices, slots) {
+            let target = MountTarget(device.node.path, kind: .file)
+            builder.add(.attachTree(slot, destination: target, root: root, keeping: nil), for: device.origin)
+        }
+    }
 
     /// Who may not make nodes, as in a user namespace, be it the container's or veloci's own, binds the host's.
     private mutating func plan(_ node: DeviceNode, origin: JSONPath, root: Slot) {

@@ -10,7 +10,8 @@ extension Plan {
     ) throws(PlanError) -> Plan {
         let process = spec.process.map(program.completed(by:)) ?? program
         var builder = PlanBuilder()
-        let linux = spec.linux ?? Linux()
+        var linux = spec.linux ?? Linux()
+        if let joined = facts.joinedMappings { (linux.uidMappings, linux.gidMappings) = (joined.uid, joined.gid) }
         let kinds = NamespaceKind.allCases.filter { linux.hasNamespace($0) }
         guard let arguments = process.args, !arguments.isEmpty else {
             throw PlanError("args must not be empty", at: .of("process", "args"))
@@ -45,7 +46,7 @@ extension Plan {
             process: process, seccomp: request.seccomp, facts: facts, linux: linux, keepsGroups: keepsGroups)
         if try !confinement.labels().isEmpty {
             let proc = builder.slot()
-            builder.add(.openPrivateProcessFileSystem(into: proc, orTheHosts: false))
+            builder.add(.openPrivateProcessFileSystem(into: proc))
             confinement.processFileSystem = proc
         }
         // What concerns the container concerns each of its processes; the rest of `linux` is in place.
@@ -57,8 +58,7 @@ extension Plan {
         planReady(request, facts, groups, usesTerminal: process.terminal == true, &builder)
 
         let program = ProgramPlanner(
-            process: process, request: request, confinement: confinement, hasStartHooks: false,
-            origin: .of("process"))
+            process: process, request: request, confinement: confinement, origin: .of("process"))
         try program.plan(&builder, root: root) { builder in builder.add(.gate(.ready)) }
         builder.prepare(.makeProgressPage)
         builder.prepare(.cloneProcess(namespaces: [], inControlGroup: groups.unified != nil && !entersUnified))
@@ -94,7 +94,7 @@ extension Plan {
         builder.planTold(request)
     }
 
-    private static func planJoin(
+    static func planJoin(
         _ kinds: [NamespaceKind], _ facts: HostFacts, _ becomeUser: Step, _ builder: inout PlanBuilder
     ) {
         let path = JSONPath.of("linux", "namespaces")

@@ -42,11 +42,24 @@ extension CreatePlanner {
         if !process.cwd.isEmpty && cleaned(process.cwd) != "/" {
             builder.add(.makeWorkingDirectory(process.cwd, root: root), for: .of("process", "cwd"))
         }
+        planReadOnlyMounts()
+    }
+
+    /// The end of writing to mounts.
+    mutating func planReadOnlyMounts() {
         for late in lateReadOnly { builder.add(.makeMountReadOnly(late.mount, path: late.path), for: late.origin) }
     }
 }
 
 extension MountAttributes {
+    /// What a new mount has, for a mount that exists. KERNEL: kinds of access time are one field, which is cleared before it is
+    /// set.
+    var forCopy: MountAttributes {
+        var attributes = self
+        attributes.clear = attributes.set & UInt64(MOUNT_ATTR__ATIME) == 0 ? 0 : UInt64(MOUNT_ATTR__ATIME)
+        return attributes
+    }
+
     /// Takes "read-only" out of what is set, for a mount that gets it later. What a bind sets on all mounts below stays.
     ///
     /// - Returns: whether it was there.

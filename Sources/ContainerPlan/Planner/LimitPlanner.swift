@@ -4,7 +4,7 @@ internal import RuntimeSpec
 ///
 /// Raising a hard limit needs CAP_SYS_RESOURCE over the host. The process has it until it changes its user, unless it is in
 /// a user namespace: then the host sets them from outside, or, where it lacks the capability too, the process itself before it
-/// enters the namespace, when all it can do is lower them.
+/// enters the namespace, when all it can do is lower them; that of descriptors at the end.
 struct LimitPlanner {
     let process: Process
     let facts: HostFacts
@@ -23,7 +23,8 @@ struct LimitPlanner {
     /// Before any namespace is entered.
     func planEarly(_ builder: inout PlanBuilder, hasUserNamespace: Bool) throws(PlanError) {
         guard hasUserNamespace && !facts.canRaiseLimits else { return }
-        try addSteps(&builder)
+        // The stage needs descriptors yet.
+        try addSteps(&builder) { $0 != .openFiles }
     }
 
     /// At the last gate, from outside.
@@ -36,11 +37,13 @@ struct LimitPlanner {
 
     /// Before the user changes.
     func planOwn(_ builder: inout PlanBuilder, hasUserNamespace: Bool) throws(PlanError) {
-        guard !hasUserNamespace else { return }
-        try addSteps(&builder)
+        if hasUserNamespace && facts.canRaiseLimits { return }
+        try addSteps(&builder) { !hasUserNamespace || $0 == .openFiles }
     }
 
-    private func addSteps(_ builder: inout PlanBuilder) throws(PlanError) {
-        for (kind, soft, hard, origin) in try limits() { builder.add(.setLimit(kind, soft: soft, hard: hard), for: origin) }
+    private func addSteps(_ builder: inout PlanBuilder, _ isDue: (RlimitKind) -> Bool) throws(PlanError) {
+        for (kind, soft, hard, origin) in try limits() where isDue(kind) {
+            builder.add(.setLimit(kind, soft: soft, hard: hard), for: origin)
+        }
     }
 }

@@ -15,6 +15,13 @@ struct MountOptions {
     var isRemount = false
     var mappings: Bool?
     var copiesUp = false
+    var copiesLink = false
+    var followsSource = true
+    var keepsDestinationLink = false
+    /// Mappings written as an option.
+    var mappingText: String?
+    /// An option that asks for another SELinux label.
+    var relabels: String?
     var data: [String] = []
 
     init(_ options: [String]) {
@@ -35,6 +42,11 @@ struct MountOptions {
             case .remount: isRemount = true
             case .idmap(let recursive): mappings = recursive
             case .copyUp: copiesUp = true
+            case .copyLink: copiesLink = true
+            case .keepSourceLink: followsSource = false
+            case .keepDestinationLink: keepsDestinationLink = true
+            case .idmapText(let text, let recursive): (mappings, mappingText) = (recursive, text)
+            case .relabel: relabels = option
             }
         }
     }

@@ -15,6 +15,9 @@ extension CreatePlanner {
         guard destination != "/" || options.isRemount else {
             throw PlanError("a mount on the root itself would hide it", at: origin.member("destination"))
         }
+        if let option = options.relabels {
+            builder.plan.warnings.append("\(origin.member("options")): \(option) is ignored: engines label what they bind")
+        }
         let type = mount.type ?? ""
         if options.isRemount {
             try planRemount(options, index, destination, origin, root)
@@ -68,14 +71,8 @@ extension CreatePlanner {
         let isLate = (options.copiesUp || isFilledLater(destination, type, index)) && attributes.takeReadOnly()
         if isLate { required.removeAll { $0 == "ro" } }
         defer { if isLate { planLateReadOnly(destination, origin, root) } }
-        var optionsWithLabel = required
-        let labelOption = try CrunAnnotations(spec).labelOption()
-        let isLabelled = required.contains { $0.begins(with: labelOption + "=") }
-        if let label = linux.mountLabel, !label.isEmpty, facts.selinuxIsEnabled, !isKernelView, type != "mqueue", !isLabelled {
-            optionsWithLabel.append("\(labelOption)=\(label)")
-        }
         var fileSystem = FileSystemMount(
-            type: type, source: mount.source.flatMap { $0.isEmpty ? nil : $0 } ?? type, options: optionsWithLabel,
+            type: type, source: mount.source.flatMap { $0.isEmpty ? nil : $0 } ?? type, options: try labelled(required, type),
             optionalOptions: optional, attributes: attributes,
             // RUNC: what programs may do in a directory does not change because it became a tmpfs.
             copiesMode: type == "tmpfs" && !required.contains { $0.begins(with: "mode=") },
@@ -83,8 +80,17 @@ extension CreatePlanner {
                 destination, kind: .directory, refusesLinks: isKernelView,
                 // lxcfs and the like mount single files over /proc by bind; nothing else has a reason to.
                 refusesProcessFileSystem: !isKernelView))
+        // KERNEL: sysfs shows the network's devices, proc the processes, and each is refused to a user namespace that does not
+        // own those. There the host's is the same.
+        if let view = try planHostView(fileSystem, origin, root) { return builder.add(view, for: origin) }
+        if namespaces.has(.user) || facts.isInUserNamespace {
+            if type == "sysfs" { fileSystem.otherwise = "/sys" }
+            if type == "proc", !namespaces.has(.pid) { fileSystem.otherwise = "/proc" }
+        }
         // The kernel maps what belongs to a user namespace as that namespace does: there the container's ids are right already.
-        let ownMappings = namespaces.has(.user) && (mount.uidMappings ?? []).isEmpty && (mount.gidMappings ?? []).isEmpty
+        let ownMappings =
+            namespaces.has(.user) && (mount.uidMappings ?? []).isEmpty && (mount.gidMappings ?? []).isEmpty
+            && options.mappingText == nil
         let mappings = ownMappings ? nil : try treeMappings(mount, options, origin)
         if fileSystem.hasLongOptions {
             guard fileSystem.dataOfMountCall.utf8.count < 4096, !options.copiesUp, mappings == nil else {
@@ -107,8 +113,44 @@ extension CreatePlanner {
         }
         let tree = builder.slot()
         builder.prepare(
-            .makeTree(fileSystem, covering: rootPath, copies: options.copiesUp, mappings: mappings, into: tree), for: origin)
+            .makeTree(
+                fileSystem, covering: rootPath, copies: options.copiesUp, mappings: mappings,
+                owners: ownMappings ? OwnerMappings(uid: linux.uidMappings ?? [], gid: linux.gidMappings ?? []) : nil,
+                into: tree),
+            for: origin)
         builder.add(.attachTree(tree, destination: fileSystem.target, root: root, keeping: keptSlot(index)), for: origin)
+    }
+
+    /// SPEC(config-linux.md#mount-label): with the label of the container's mounts, for file systems that keep labels.
+    private func labelled(_ options: [String], _ type: String) throws(PlanError) -> [String] {
+        guard let label = linux.mountLabel, !label.isEmpty, facts.selinuxIsEnabled, !["proc", "sysfs", "mqueue"].contains(type)
+        else { return options }
+        let name = try CrunAnnotations(spec).labelOption()
+        return options.contains { $0.begins(with: name + "=") } ? options : options + ["\(name)=\(label)"]
+    }
+
+    /// Where the kernel is known to refuse sysfs or proc, for the network or the processes are the host's: that mount of the host
+    /// alone, opened by the host, so that nothing that is mounted inside of it comes along.
+    private mutating func planHostView(
+        _ mount: FileSystemMount, _ origin: JSONPath, _ root: Slot
+    ) throws(PlanError) -> Step? {
+        guard namespaces.has(.user), facts.isPrivileged, !facts.isInUserNamespace,
+            mount.type == "sysfs" && !namespaces.has(.network) || mount.type == "proc" && !namespaces.has(.pid)
+        else { return nil }
+        if let option = mount.options.first(where: { $0 != "ro" }) {
+            throw PlanError(
+                "\(mount.type) is the host's, whose options stay as they are: \(option)", at: origin.member("options"))
+        }
+        let tree = builder.slot()
+        var attributes = mount.attributes.forCopy
+        attributes.propagation.insert(.init(.private, recursive: true), at: 0)
+        builder.prepare(
+            .openTree(
+                path: mount.type == "sysfs" ? "/sys" : "/proc", recursive: false, attributes: attributes, mappings: nil,
+                into: tree), for: origin)
+        var target = mount.target
+        target.wantsProcessFileSystem = mount.type == "proc"
+        return .attachTree(tree, destination: target, root: root, keeping: nil)
     }
 
     private mutating func planBind(
@@ -122,6 +164,9 @@ extension CreatePlanner {
             throw PlanError("a bind mount needs a source", at: origin.member("source"))
         }
         let path = source.begins(with: "/") ? source : request.bundle + "/" + source
+        if options.copiesLink, let link = facts.sourceLinks[path] {
+            return builder.add(.makeLink(path: destination, to: link, existing: .compare, root: root), for: origin)
+        }
         var attributes = options.changesOfCopy(isLocked: namespaces.has(.user) || facts.isInUserNamespace)
         let isLate = isFilledLater(destination, "bind", index) && attributes.takeReadOnly()
         // First away from the host's peers, whatever comes then: what is mounted inside must not appear on the host.
@@ -134,18 +179,25 @@ extension CreatePlanner {
         let mappings = try treeMappings(mount, options, origin)
         if let inside = providedPath(path, before: index), mappings == nil {
             builder.add(
-                .openTreeInRoot(path: inside, root: root, recursive: recursive, attributes: attributes, into: tree), for: origin)
+                .openTreeInRoot(
+                    path: inside, root: root, recursive: recursive, followsLink: options.followsSource, attributes: attributes,
+                    into: tree), for: origin)
         } else if facts.isPrivileged {
             builder.prepare(
-                .openTree(path: path, recursive: recursive, attributes: attributes, mappings: mappings, into: tree),
-                for: origin)
+                .openTree(
+                    path: path, recursive: recursive, followsLink: options.followsSource, attributes: attributes,
+                    mappings: mappings, into: tree), for: origin)
         } else {
             guard mappings == nil else { throw PlanError("mapped ids of a mount need root on the host", at: origin) }
-            builder.add(.openTree(path: path, recursive: recursive, attributes: attributes, into: tree), for: origin)
+            builder.add(
+                .openTree(
+                    path: path, recursive: recursive, followsLink: options.followsSource, attributes: attributes, into: tree),
+                for: origin)
         }
         var target = MountTarget(
             destination, kind: .likeSource, refusesProcessFileSystem: !isAllowedOverProcess(destination))
         target.wantsProcessFileSystem = destination == "/proc"
+        target.keepsLink = options.keepsDestinationLink
         builder.add(.attachTree(tree, destination: target, root: root, keeping: keptSlot(index)), for: origin)
         if isLate { planLateReadOnly(destination, origin, root) }
     }
@@ -174,6 +226,10 @@ extension CreatePlanner {
         let uid = mount.uidMappings ?? []
         let gid = mount.gidMappings ?? []
         let recursive = options.mappings ?? false
+        if let text = options.mappingText {
+            let own = try MappingText(text, relativeTo: linux, at: origin.member("options"))
+            return .own(uid: own.uid, gid: own.gid, recursive: recursive)
+        }
         if !uid.isEmpty || !gid.isEmpty { return .own(uid: uid, gid: gid, recursive: recursive) }
         guard options.mappings != nil else { return nil }
         if let path = namespaces.path(.user) { return .namespace(path: path, recursive: recursive) }
@@ -186,8 +242,8 @@ extension CreatePlanner {
     /// Files that lxcfs replaces; RUNC allows binds over these and no others below /proc.
     private func isAllowedOverProcess(_ path: String) -> Bool {
         let names = [
-            "cpuinfo", "diskstats", "meminfo", "stat", "swaps", "uptime", "loadavg", "slabinfo", "net/dev",
-            "sys/kernel/ns_last_pid", "sys/crypto/fips_enabled",
+            "cpuinfo", "diskstats", "meminfo", "stat", "swaps", "uptime", "loadavg", "slabinfo", "sys/kernel/ns_last_pid",
+            "sys/crypto/fips_enabled",
         ]
         return path.after("/proc/").map { names.contains($0) } ?? false
     }

@@ -9,17 +9,13 @@ struct ProgramPlanner {
     let endsWithCaller: Bool
     let confinement: ConfinementPlanner
 
-    /// Hooks between `start` and the program: they must not run under the program's filter.
-    let hasStartHooks: Bool
     /// Where the process stands in its document.
     let origin: JSONPath
 
     init(
-        process: Process, request: PlanRequest, confinement: ConfinementPlanner, hasStartHooks: Bool,
-        origin: JSONPath
+        process: Process, request: PlanRequest, confinement: ConfinementPlanner, origin: JSONPath
     ) {
         self.origin = origin
-        self.hasStartHooks = hasStartHooks
         self.process = process
         keptDescriptors = request.keptDescriptors
         endsWithCaller = request.endsWithCaller
@@ -60,13 +56,10 @@ struct ProgramPlanner {
         builder.add(.enterDirectory(cwd, attempt: .second), for: JSONPath.of("process", "cwd"))
         builder.add(.findProgram(process.args?.first ?? ""), for: JSONPath.of("process", "args").index(0))
         if endsWithCaller { builder.add(.endWithCaller) }
-        // A listener is handed on by `create`, which is gone when the start hooks run.
-        let waitsForHooks = hasStartHooks && confinement.seccomp?.needsListener != true
         // With no_new_privs as late as possible, so that the filter need not allow what we do ourselves; but before the
-        // container counts as created, unless hooks would run under it.
-        if noNewPrivileges && !waitsForHooks { confinement.planSeccomp(&builder) }
+        // container counts as created. RUNC: startContainer hooks run under it, as they do without no_new_privs.
+        if noNewPrivileges { confinement.planSeccomp(&builder) }
         try wait(&builder)
-        if noNewPrivileges && waitsForHooks { confinement.planSeccomp(&builder) }
         if !keptDescriptors.isEmpty { builder.add(.keepDescriptors(keptDescriptors)) }
         builder.add(
             .execute(arguments: process.args ?? [], environment: environment, home: findsHome),

@@ -17,13 +17,17 @@ extension HostStep {
         case .giveControlGroup(let user): "give the control group to user \(user)"
         case .makeCacheGroup(let rdt): "make the cache control group \(rdt.closID ?? "")"
         case .openRoot(let path, let attributes, _): "open a copy of the mounts at \(path)" + optionText([], attributes)
-        case .openTree(let path, let recursive, let attributes, let mappings, _):
-            "open a copy of the mount\(recursive ? "s" : "") at \(path)" + optionText([], attributes)
+        case .openTree(let path, let recursive, let followsLink, let attributes, let mappings, _):
+            "open a copy of the mount\(recursive ? "s" : "") at \(followsLink ? "" : "the link ")\(path)"
+                + optionText([], attributes)
                 + (mappings == nil ? "" : ", with ids mapped")
-        case .makeTree(let mount, let root, let copies, let mappings, _):
+        case .makeTree(let mount, let root, let copies, let mappings, let owners, _):
             "make a \(mount.type) for \(mount.target.path)" + optionText(mount.options, mount.attributes)
                 + (copies ? ", with a copy of \(root)\(mount.target.path)" : "")
+                + (owners == nil ? "" : " that belongs to ids of the user namespace")
                 + (mappings == nil ? "" : ", with ids mapped")
+        case .makeDeviceNodes(let nodes, _, _): "make the devices \(nodes.map { $0.path }.joined(separator: ", "))"
+        case .raiseOpenFileLimit(let soft, _): "have up to \(soft) descriptors open"
         case .openControlGroupTree(let hierarchy, let attributes, _):
             "open the container's control group\(hierarchy.isEmpty ? "" : " of \(hierarchy)")" + optionText([], attributes)
         case .openControlGroupTasks(let hierarchy, _): "open the control group of \(hierarchy) for joining"
@@ -61,8 +65,8 @@ extension HostStep {
         }
     }
 
-    private static func text(_ mappings: [IDMapping]) -> String {
-        mappings.map { "\($0.containerID)→\($0.hostID)+\($0.size)" }.joined(separator: " ")
+    static func text(_ mappings: [IDMapping]) -> String {
+        mappings.isEmpty ? "none" : mappings.map { "\($0.containerID)→\($0.hostID)+\($0.size)" }.joined(separator: " ")
     }
 
     static func limitText(_ kind: RlimitKind, soft: UInt64, hard: UInt64) -> String {

@@ -15,8 +15,9 @@ extension HostStep {
         case .tellUnit: .nothing(because: "it goes with the unit")
         case .makeCacheGroup: .by([.removeCacheGroups])
         case .joinCacheGroup, .moveIntoUnit: .nothing(because: "the process that joined ends")
-        case .openRoot, .openTree, .makeTree, .openControlGroupTree:
+        case .openRoot, .openTree, .makeTree, .makeDeviceNodes, .openControlGroupTree:
             .nothing(because: "a mount that is attached nowhere goes with its last descriptor")
+        case .raiseOpenFileLimit: .nothing(because: "it is lowered again with the table of descriptors")
         case .openControlGroupTasks, .openNamespace, .openContainerProcess, .connectConsole, .receiveTerminal:
             .nothing(because: "the descriptor is closed with the table of descriptors")
         case .attachRoot(_, let path): .by([.detachRoot(at: path)])

@@ -41,10 +41,18 @@ public enum HostStep: Equatable, Sendable {
     case openRoot(path: String, attributes: MountAttributes, into: Slot)
     /// A copy of the mount at the source of a bind mount, attached nowhere; with `mappings` its ids are shown as others
     /// (open_tree(2), mount_setattr(2) MOUNT_ATTR_IDMAP). SPEC(config.md#mounts) `source`, `uidMappings`.
-    case openTree(path: String, recursive: Bool, attributes: MountAttributes, mappings: TreeMappings?, into: Slot)
+    case openTree(
+        path: String, recursive: Bool, followsLink: Bool = true, attributes: MountAttributes, mappings: TreeMappings?, into: Slot)
     /// A new file system for a place below the root: with a copy of what it covers there, with mapped ids, or both (fsopen(2),
-    /// fsmount(2)). SPEC(config.md#mounts) `tmpcopyup`, `idmap`.
-    case makeTree(FileSystemMount, covering: String, copies: Bool, mappings: TreeMappings?, into: Slot)
+    /// fsmount(2)). With `owners` what is copied belongs to ids of the container's user namespace. SPEC(config.md#mounts)
+    /// `tmpcopyup`, `idmap`.
+    case makeTree(
+        FileSystemMount, covering: String, copies: Bool, mappings: TreeMappings?, owners: OwnerMappings?, into: Slot)
+    /// Nodes of devices that the host may lack, in a new file system that is attached nowhere; each has its place in the list
+    /// as its name, and all have the SELinux label (fsopen(2), mknodat(2)). SPEC(config-linux.md#devices).
+    case makeDeviceNodes([DeviceNode], label: String?, into: Slot)
+    /// More descriptors may be open, until the stage has its own (prlimit(2), RLIMIT_NOFILE).
+    case raiseOpenFileLimit(soft: UInt64, hard: UInt64)
     /// The container's own part of a hierarchy, for its mount of type `cgroup` (open_tree(2)). SPEC(config.md#mounts).
     case openControlGroupTree(hierarchy: String, attributes: MountAttributes, into: Slot)
     /// The file by which the stage joins the group (openat(2) of `cgroup.procs`).

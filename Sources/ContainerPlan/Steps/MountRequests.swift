@@ -14,6 +14,16 @@ public enum ChangeOfRoot: Equatable, Sendable {
     case change
 }
 
+/// What happens to what is there when a link is made.
+public enum ExistingLink: Equatable, Sendable {
+    /// It stays, whatever it is.
+    case leave
+    /// It is taken away first.
+    case replace
+    /// It must be the same link.
+    case compare
+}
+
 /// A place inside the root on which something is mounted.
 public struct MountTarget: Equatable, Sendable {
     /// The path below the root.
@@ -24,6 +34,8 @@ public struct MountTarget: Equatable, Sendable {
     public var refusesLinks: Bool
     /// The target must not lie on a proc file system (CVE-2019-16884).
     public var refusesProcessFileSystem: Bool
+    /// A symbolic link at the end of the path is the place itself.
+    public var keepsLink = false
     /// What is mounted must be a proc file system: with anything else on /proc, masks and read-only paths mean nothing.
     public var wantsProcessFileSystem = false
 
@@ -82,6 +94,61 @@ public struct FileSystemMount: Equatable, Sendable {
     public var target: MountTarget
     /// The slot in which it stays open, for what is looked for on it later.
     public var kept: Slot?
+    /// The host's mounts that take its place where the kernel refuses it (EPERM), as it does with sysfs in a user namespace that
+    /// does not own the network.
+    public var otherwise: String?
+}
+
+/// The ids of a user namespace, as ids of the host.
+public struct OwnerMappings: Equatable, Sendable {
+    /// Of users.
+    public var uid: [IDMapping]
+    /// Of groups.
+    public var gid: [IDMapping]
+
+    /// Mappings of users and groups.
+    public init(uid: [IDMapping], gid: [IDMapping]) {
+        self.uid = uid
+        self.gid = gid
+    }
+
+    /// Root of the namespace; where nobody is mapped to root, the first who is mapped.
+    public var root: (user: UInt32, group: UInt32) {
+        (Self.host(0, uid) ?? uid.first?.hostID ?? 0, Self.host(0, gid) ?? gid.first?.hostID ?? 0)
+    }
+
+    /// A user who is somebody in the namespace: the same if possible, or as whom others are shown there (nobody), or root.
+    public func user(_ id: UInt32) -> UInt32 { Self.owner(id, uid) ?? root.user }
+
+    /// A group that is one in the namespace.
+    public func group(_ id: UInt32) -> UInt32 { Self.owner(id, gid) ?? root.group }
+
+    private static func owner(_ id: UInt32, _ mappings: [IDMapping]) -> UInt32? {
+        mappings.contains { id >= $0.hostID && id - $0.hostID < $0.size } ? id : host(65534, mappings)
+    }
+
+    /// The host's number for one of the namespace.
+    static func host(_ id: UInt32, _ mappings: [IDMapping]) -> UInt32? {
+        mappings.first { id >= $0.containerID && id - $0.containerID < $0.size }.map { $0.hostID &+ (id - $0.containerID) }
+    }
+
+    /// The same in the order of the namespace's ids, without joints: the kernel orders long lists, and callers split them.
+    var normalized: OwnerMappings {
+        func normalize(_ mappings: [IDMapping]) -> [IDMapping] {
+            var result: [IDMapping] = []
+            for mapping in mappings.sorted(by: { $0.containerID < $1.containerID }) {
+                if let last = result.last, last.containerID &+ last.size == mapping.containerID,
+                    last.hostID &+ last.size == mapping.hostID
+                {
+                    result[result.count - 1].size &+= mapping.size
+                } else {
+                    result.append(mapping)
+                }
+            }
+            return result
+        }
+        return OwnerMappings(uid: normalize(uid), gid: normalize(gid))
+    }
 }
 
 /// What mount_setattr(2) sets and clears, and propagation.
@@ -129,8 +196,11 @@ public struct DeviceNode: Equatable, Sendable {
     public var minor: UInt32
     /// Permission bits.
     public var mode: UInt32
-    /// The owner inside the container.
+    /// The owner, inside the container or as the host knows it.
     public var uid: UInt32
-    /// The group inside the container.
+    /// The group, inside the container or as the host knows it.
     public var gid: UInt32
+
+    /// The mode as mknodat(2) takes it.
+    public var modeWithKind: UInt32 { UInt32(truncatingIfNeeded: kind.modeBits) | mode }
 }

@@ -6,6 +6,7 @@ extension Step {
         switch self {
         case .resetSignals: "reset all signals"
         case .endWithCaller: "end when the caller has ended"
+        case .endOnSignals: "end at SIGHUP, SIGINT, SIGQUIT and SIGTERM from now on"
         case .nameProcess(let name): "name the process \(name)"
         case .refuseTracing: "refuse to be traced"
         case .newSession: "begin a session"
@@ -31,10 +32,13 @@ extension Step {
             "make the mount \(path)\(recursive ? " and all below it" : "") \(kind.rawValue)"
         case .attachRoot(_, let path): "attach the root at \(path)"
         case .openCurrentRoot: "open the current root"
-        case .openTree(let path, let recursive, let attributes, _):
-            "open a copy of the \(recursive ? "mounts" : "mount") at \(path)" + optionText([], attributes)
-        case .openTreeInRoot(let path, _, let recursive, let attributes, _):
-            "open a copy of the \(recursive ? "mounts" : "mount") at \(path) of the root" + optionText([], attributes)
+        case .openTree(let path, let recursive, let followsLink, let attributes, _):
+            "open a copy of the \(recursive ? "mounts" : "mount") at \(followsLink ? "" : "the link ")\(path)"
+                + optionText([], attributes)
+        case .openTreeInRoot(let path, _, let recursive, let followsLink, let attributes, _):
+            "open a copy of the \(recursive ? "mounts" : "mount") at \(followsLink ? "" : "the link ")\(path) of the root"
+                + optionText([], attributes)
+        case .openDeviceNodes: "open the devices that the host made"
         case .openHostFile(let path, _, let null):
             "open \(path) of the host" + (null ? " and check that it is the null device" : "")
         case .openNullDevice: "open the container's /dev/null and check that it is the null device"
@@ -52,15 +56,17 @@ extension Step {
             "change the mount on \(path)" + (options.isEmpty ? "" : " and its file system") + optionText(options, attributes)
         case .openMount(let path, _, _): "open the mount on \(path)"
         case .makeMountReadOnly(_, let path): "make the mount on \(path) read-only, now that all inside is made"
-        case .openPrivateProcessFileSystem(_, let orTheHosts):
-            "open a proc file system that is attached nowhere" + (orTheHosts ? ", or else the host's" : "")
+        case .openPrivateProcessFileSystem:
+            "open a proc file system that is attached nowhere, or /proc where the kernel refuses one"
+        case .removeMount(let path, _, _): "detach what is mounted on \(path)"
         case .makeEmptyDirectory: "make an empty directory to cover others with"
         case .makeDevice(let node, _):
             "make the device \(node.path) (\(node.kind.rawValue) \(node.major):\(node.minor), "
                 + "mode 0\(String(node.mode, radix: 8)), owner \(node.uid):\(node.gid))"
         case .bindDevice(_, let path, _, let protected):
             "bind the host's device on \(path)" + (protected ? ", its mode and owner read-only" : "")
-        case .makeLink(let path, let destination, _, _): "link \(path) to \(destination)"
+        case .makeLink(let path, let destination, let existing, _):
+            "link \(path) to \(destination)" + (existing == .compare ? ", or find it so" : "")
         case .mask(let hidden, _, _, _, let protected): "mask \(hidden.words)" + (protected ? ", the null device protected" : "")
         case .makeReadOnly(let hidden, _): "make \(hidden.words) read-only"
         case .makeWorkingDirectory(let path, _): "make the directory \(path) if it is missing"
@@ -98,6 +104,7 @@ extension Step {
         case .enterDirectory(let path, .first): "enter the directory \(path)"
         case .enterDirectory(let path, .second): "enter the directory \(path), if that was refused before the user changed"
         case .findProgram(let name): "find the program \(name)"
+        case .end: "end"
         case .closeDescriptors: "let no descriptor above 2 outlive an execution"
         case .keepDescriptors(let kept): "keep the descriptors \(kept.map(String.init).joined(separator: ", "))"
         case .execute(let arguments, _, _): "execute \(arguments.joined(separator: " "))"
@@ -123,6 +130,7 @@ extension FileSystemMount {
     fileprivate var text: String {
         "mount \(type) on \(target.path)" + optionText(options + optionalOptions, attributes)
             + (copiesMode ? ", with the mode of what it covers" : "")
+            + (otherwise.map { ", or the host's \($0) where the kernel refuses that" } ?? "")
     }
 }
 

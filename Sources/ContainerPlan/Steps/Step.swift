@@ -9,6 +9,9 @@ public enum Step: Equatable, Sendable {
 
     /// No signal is ignored or blocked, whatever the caller had done (rt_sigaction(2), rt_sigprocmask(2)).
     case resetSignals
+    /// SIGHUP, SIGINT, SIGQUIT and SIGTERM end the process until it executes the program, also where it is the first of a pid
+    /// namespace, which the kernel would spare (rt_sigaction(2)).
+    case endOnSignals
     /// What ps(1) shows until the program runs (prctl(2), PR_SET_NAME).
     case nameProcess(String)
     /// Nobody inside may trace the process or open what it has in /proc until it executes the program (prctl(2),
@@ -72,9 +75,10 @@ public enum Step: Equatable, Sendable {
     case openCurrentRoot(Slot)
     /// A copy of the host's mounts at a path, where the host side may not make one (open_tree(2), mount_setattr(2)); only
     /// before the root changes.
-    case openTree(path: String, recursive: Bool, attributes: MountAttributes, into: Slot)
+    case openTree(path: String, recursive: Bool, followsLink: Bool = true, attributes: MountAttributes, into: Slot)
     /// A copy of mounts inside the container's root, which earlier steps made (openat2(2), open_tree(2), mount_setattr(2)).
-    case openTreeInRoot(path: String, root: Slot, recursive: Bool, attributes: MountAttributes, into: Slot)
+    case openTreeInRoot(
+        path: String, root: Slot, recursive: Bool, followsLink: Bool = true, attributes: MountAttributes, into: Slot)
     /// Opens a file of the host, such as a device that will be bound (openat(2), O_PATH); with `mustBeNullDevice` nothing but
     /// device 1:3 will do. Only before the root changes.
     case openHostFile(String, into: Slot, mustBeNullDevice: Bool)
@@ -107,9 +111,12 @@ public enum Step: Equatable, Sendable {
     /// The end of writing to a mount, after all is made inside (mount_setattr(2), MOUNT_ATTR_RDONLY).
     case makeMountReadOnly(Slot, path: String)
     /// A proc file system of our own that is attached nowhere, so that no image decides what is written to (fsopen(2),
-    /// fsmount(2); CVE-2025-52881). The kernel refuses one where the host's is covered in part and a user namespace asks;
-    /// `orTheHosts`: then that is opened, which the image cannot reach either; only before the root changes.
-    case openPrivateProcessFileSystem(into: Slot, orTheHosts: Bool)
+    /// fsmount(2); CVE-2025-52881). Where the kernel refuses one, as in a user namespace without a pid namespace of its own, the
+    /// one at /proc, if that is the root of one: nothing that is mounted inside is ever passed.
+    case openPrivateProcessFileSystem(into: Slot)
+    /// Takes the mount that is on top at a path away, and what is mounted inside (openat2(2), umount2(2) with MNT_DETACH): by the
+    /// descriptor of what was found there, through the proc file system.
+    case removeMount(path: String, root: Slot, processFileSystem: Slot)
     /// An empty tmpfs that is read-only and attached nowhere, to cover directories with (fsopen(2), fsmount(2)).
     case makeEmptyDirectory(into: Slot)
 
@@ -121,8 +128,12 @@ public enum Step: Equatable, Sendable {
     /// The host's device on a file, where no nodes may be made (open_tree(2), move_mount(2)). `protected`: on a read-only mount
     /// it can be read and written as before, but nobody changes its mode or owner (mount_setattr(2)).
     case bindDevice(hostFile: Slot, path: String, root: Slot, protected: Bool)
+    /// Of each node that the host made a mount that is attached nowhere: their file system is mounted on the root for the moment,
+    /// where nobody looks (move_mount(2), open_tree(2), umount2(2)). KERNEL: before 6.15 what is attached nowhere cannot be
+    /// copied.
+    case openDeviceNodes(tree: Slot, root: Slot, into: [Slot])
     /// A symbolic link (symlinkat(2)). SPEC(runtime-linux.md#dev-symbolic-links).
-    case makeLink(path: String, to: String, replacing: Bool, root: Slot)
+    case makeLink(path: String, to: String, existing: ExistingLink, root: Slot)
     /// Covers a file with the null device and a directory with the empty one, if it is there (openat2(2), open_tree(2),
     /// move_mount(2)). SPEC(config-linux.md#masked-paths).
     ///
@@ -209,6 +220,8 @@ public enum Step: Equatable, Sendable {
     case closeDescriptors
     /// But for these, which the caller passes on (fcntl(2), F_SETFD).
     case keepDescriptors([Int32])
+    /// The stage ends, for there is no program.
+    case end
     /// The program takes over the process (execve(2)). `home`: HOME is what `findHome` found. SPEC(config.md#process) `args`,
     /// `env`.
     case execute(arguments: [String], environment: [String], home: Bool)

@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// How a change of mount propagation is named.
 public enum MountPropagation: String, CaseIterable, Sendable {
     case `private`, shared, slave, unbindable
@@ -32,6 +34,16 @@ public enum MountOptionKind: Equatable, Sendable {
     case idmap(recursive: Bool)
     /// A tmpfs that begins with a copy of what it covers.
     case copyUp
+    /// A bind mount whose source is a symbolic link is the same link, made at the destination.
+    case copyLink
+    /// A symbolic link at the end of a bind mount's source is the source itself.
+    case keepSourceLink
+    /// A symbolic link at the end of a bind mount's destination is the destination itself.
+    case keepDestinationLink
+    /// A mount with these id mappings, as crun writes them: `uids=0-1000-1;gids=0-1000-1`.
+    case idmapText(String, recursive: Bool)
+    /// A new SELinux label for the source of a bind mount, shared or the container's own: engines set it themselves.
+    case relabel
 }
 
 /// All mount options that a runtime acts on itself. Others are data for the filesystem.
@@ -41,7 +53,9 @@ public enum MountOptionTable {
         ("async", .clear(.synchronous)),
         ("atime", .clear(.noAccessTime)),
         ("bind", .bind(recursive: false)),
+        ("copy-symlink", .copyLink),
         ("defaults", .defaults),
+        ("dest-nofollow", .keepDestinationLink),
         ("dev", .clear(.noDevices)),
         ("diratime", .clear(.noDirectoryAccessTime)),
         ("dirsync", .set(.directorySynchronous)),
@@ -94,6 +108,7 @@ public enum MountOptionTable {
         ("shared", .propagation(.shared, recursive: false)),
         ("silent", .set(.silent)),
         ("slave", .propagation(.slave, recursive: false)),
+        ("src-nofollow", .keepSourceLink),
         ("strictatime", .set(.strictAccessTime)),
         ("suid", .clear(.noSetUserID)),
         ("symfollow", .clear(.noSymlinkFollow)),
@@ -106,7 +121,9 @@ public enum MountOptionTable {
     public static func kind(of option: String) -> MountOptionKind? {
         let length = option.utf8.count
         for entry in options where entry.name.utf8.count == length && entry.name == option { return entry.kind }
-        return nil
+        if let text = option.after("idmap=") { return .idmapText(text, recursive: false) }
+        if let text = option.after("ridmap=") { return .idmapText(text, recursive: true) }
+        return option == "z" || option == "Z" ? .relabel : nil
     }
 }
 

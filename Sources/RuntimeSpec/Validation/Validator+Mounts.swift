@@ -42,7 +42,17 @@ extension Validator {
         if kinds.count(where: isPropagation) > 1 {
             member("options") { $0.should("change the propagation more than once; one such option is expected") }
         }
+        linkOptions(kinds, isBind: isBind)
         mountMappings(mount, kinds, hasUserNamespace: hasUserNamespace)
+    }
+
+    private mutating func linkOptions(_ kinds: [MountOptionKind?], isBind: Bool) {
+        let keeps = kinds.contains(.keepSourceLink) || kinds.contains(.keepDestinationLink)
+        if kinds.contains(.copyLink), keeps {
+            member("options") { $0.must("have copy-symlink and src-nofollow or dest-nofollow; a link is copied or mounted") }
+        } else if keeps || kinds.contains(.copyLink), !isBind {
+            member("options") { $0.should("say what to do with links, which has a meaning for bind mounts alone") }
+        }
     }
 
     private func isPropagation(_ kind: MountOptionKind?) -> Bool {
@@ -53,18 +63,24 @@ extension Validator {
         let mapsUsers = !(mount.uidMappings ?? []).isEmpty
         let mapsGroups = !(mount.gidMappings ?? []).isEmpty
         let asks = kinds.contains(.idmap(recursive: false)) || kinds.contains(.idmap(recursive: true))
+        let hasText = kinds.contains { if case .idmapText? = $0 { true } else { false } }
+        if hasText, mapsUsers || mapsGroups {
+            member("options") {
+                $0.must("have id mappings, and uidMappings or gidMappings are there too; one of them is allowed")
+            }
+        }
         if mapsUsers != mapsGroups {
             member(mapsUsers ? "gidMappings" : "uidMappings") {
                 $0.must("is missing or empty; uidMappings and gidMappings must be given together")
             }
         }
-        if asks, !mapsUsers, !mapsGroups, !hasUserNamespace {
+        if asks, !mapsUsers, !mapsGroups, !hasText, !hasUserNamespace {
             member("options") {
                 $0.must(
                     "ask for an id mapping that nothing defines; uidMappings and gidMappings or a user namespace is required")
             }
         }
-        if mapsUsers, mapsGroups, !asks {
+        if mapsUsers, mapsGroups, !asks, !hasText {
             member("options") { $0.should("lack idmap or ridmap, without which other runtimes ignore the mappings") }
         }
         idMappings("uidMappings", mount.uidMappings)

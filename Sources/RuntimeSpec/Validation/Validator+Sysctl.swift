@@ -23,8 +23,8 @@ extension Validator {
             if parts == ["kernel", "hostname"] {
                 validator.must("is what the property hostname sets; that property is allowed instead")
             }
-            if parts == ["kernel", "domainname"], !(spec.domainname ?? "").isEmpty {
-                validator.must("is what the property domainname sets; one of the two is allowed")
+            if parts == ["kernel", "domainname"], let property = spec.domainname, !property.isEmpty, property != value {
+                validator.must("\(validator.quoted(value)) is not what the property domainname sets; one value is allowed")
             }
         }
     }

@@ -20,17 +20,43 @@ struct ContainerGroup {
         guard let location = location(hierarchy) else {
             throw KernelError(.noEntry, call: "open", object: "control group of \(hierarchy)")
         }
-        if location.version == .v1 { return try location.openToJoin(subgroups.suffix(location)) }
-        return try inUnified(location, subgroups) { (inside) throws(KernelError) in try location.openToEnter(inside) }
+        if location.version == .v1 {
+            return try following(location, subgroups) { (place) throws(KernelError) in
+                try place.openToJoin(place == location ? subgroups.suffix(location) : "")
+            }
+        }
+        return try following(location, subgroups) { (place) throws(KernelError) in
+            try inUnified(place, place == location ? subgroups : Subgroups()) { (inside) throws(KernelError) in
+                try place.openToEnter(inside)
+            }
+        }
     }
 
     /// The directory to be born in (CLONE_INTO_CGROUP), where there is version 2. The caller closes it.
     func openUnified(_ subgroups: Subgroups = Subgroups()) throws(Failure) -> Int32? {
         guard let unified = group.paths.unified else { return nil }
         do throws(KernelError) {
-            return try inUnified(unified, subgroups) { (inside) throws(KernelError) in try unified.openToJoin(inside) }.release()
+            return try following(unified, subgroups) { (place) throws(KernelError) in
+                try inUnified(place, place == unified ? subgroups : Subgroups()) { (inside) throws(KernelError) in
+                    try place.openToJoin(inside)
+                }
+            }.release()
         } catch {
             throw .kernel(error, "cannot open the control group")
+        }
+    }
+
+    /// Opens the group at a place, or where that is gone the one that the container's first process has gone to.
+    private func following(
+        _ location: CgroupLocation, _ subgroups: Subgroups, _ open: (CgroupLocation) throws(KernelError) -> Descriptor
+    ) throws(KernelError) -> Descriptor {
+        do throws(KernelError) {
+            return try open(location)
+        } catch where error.errno == .noEntry {
+            guard let present = subgroups.present(location) else { throw error }
+            var place = location
+            place.directory = present
+            return try open(place)
         }
     }
 

@@ -8,6 +8,9 @@ struct Subgroups {
     /// Paths by controller; by the empty name for all hierarchies that no other name stands for.
     private var paths: [String: String] = [:]
 
+    /// The container's first process, whom a program follows that is told no group.
+    private var firstProcess: Int32?
+
     /// The container's own groups.
     init() {}
 
@@ -28,6 +31,7 @@ struct Subgroups {
             }
             paths[controller] = parts.map { "/" + $0 }.joined()
         }
+        if paths.isEmpty { firstProcess = pid }
         guard paths[""] == nil, let unified = group.group.paths.unified,
             let enabled = try? Files.readText(unified.directory + "/cgroup.subtree_control"),
             !enabled.words.isEmpty,
@@ -43,6 +47,34 @@ struct Subgroups {
     func suffix(_ location: CgroupLocation) -> String {
         if location.version == .v2 { return paths[""] ?? unifiedDefault }
         return location.keys.lazy.compactMap { paths[$0] }.first ?? paths[""] ?? ""
+    }
+
+    /// The directory of the group that the first process is in now. RUNC: one that may write to its hierarchy can move itself
+    /// elsewhere and take its old group away; programs that join follow it.
+    func present(_ location: CgroupLocation) -> String? {
+        guard let firstProcess, let text = try? Files.readText("/proc/\(firstProcess)/cgroup"),
+            let hierarchy = (try? CgroupLayout.detect())?.hierarchies.first(where: {
+                $0.version == location.version && Set($0.controllers).isSuperset(of: location.controllers)
+                    && (location.version == .v2 || $0.name == location.name)
+            })
+        else { return nil }
+        return Self.group(of: location, in: text).map { hierarchy.mountPoint + $0 }
+    }
+
+    /// The path of a group from the text of /proc/PID/cgroup; nil for one outside of our control group namespace.
+    static func group(of location: CgroupLocation, in groups: String) -> String? {
+        for line in groups.lines {
+            let fields = line.parts(at: ":", keepsEmpty: true)
+            guard fields.count >= 3 else { continue }
+            let controllers = fields[1].parts(at: ",")
+            let isRight =
+                location.version == .v2
+                ? fields[0] == "0" && controllers.isEmpty
+                : location.keys.contains { controllers.contains($0) }
+            let path = fields[2...].joined(separator: ":")
+            if isRight { return path.begins(with: "/..") ? nil : path }
+        }
+        return nil
     }
 
     /// The part of a process's version 2 group that is below a directory, from the text of /proc/PID/cgroup. Its paths begin

@@ -28,9 +28,21 @@ extension HostFacts {
     }
 
     /// Looks at this host, and at what of it a new container needs.
-    static func collect(for spec: Spec, id: String, _ runtime: Runtime) throws(Failure) -> HostFacts {
+    static func collect(
+        for spec: Spec, in bundle: String, id: String, _ runtime: Runtime
+    ) throws(Failure) -> HostFacts {
         var facts = collect(isRootless: runtime.toleratesRefusals)
         facts.findOwnNamespaces(of: spec)
+        for namespace in spec.linux?.namespaces ?? [] where namespace.kind == .user {
+            if let path = namespace.path, !path.isEmpty { facts.joinedMappings = Mappings.read(namespace: path) }
+        }
+        if let limit = try? Processes.limit(of: 0, resource: RlimitKind.openFiles.number) {
+            facts.openFileLimit = OpenFileLimit(soft: limit.soft, hard: limit.hard)
+        }
+        for mount in spec.mounts ?? [] where (mount.options ?? []).contains("copy-symlink") {
+            let path = mount.source.map { $0.begins(with: "/") ? $0 : bundle + "/" + $0 } ?? ""
+            if let link = try? Files.readLink(path) { facts.sourceLinks[path] = link }
+        }
         guard runtime.controlGroupManager != .disabled else {
             // Without a group of its own a container is in the caller's; where no hierarchy can be found there is none to show.
             facts.layout = (try? CgroupLayout.detect()) ?? CgroupLayout(hierarchies: [])

@@ -1,25 +1,34 @@
 internal import CLinux
+internal import ContainerPlan
 internal import LinuxKernel
 
-/// `tmpcopyup`: a new file system begins with a copy of the directory that it covers.
+/// `tmpcopyup`: a new file system begins with a copy of the directory that it covers, with all that a file can be.
 ///
 /// Whoever shares the root may exchange what is copied at any moment: each thing is opened once without being used, looked at,
 /// and what was looked at is what is copied. Only regular files are read, and no more of each than it had then.
 struct CopyUp {
+    /// Whose ids the container knows; nil for all of the host's. In a user namespace a file of somebody else would be out of
+    /// reach even for its root.
+    private let owners: OwnerMappings?
     /// How many bytes of content may still be copied.
     private var room: UInt64
 
-    /// Copies what is in a directory, and unless the caller chose another owner, whose it is.
     /// - Parameter limit: bytes that the container may use; nil for no limit but that of the new file system.
-    static func copy(
-        _ source: borrowing Descriptor, to target: Int32, keepsOwner: Bool, limit: UInt64?
-    ) throws(KernelError) {
-        if !keepsOwner {
-            let status = try Files.status(of: source)
-            try Files.changeOwner(of: ".", user: status.userID, group: status.groupID, at: target)
+    init(owners: OwnerMappings?, limit: UInt64?) {
+        self.owners = owners
+        room = limit ?? .max
+    }
+
+    /// Copies what is in a directory, and unless the caller chose another owner, whose it is. In a user namespace a directory of
+    /// somebody else becomes its root's.
+    mutating func copy(_ source: borrowing Descriptor, to target: Int32, keepsOwner: Bool) throws(KernelError) {
+        let status = try Files.status(of: source)
+        if !keepsOwner, owners == nil || owners?.user(status.userID) == status.userID {
+            try Files.changeOwner(
+                of: ".", user: status.userID, group: owners?.group(status.groupID) ?? status.groupID, at: target)
         }
-        var copy = CopyUp(room: limit ?? .max)
-        try copy.copyContents(source, to: target, depth: 0)
+        try ExtendedAttributes.copy(from: source, to: try Files.open(".", flags: O_PATH, at: target))
+        try copyContents(source, to: target, depth: 0)
     }
 
     private mutating func copyContents(
@@ -35,20 +44,20 @@ struct CopyUp {
                 let from = try Self.reopen(node, flags: O_DIRECTORY)
                 let to = try Files.open(name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: target)
                 try copyContents(from, to: to.number, depth: depth + 1)
-                // Last, for the mode may not let anybody write.
-                try Self.copyStatus(status, to: to)
             case .file:
                 // Not waiting for who holds a lease on it.
                 let from = try Self.reopen(node, flags: O_NONBLOCK)
                 let to = try Files.open(name, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: status.mode, at: target)
                 try copyContent(from.number, to.number, size: status.size, name.text)
-                try Self.copyStatus(status, to: to)
-            case .symbolicLink:
-                let destination = try Files.readLink(node)
-                try Files.makeLink(name, to: destination, at: target)
-                try Files.changeOwner(of: name, user: status.userID, group: status.groupID, at: target)
-            default: break  // Devices, sockets and fifos of an image mean nothing on a new file system.
+            case .symbolicLink: try Files.makeLink(name, to: try Files.readLink(node), at: target)
+            case .pipe: try Files.makeNode(name, mode: 0o010000 | status.mode, at: target)
+            case .socket: try Files.makeNode(name, mode: 0o140000 | status.mode, at: target)
+            case .characterDevice: try makeDevice(name, 0o020000, status, at: target)
+            case .blockDevice: try makeDevice(name, 0o060000, status, at: target)
+            case .other: throw KernelError(.notSupported, call: "copy", object: name.text)
             }
+            // Last, for the mode may not let anybody write.
+            try copyStatus(status, from: node, to: try Files.open(name, flags: O_PATH | O_NOFOLLOW, at: target))
         }
     }
 
@@ -70,9 +79,21 @@ struct CopyUp {
         }
     }
 
-    private static func copyStatus(_ status: FileStatus, to copy: borrowing Descriptor) throws(KernelError) {
-        let number = UInt64(descriptor: copy.number)
-        try systemCall(__NR_fchown, "chown", number, UInt64(status.userID), UInt64(status.groupID))
-        try systemCall(__NR_fchmod, "chmod", number, UInt64(status.mode))
+    private func makeDevice(_ name: FileName, _ kind: UInt32, _ status: FileStatus, at target: Int32) throws(KernelError) {
+        try Files.makeNode(
+            name, mode: kind | status.mode, major: status.deviceMajor, minor: status.deviceMinor, at: target)
+    }
+
+    private func copyStatus(
+        _ status: FileStatus, from source: borrowing Descriptor, to target: borrowing Descriptor
+    ) throws(KernelError) {
+        let (user, group) = (
+            owners?.user(status.userID) ?? status.userID, owners?.group(status.groupID) ?? status.groupID
+        )
+        try Files.changeOwner(of: target, user: user, group: group)
+        // KERNEL: a link has no mode. By this path it would not be followed, but refused.
+        if status.kind != .symbolicLink { try Files.changeMode(of: "/proc/self/fd/\(target.number)", status.mode) }
+        // KERNEL: a change of owner takes file capabilities away.
+        try ExtendedAttributes.copy(from: source, to: target)
     }
 }

@@ -14,19 +14,32 @@ extension Performer {
     }
 
     func openTree(
-        _ path: String, recursive: Bool, _ attributes: MountAttributes, _ mappings: TreeMappings?, into slot: Slot
+        _ path: String, recursive: Bool, followsLink: Bool, _ attributes: MountAttributes, _ mappings: TreeMappings?,
+        into slot: Slot
     ) throws(Failure) {
-        try open(slot) { () throws(KernelError) in try MountTrees.open(path, recursive: recursive, attributes, mappings) }
+        try open(slot) { () throws(KernelError) in
+            try MountTrees.open(path, recursive: recursive, followsLink: followsLink, attributes, mappings)
+        }
     }
 
     func makeTree(
-        _ mount: FileSystemMount, _ root: String, copies: Bool, _ mappings: TreeMappings?, into slot: Slot
+        _ mount: FileSystemMount, _ root: String, copies: Bool, _ mappings: TreeMappings?, _ owners: OwnerMappings?,
+        into slot: Slot
     ) throws(Failure) {
         // What is copied counts for us, and must not be more than the container may have.
         let memory = subject.spec.linux?.resources?.memory?.limit ?? 0
+        let limit = memory > 0 ? UInt64(memory) : nil
         try open(slot) { () throws(KernelError) in
-            try MountTrees.make(mount, root: root, copies: copies, limit: memory > 0 ? UInt64(memory) : nil, mappings)
+            try MountTrees.make(mount, root: root, copies: copies, limit: limit, mappings, owners)
         }
+    }
+
+    func makeDeviceNodes(_ nodes: [DeviceNode], label: String?, into slot: Slot) throws(Failure) {
+        try open(slot) { () throws(KernelError) in try MountTrees.makeDevices(nodes, label: label) }
+    }
+
+    func raiseOpenFileLimit(soft: UInt64, hard: UInt64) throws(Failure) {
+        effects.openFiles = try kernel { () throws(KernelError) in try RaisedLimit(soft: soft, hard: hard) }
     }
 
     func openControlGroupTree(_ hierarchy: String, _ attributes: MountAttributes, into slot: Slot) throws(Failure) {
@@ -84,6 +97,25 @@ extension Performer {
     private func open(_ slot: Slot, _ body: () throws(KernelError) -> Descriptor) throws(Failure) {
         let number = try kernel { () throws(KernelError) in try body().release() }
         effects.table.set(slot, Descriptor(owning: number))
+    }
+}
+
+/// RLIMIT_NOFILE of this process, raised as long as this exists.
+final class RaisedLimit {
+    private let before: (soft: UInt64, hard: UInt64)
+    private static let number = RlimitKind.openFiles.number
+
+    init(soft: UInt64, hard: UInt64) throws(KernelError) {
+        before = try Processes.limit(of: 0, resource: Self.number)
+        try Processes.setLimit(of: 0, resource: Self.number, soft: soft, hard: hard)
+    }
+
+    deinit {
+        do throws(KernelError) {
+            try Processes.setLimit(of: 0, resource: Self.number, soft: before.soft, hard: before.hard)
+        } catch {
+            // A limit that is lowered is never refused; it would stay higher than it was.
+        }
     }
 }
 

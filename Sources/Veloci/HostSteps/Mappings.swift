@@ -1,5 +1,6 @@
 internal import ByteText
 internal import CLinux
+internal import ContainerPlan
 internal import LinuxKernel
 internal import RuntimeSpec
 
@@ -21,6 +22,34 @@ enum Mappings {
             try Files.writeValue(text(uid), to: "/proc/\(pid)/uid_map")
         } else {
             try runHelper("newuidmap", uid, pid)
+        }
+    }
+
+    /// The ids of a user namespace that exists, by the file that stands for it; nil for one that cannot be looked into.
+    static func read(namespace path: String) -> OwnerMappings? {
+        let parts = path.parts(at: "/")
+        if path.begins(with: "/proc/"), parts.count == 4, parts[2] == "ns", parts[3] == "user", let pid = Int32(parts[1]) {
+            return read(of: pid)
+        }
+        guard let namespace = try? Namespaces.open(.user, path),
+            let inside = try? Placeholder(joining: namespace, name: path)
+        else { return nil }
+        defer { inside.end() }
+        return read(of: inside.pid)
+    }
+
+    /// The ids of the user namespace that a process is in.
+    static func read(of pid: Int32) -> OwnerMappings? {
+        guard let users = try? Files.readText("/proc/\(pid)/uid_map"), let groups = try? Files.readText("/proc/\(pid)/gid_map")
+        else { return nil }
+        let mappings = OwnerMappings(uid: parsed(users), gid: parsed(groups))
+        return mappings.uid.isEmpty || mappings.gid.isEmpty ? nil : mappings
+    }
+
+    private static func parsed(_ text: String) -> [IDMapping] {
+        text.lines.compactMap { line in
+            let numbers = line.words.compactMap { UInt32($0) }
+            return numbers.count == 3 ? IDMapping(containerID: numbers[0], hostID: numbers[1], size: numbers[2]) : nil
         }
     }
 

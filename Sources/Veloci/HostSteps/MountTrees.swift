@@ -8,16 +8,17 @@ internal import RuntimeSpec
 enum MountTrees {
     /// A copy of mounts of the host.
     static func open(
-        _ path: String, recursive: Bool, _ attributes: MountAttributes, _ mappings: TreeMappings?
+        _ path: String, recursive: Bool, followsLink: Bool = true, _ attributes: MountAttributes, _ mappings: TreeMappings?
     ) throws(KernelError) -> Descriptor {
-        let tree = try Mounts.cloneTree(path, recursive: recursive)
+        let tree = try Mounts.cloneTree(path, recursive: recursive, followsLink: followsLink)
         try change(tree, attributes, mappings, name: path)
         return tree
     }
 
     /// A new file system.
     static func make(
-        _ mount: FileSystemMount, root: String, copies: Bool, limit: UInt64? = nil, _ mappings: TreeMappings?
+        _ mount: FileSystemMount, root: String, copies: Bool, limit: UInt64? = nil, _ mappings: TreeMappings?,
+        _ owners: OwnerMappings?
     ) throws(KernelError) -> Descriptor {
         var options = mount.options
         if mount.copiesMode {
@@ -27,17 +28,36 @@ enum MountTrees {
         }
         let tree = try Mounts.make(
             type: mount.type, source: mount.source, options: options, optionalOptions: mount.optionalOptions, attributes: 0)
+        let keepsOwner = options.contains { $0.begins(with: "uid=") || $0.begins(with: "gid=") }
+        if let owners, !keepsOwner {
+            try Files.changeOwner(of: ".", user: owners.root.user, group: owners.root.group, at: tree.number)
+        }
         if copies {
+            var copy = CopyUp(owners: owners, limit: limit)
             let target = tree.number
             try withCovered(mount, root) { (covered) throws(KernelError) in
-                try CopyUp.copy(
-                    covered, to: target, keepsOwner: options.contains { $0.begins(with: "uid=") || $0.begins(with: "gid=") },
-                    limit: limit)
+                try copy.copy(covered, to: target, keepsOwner: keepsOwner)
             }
         }
         var attributes = mount.attributes
         attributes.clear = attributes.set & UInt64(MOUNT_ATTR__ATIME) == 0 ? 0 : UInt64(MOUNT_ATTR__ATIME)
         try change(tree, attributes, mappings, name: mount.type)
+        return tree
+    }
+
+    /// Nodes of devices, each by its place in the list.
+    static func makeDevices(_ nodes: [DeviceNode], label: String?) throws(KernelError) -> Descriptor {
+        let options = ["mode=0755", "nr_inodes=\(nodes.count + 1)"] + (label.map { ["context=" + $0] } ?? [])
+        let tree = try Mounts.make(
+            type: "tmpfs", source: "tmpfs", options: options, attributes: UInt64(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC))
+        for (index, node) in nodes.enumerated() {
+            let name = FileName(text: String(index))
+            try Files.makeNode(
+                name, mode: node.modeWithKind, major: node.major, minor: node.minor, at: tree.number)
+            try Files.changeOwner(of: name.text, user: node.uid, group: node.gid, at: tree.number)
+            // The caller's mask had a say in it.
+            try Files.changeMode(of: name.text, node.mode, at: tree.number)
+        }
         return tree
     }
 

@@ -15,7 +15,10 @@ extension Performer {
         guard let progress = effects.progress else { throw Failure(.internalError, "there is no progress page") }
         var group: Int32?
         if inControlGroup { group = try effects.group?.openUnified(subject.subgroups) }
-        defer { group.map { _ = Descriptor(owning: $0) } }
+        defer {
+            group.map { _ = Descriptor(owning: $0) }
+            effects.openFiles = nil
+        }
         do throws(Failure) {
             effects.stage = try clone(progress, in: group)
         } catch where error.errno == .accessDenied && group != nil && mayBeOutside {

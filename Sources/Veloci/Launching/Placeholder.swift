@@ -1,3 +1,4 @@
+internal import CLinux
 internal import LinuxKernel
 
 /// A process that does nothing: it holds what lives only as long as somebody is in it.
@@ -15,14 +16,38 @@ final class Placeholder {
     ///   - namespaces: `CLONE_NEW*` that it is born into.
     ///   - directory: where it may be a file if it may not be one in memory.
     init(namespaces: UInt64 = 0, directory: String? = nil) throws(KernelError) {
+        (pid, descriptor, input) = try Self.start(namespaces: namespaces, joining: nil, directory: directory)
+    }
+
+    /// - Parameter namespace: a user namespace that it goes into, which a process with threads could not.
+    init(joining namespace: borrowing Descriptor, name: String) throws(KernelError) {
+        (pid, descriptor, input) = try Self.start(namespaces: 0, joining: namespace.number, directory: nil)
+        // It says why it could not.
+        var answer: UInt8 = 1
+        let socket = input
+        let count = try? withUnsafeMutablePointer(to: &answer) { (pointer) throws(KernelError) in
+            try systemCall(__NR_read, "read", on: name, UInt64(descriptor: socket), UInt64(address: pointer), 1)
+        }
+        if count == 1, answer == 0 { return }
+        end()
+        throw KernelError(Errno(rawValue: Int32(answer)), call: "setns", object: name)
+    }
+
+    private static func start(
+        namespaces: UInt64, joining namespace: Int32?, directory: String?
+    ) throws(KernelError) -> (pid: Int32, descriptor: Int32, input: Int32) {
         let (ownEnd, otherEnd) = try Sockets.streamPair()
         let own = Descriptor(owning: ownEnd)
         let other = Descriptor(owning: otherEnd)
         var request = SpawnRequest(path: "veloci-stage", arguments: ["veloci-stage"], environment: [])
+        if let namespace {
+            request.arguments.append(String(namespace))
+            request.descriptors = [namespace]
+        }
         request.cloneFlags = namespaces
         request.standard = [other.number, nil, nil]
-        (pid, descriptor) = try StageFile.spawn(request, directory: directory)
-        input = own.release()
+        let (pid, descriptor) = try StageFile.spawn(request, directory: directory)
+        return (pid, descriptor, own.release())
     }
 
     /// Ends it; more than once does nothing.

@@ -53,7 +53,10 @@ private struct HostCheck {
         // Where the terminal goes is the caller's business.
         request.consoleSocket = spec.process?.terminal == true ? "" : nil
         var collected: HostFacts?
-        eachProblem { (spec) throws(Failure) in collected = try HostFacts.collect(for: spec, id: "check", runtime) }
+        let bundle = bundle
+        eachProblem { (spec) throws(Failure) in
+            collected = try HostFacts.collect(for: spec, in: bundle, id: "check", runtime)
+        }
         let facts = collected ?? HostFacts.collect(isRootless: runtime.toleratesRefusals)
         eachProblem { (spec) throws(Failure) in
             do throws(PlanError) {

@@ -110,8 +110,12 @@ extension Runtime {
         wanted.unitOfUser = record.unit.flatMap { $0.isOfUser ? $0.name : nil }
         var warnings: [String] = []
         if let profile = spec.linux?.seccomp { wanted.seccomp = try FilterCompiler.compile(profile, &warnings) }
+        var facts = HostFacts.collect(isRootless: toleratesRefusals)
+        if spec.linux?.hasNamespace(.user) == true, (spec.linux?.uidMappings ?? []).isEmpty, let process = record.process {
+            facts.joinedMappings = Mappings.read(of: process.pid)
+        }
         do throws(PlanError) {
-            return try Plan.execute(request.process, in: spec, request: wanted, facts: .collect(isRootless: toleratesRefusals))
+            return try Plan.execute(request.process, in: spec, request: wanted, facts: facts)
         } catch {
             throw Failure(error)
         }

@@ -25,7 +25,7 @@ struct PlannedContainer {
             bundle.bytes = bundle.spec.encoded()
         }
         self.bundle = bundle
-        var facts = try HostFacts.collect(for: bundle.spec, id: request.id, runtime)
+        var facts = try HostFacts.collect(for: bundle.spec, in: bundle.path, id: request.id, runtime)
         if !request.usesPivotRoot { facts.kernelViews = MountTable.kernelViews }
         change(&facts, bundle.spec)
         var remarks: [String] = []

@@ -108,10 +108,12 @@ final class Performer {
         case .giveControlGroup(let user): try giveControlGroup(to: user)
         case .makeCacheGroup(let rdt): try makeCacheGroup(rdt)
         case .openRoot(let path, let attributes, let slot): try openRoot(path, attributes, into: slot)
-        case .openTree(let path, let recursive, let attributes, let mappings, let slot):
-            try openTree(path, recursive: recursive, attributes, mappings, into: slot)
-        case .makeTree(let mount, let root, let copies, let mappings, let slot):
-            try makeTree(mount, root, copies: copies, mappings, into: slot)
+        case .openTree(let path, let recursive, let followsLink, let attributes, let mappings, let slot):
+            try openTree(path, recursive: recursive, followsLink: followsLink, attributes, mappings, into: slot)
+        case .makeTree(let mount, let root, let copies, let mappings, let owners, let slot):
+            try makeTree(mount, root, copies: copies, mappings, owners, into: slot)
+        case .makeDeviceNodes(let nodes, let label, let slot): try makeDeviceNodes(nodes, label: label, into: slot)
+        case .raiseOpenFileLimit(let soft, let hard): try raiseOpenFileLimit(soft: soft, hard: hard)
         case .openControlGroupTree(let hierarchy, let attributes, let slot):
             try openControlGroupTree(hierarchy, attributes, into: slot)
         case .openControlGroupTasks(let hierarchy, let slot): try openControlGroupTasks(hierarchy, into: slot)
@@ -207,6 +209,8 @@ final class Effects {
     var state: StateDirectory?
     /// What was opened for the stage, and our end of the socket over which the terminal comes.
     let table = DescriptorTable()
+    /// The limit of open descriptors that was raised; as before with the end of the table.
+    var openFiles: RaisedLimit?
     /// The container's control groups.
     var group: ContainerGroup?
     /// Which directories were made for them; those above the container's own go too when they are empty again.
