@@ -38,9 +38,10 @@ extension Fuzzer {
         let operators = ["NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"].map { "SCMP_CMP_" + $0 }
         var profile = SeccompProfile(defaultAction: input.pick(actions))
         if profile.defaultAction == "SCMP_ACT_ERRNO" { profile.defaultErrnoRet = input.pick([nil, 13, 38, 5000]) }
-        profile.architectures = ["X86_64", "X86", "X32", "AARCH64"].filter { _ in input.flag() }.map { "SCMP_ARCH_" + $0 }
+        profile.architectures = ["X86_64", "X86", "X32"].filter { _ in input.flag() }.map { "SCMP_ARCH_" + $0 }
         var rules: [SeccompSyscall] = []
-        while !input.isAtEnd, rules.count < 10 {
+        // libseccomp takes minutes for more alternatives of one call with conditions that are mixed.
+        while !input.isAtEnd, rules.count < 4 {
             let chosen = (0..<(1 + input.below(4))).map { _ in input.pick(names) }
             let conditions = (0..<input.below(4)).map { _ in
                 let operation = input.pick(operators)
