@@ -20,7 +20,9 @@ extension Fuzzer {
             guard let result = try? run(ours.instructions, on: test.call) else { wrong("the kernel would refuse the program of \(profile)") }
             let other = try? run(library.instructions, on: test.call)
             // libseccomp 2.5 drops comparisons when several alternatives of one call compare the same argument.
-            if result != other, reading.result(test) != result {
+            // The reading does not know calls that come through socketcall(2) and ipc(2).
+            let isShared = test.architecture == TestArchitecture.x86.rawValue && [102, 117].contains(test.call.number)
+            if result != other, !isShared, reading.result(test) != result {
                 wrong("call \(test.call.number) of \(test.architecture) with \(test.call.arguments): \(result), libseccomp \(other ?? 0): \(profile)")
             }
         }
@@ -69,10 +71,13 @@ extension Fuzzer {
             for number in numbers.sorted() {
                 for _ in 0..<4 {
                     let arguments = (0..<6).map { _ in interesting[random.below(interesting.count)] }
-                    let isBare = architecture == .x32 && number & 0x4000_0000 == 0
+                    // The kernel tells x32 by the number alone.
+                    let isWide = architecture.kernel == TestArchitecture.x86_64.rawValue
+                    let isX32 = number & 0x4000_0000 != 0
+                    let table: TestArchitecture = isWide ? (isX32 ? .x32 : .x86_64) : architecture
                     calls.append(
                         TestCall(
-                            architecture: isBare ? TestArchitecture.x86_64.rawValue : architecture.rawValue,
+                            architecture: table.rawValue,
                             call: Call(number: number, architecture: architecture.kernel, arguments: arguments)))
                 }
             }
