@@ -18,7 +18,9 @@ struct Reading {
         let width: UInt64 = isNarrow ? 0xffff_ffff : .max
         let arguments = test.call.arguments.map { $0 & width }
         let rules = (profile.syscalls ?? []).filter { rule in
-            rule.action != profile.defaultAction && rule.names.contains { number($0, test.architecture) == test.call.number }
+            // The same action with another number is another action.
+            let differs = Meaning.value(rule.action, rule.errnoRet) != Meaning.value(profile.defaultAction, profile.defaultErrnoRet)
+            return differs && rule.names.contains { number($0, test.architecture) == test.call.number }
         }
         let first = rules.first { ($0.args ?? []).isEmpty } ?? rules.first { rule in
             let narrow = (rule.args ?? []).map { condition in

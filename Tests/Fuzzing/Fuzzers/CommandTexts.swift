@@ -112,8 +112,7 @@ extension Fuzzer {
         guard let overrides = try? ExecOverrides(flags, ["id", "sh"]), let user = overrides.userID else { return }
         let words = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         func isRight(_ word: Substring, _ value: UInt32) -> Bool {
-            let digits = word.utf8.first == UInt8(ascii: "+") ? word.utf8.dropFirst() : word.utf8[...]
-            return digits.allSatisfy { (0x30...0x39).contains($0) } && strtoull(String(word), nil, 10) == UInt64(value)
+            word.utf8.allSatisfy { (0x30...0x39).contains($0) } && strtoull(String(word), nil, 10) == UInt64(value)
         }
         expect(isRight(words[0], user), "the user \(text) is \(user)")
         if words.count > 1, let group = overrides.groupID { expect(isRight(words[1], group), "the group of \(text) is \(group)") }

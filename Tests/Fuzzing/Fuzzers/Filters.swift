@@ -20,7 +20,9 @@ extension Fuzzer {
             guard let result = try? run(ours.instructions, on: test.call) else { wrong("the kernel would refuse the program of \(profile)") }
             let other = try? run(library.instructions, on: test.call)
             // libseccomp 2.5 drops comparisons when several alternatives of one call compare the same argument.
-            if result != other, reading.result(test) != result {
+            // The reading does not know calls that come through socketcall(2) and ipc(2).
+            let isShared = test.architecture == TestArchitecture.x86.rawValue && [102, 117].contains(test.call.number)
+            if result != other, !isShared, reading.result(test) != result {
                 wrong("call \(test.call.number) of \(test.architecture) with \(test.call.arguments): \(result), libseccomp \(other ?? 0): \(profile)")
             }
         }
@@ -38,9 +40,10 @@ extension Fuzzer {
         let operators = ["NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"].map { "SCMP_CMP_" + $0 }
         var profile = SeccompProfile(defaultAction: input.pick(actions))
         if profile.defaultAction == "SCMP_ACT_ERRNO" { profile.defaultErrnoRet = input.pick([nil, 13, 38, 5000]) }
-        profile.architectures = ["X86_64", "X86", "X32", "AARCH64"].filter { _ in input.flag() }.map { "SCMP_ARCH_" + $0 }
+        profile.architectures = ["X86_64", "X86", "X32"].filter { _ in input.flag() }.map { "SCMP_ARCH_" + $0 }
         var rules: [SeccompSyscall] = []
-        while !input.isAtEnd, rules.count < 10 {
+        // libseccomp takes minutes for more alternatives of one call with conditions that are mixed.
+        while !input.isAtEnd, rules.count < 4 {
             let chosen = (0..<(1 + input.below(4))).map { _ in input.pick(names) }
             let conditions = (0..<input.below(4)).map { _ in
                 let operation = input.pick(operators)
@@ -68,10 +71,13 @@ extension Fuzzer {
             for number in numbers.sorted() {
                 for _ in 0..<4 {
                     let arguments = (0..<6).map { _ in interesting[random.below(interesting.count)] }
-                    let isBare = architecture == .x32 && number & 0x4000_0000 == 0
+                    // The kernel tells x32 by the number alone.
+                    let isWide = architecture.kernel == TestArchitecture.x86_64.rawValue
+                    let isX32 = number & 0x4000_0000 != 0
+                    let table: TestArchitecture = isWide ? (isX32 ? .x32 : .x86_64) : architecture
                     calls.append(
                         TestCall(
-                            architecture: isBare ? TestArchitecture.x86_64.rawValue : architecture.rawValue,
+                            architecture: table.rawValue,
                             call: Call(number: number, architecture: architecture.kernel, arguments: arguments)))
                 }
             }
