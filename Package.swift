@@ -56,7 +56,7 @@ let package = Package(
         .target(name: "RuntimeSpec", dependencies: ["ByteText"], swiftSettings: embeddable),
         .target(name: "LinuxKernel", dependencies: ["ByteText", "CLinux", "CLibrary"], swiftSettings: embeddable),
         .target(name: "DBus", dependencies: ["ByteText", "LinuxKernel"], swiftSettings: embeddable),
-        .target(name: "Cgroups", dependencies: ["ByteText", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "CLibrary"], swiftSettings: embeddable),
+        .target(name: "Cgroups", dependencies: ["ByteText", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux"], swiftSettings: embeddable),
         .target(name: "Seccomp", dependencies: ["RuntimeSpec", "CSeccomp", "CLinux"], swiftSettings: embeddable),
         .target(
             name: "ContainerPlan", dependencies: ["ByteText", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
@@ -82,15 +82,20 @@ let package = Package(
                 "ByteText", "Veloci", "RuntimeSpec", "LinuxKernel", "Seccomp", "CBuildFacts", "CLibrary", "CVelociEntry",
             ], swiftSettings: embeddable),
         .target(name: "CVelociEntry"),
+        // Empty unless embedded.json says otherwise.
+        .target(name: "CStandalone"),
         // VelociCommand is linked and not imported; embedded.json is for SwiftPM's --toolset.
         .executableTarget(
-            name: "veloci", dependencies: ["VelociCommand", "CVelociEntry"], path: "Sources/VelociExecutable",
+            name: "veloci", dependencies: ["VelociCommand", "CVelociEntry", "CStandalone"], path: "Sources/VelociExecutable",
             exclude: ["embedded.json"], swiftSettings: embeddable + [.unsafeFlags(["-parse-as-library"])],
             linkerSettings: staticExecutable),
 
         // What tests of several targets share.
         .target(name: "TestSupport", dependencies: ["DBus", "LinuxKernel"], path: "Tests/TestSupport", swiftSettings: strict),
 
+        // The sources of CStandalone with other names, beside the C library.
+        .target(name: "StandaloneSubject", path: "Tests/StandaloneSubject"),
+        .testTarget(name: "StandaloneTests", dependencies: ["StandaloneSubject"], swiftSettings: strict),
         .testTarget(name: "ByteTextTests", dependencies: ["ByteText"], swiftSettings: strict),
         .testTarget(name: "DBusTests", dependencies: ["DBus", "LinuxKernel", "TestSupport"], swiftSettings: strict),
         .testTarget(

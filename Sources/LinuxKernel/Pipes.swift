@@ -6,6 +6,15 @@ internal import CLinux
 /// well. What the process does about the signal is not ours to change, so it is kept from the calling thread for the one call,
 /// and taken away if that call raised it. Sockets of our own need none of this (MSG_NOSIGNAL).
 public enum Pipes {
+    /// The two ends of a new pipe (pipe2(2) with O_CLOEXEC).
+    public static func make() throws(KernelError) -> (reader: Int32, writer: Int32) {
+        var ends: (reader: Int32, writer: Int32) = (-1, -1)
+        try withUnsafeMutablePointer(to: &ends) { (pointer) throws(KernelError) in
+            _ = try systemCall(__NR_pipe2, "pipe2", UInt64(address: pointer), UInt64(O_CLOEXEC))
+        }
+        return ends
+    }
+
     /// Writes all bytes.
     /// - Throws: `KernelError`; `EPIPE` when nobody reads any more.
     public static func write(_ bytes: [UInt8], to descriptor: Int32, name: String = "") throws(KernelError) {

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLibrary
 internal import LinuxKernel
 
@@ -7,11 +8,29 @@ enum HostProgram {
     ///
     /// - Throws: `CommandFailure` when it cannot be run, or ends with another code than 0.
     static func output(_ name: String, _ arguments: [String]) throws(CommandFailure) -> String {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw failure(name, .last) }
-        let reader = Descriptor(owning: ends[0])
-        let writer = Descriptor(owning: ends[1])
-        let pid = try spawn(name, arguments, output: writer.number, closing: reader.number)
+        let bytes: [UInt8]
+        let end: ProcessEnd
+        do throws(KernelError) {
+            (bytes, end) = try run(name, arguments)
+        } catch {
+            throw CommandFailure("exec: \(Quoted.go(name)): \(error.errno)")
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        switch end {
+        case .exited(0): return text
+        case .exited(let status): throw CommandFailure("\(name): exit status \(status): \(text)")
+        case .signalled(let signal): throw CommandFailure("\(name): signal \(signal): \(text)")
+        }
+    }
+
+    private static func run(_ name: String, _ arguments: [String]) throws(KernelError) -> ([UInt8], ProcessEnd) {
+        let ends = try Pipes.make()
+        let reader = Descriptor(owning: ends.reader)
+        let writer = Descriptor(owning: ends.writer)
+        var request = SpawnRequest(path: name, arguments: [name] + arguments, environment: Processes.environment)
+        request.standard = [nil, writer.number, writer.number]
+        request.resetsSignals = true
+        let process = Descriptor(owning: try start(&request))
         _ = consume writer  // the end of its output is seen once nobody can write
         let read: Result<[UInt8], KernelError>
         do throws(KernelError) {
@@ -19,36 +38,24 @@ enum HostProgram {
         } catch {
             read = .failure(error)
         }
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, Errno.last == .interrupted {}
-        guard case .success(let bytes) = read else { throw failure(name, Errno(rawValue: EIO)) }
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard status == 0 else {
-            let end = status & 0x7f == 0 ? "exit status \(status >> 8 & 0xff)" : "signal \(status & 0x7f)"
-            throw CommandFailure("\(name): \(end): \(text)")
+        let end = try Processes.wait(for: process)
+        return (try read.get(), end)
+    }
+
+    /// Tries the directories of `PATH` in their order, as execvp(3) does.
+    private static func start(_ request: inout SpawnRequest) throws(KernelError) -> Int32 {
+        let name = request.path
+        var refusal = KernelError(.noEntry, call: "execve", object: name)
+        for directory in (getenv("PATH").map({ String(cString: $0) }) ?? "/bin:/usr/bin").parts(at: ":", keepsEmpty: true) {
+            request.path = directory.isEmpty ? name : directory + "/" + name
+            do throws(KernelError) {
+                return try Processes.spawn(request).descriptor
+            } catch where error.errno == .accessDenied {
+                refusal = error
+            } catch where error.errno == .noEntry || error.errno == .notDirectory {
+                continue
+            }
         }
-        return text
-    }
-
-    private static func spawn(
-        _ name: String, _ arguments: [String], output: Int32, closing other: Int32
-    ) throws(CommandFailure) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, output, 2)
-        posix_spawn_file_actions_addclose(&actions, output)
-        posix_spawn_file_actions_addclose(&actions, other)
-        var texts = ([name] + arguments).map { strdup($0) } + [nil]
-        defer { for text in texts { free(text) } }
-        var pid: pid_t = 0
-        let result = posix_spawnp(&pid, name, &actions, nil, &texts, library_environment())
-        guard result == 0 else { throw failure(name, Errno(rawValue: result)) }
-        return pid
-    }
-
-    private static func failure(_ name: String, _ errno: Errno) -> CommandFailure {
-        CommandFailure("exec: \(Quoted.go(name)): \(errno)")
+        throw refusal
     }
 }

@@ -1,5 +1,4 @@
 internal import ByteText
-internal import CLibrary
 internal import RuntimeSpec
 
 /// SPEC(config-linux.md#cpu), KERNEL(Documentation/scheduler/sched-bwc.rst, cgroup-v1/cpusets.rst, cgroup-v2.rst).
@@ -106,9 +105,42 @@ extension ResourcePlanner {
     func weight(ofShares shares: UInt64) -> UInt64 {
         if shares <= 2 { return 1 }
         if shares >= 262_144 { return 10_000 }
-        let logarithm = log2(Double(shares))
+        let logarithm = Logarithm.binary(Double(shares))
         let exponent = (logarithm * logarithm + 125 * logarithm) / 612 - 7.0 / 34
-        return UInt64(pow(10, exponent).rounded(.up))
+        return UInt64(Logarithm.powerOfTen(exponent).rounded(.up))
+    }
+}
+
+/// Two functions of the mathematical library, which is not linked for one curve. Exact where the result is: at powers of two
+/// and at whole exponents.
+enum Logarithm {
+    private static let ofTwo = 0.693147180559945309417
+    private static let ofTen = 2.302585092994045684018
+
+    /// The logarithm to base 2 of a normal positive number.
+    static func binary(_ number: Double) -> Double {
+        var exponent = Double(number.exponent)
+        var significand = number.significand
+        if significand > 1.4142135623730951 {
+            significand /= 2
+            exponent += 1
+        }
+        // ln(m) = 2 (t + t³/3 + t⁵/5 + …) for t = (m - 1) / (m + 1), which is less than 0.172.
+        let ratio = (significand - 1) / (significand + 1)
+        let square = ratio * ratio
+        var sum = 0.0
+        for odd in stride(from: 25.0, through: 1, by: -2) { sum = sum * square + 1 / odd }
+        return exponent + 2 * ratio * sum / ofTwo
+    }
+
+    /// Ten to the power of an exponent of a few digits.
+    static func powerOfTen(_ exponent: Double) -> Double {
+        let whole = exponent.rounded()
+        let rest = (exponent - whole) * ofTen
+        var power = 1.0
+        for step in stride(from: 24.0, through: 1, by: -1) { power = 1 + power * rest / step }
+        for _ in 0..<Int(abs(whole)) { power = whole > 0 ? power * 10 : power / 10 }
+        return power
     }
 }
 
