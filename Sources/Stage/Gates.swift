@@ -9,6 +9,7 @@ extension Interpreter {
         var message = stage_gate_message(gate: gateNumber, value: 0)
         let size = MemoryLayout<stage_gate_message>.size
         let gate = self.gate
+        _ = LateClosing.closeAll()
         let count = try withUnsafeMutablePointer(to: &message) { (pointer) throws(Refusal) in
             try call(__NR_write, word(gate), word(pointer), UInt64(size))
             return try call(__NR_read, word(gate), word(pointer), UInt64(size))
@@ -39,6 +40,7 @@ extension Interpreter {
 
     /// The container is created; the byte that `start` sends lets it run.
     func waitForStart(_ descriptor: Int32) throws(Refusal) {
+        _ = LateClosing.closeAll()
         progress.pointee.phase = stage_phase_waiting.rawValue
         var byte: UInt8 = 0
         let count = try withUnsafeMutablePointer(to: &byte) { (pointer) throws(Refusal) in

@@ -88,6 +88,15 @@ struct Interpreter {
         let arguments = Arguments(record: record, slots: slots)
         switch stage_operation(rawValue: record.pointee.operation) {
         case stage_operation_call:
+            switch Int32(record.pointee.number) {
+            case __NR_close where arguments.slot(0) >= 0:
+                close(arguments.slot(0))
+                return 0
+            // A lower limit counts the highest number that is open.
+            case __NR_prlimit64: _ = LateClosing.closeAll()
+            case __NR_seccomp: LateClosing.end()
+            default: break
+            }
             return try call(
                 Int32(record.pointee.number), arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
                 arguments[5])

@@ -30,12 +30,65 @@ func call(
     while true {
         let result = linux_system_call(Int64(number), a, b, c, d, e, f)
         if result >= 0 { return result }
-        if result != -Int64(EINTR) { throw Refusal(Int32(-result)) }
+        if result == -Int64(EINTR) || (result == -Int64(EMFILE) && LateClosing.closeAll()) { continue }
+        throw Refusal(Int32(-result))
     }
 }
 
+/// Closes a descriptor, now or soon.
 func close(_ descriptor: Int32) {
+    if LateClosing.note(descriptor) { return }
     _ = linux_system_call(Int64(__NR_close), word(descriptor), 0, 0, 0, 0, 0)
+}
+
+/// Descriptors that nobody needs any more and that are still open. A container has a hundred of them, neighbours mostly: some
+/// are closed together, and the last by the program's execution, as all of them are close-on-exec.
+enum LateClosing {
+    /// A bit for each.
+    nonisolated(unsafe) private static var waiting: (UInt64, UInt64) = (0, 0)
+    nonisolated(unsafe) private static var count = 0
+    /// Filters of system calls are written for runtimes that close one by one.
+    nonisolated(unsafe) private static var isOver = false
+
+    /// False for one that has to be closed at once.
+    static func note(_ descriptor: Int32) -> Bool {
+        if isOver || descriptor < 3 || descriptor >= 128 { return false }
+        if descriptor < 64 {
+            waiting.0 |= 1 << UInt64(descriptor)
+        } else {
+            waiting.1 |= 1 << UInt64(descriptor - 64)
+        }
+        count += 1
+        if count >= 40 { _ = closeAll() }
+        return true
+    }
+
+    /// - Returns: whether there were any.
+    static func closeAll() -> Bool {
+        if count == 0 { return false }
+        var first: Int32 = -1
+        for descriptor in Int32(3)...128 {
+            if descriptor < 128 && isWaiting(descriptor) {
+                if first < 0 { first = descriptor }
+            } else if first >= 0 {
+                _ = linux_system_call(Int64(__NR_close_range), word(first), word(descriptor - 1), 0, 0, 0, 0)
+                first = -1
+            }
+        }
+        waiting = (0, 0)
+        count = 0
+        return true
+    }
+
+    /// From here on each is closed at once.
+    static func end() {
+        _ = closeAll()
+        isOver = true
+    }
+
+    private static func isWaiting(_ descriptor: Int32) -> Bool {
+        descriptor < 64 ? waiting.0 >> UInt64(descriptor) & 1 == 1 : waiting.1 >> UInt64(descriptor - 64) & 1 == 1
+    }
 }
 
 func exit(_ status: Int32) -> Never {
@@ -72,6 +125,7 @@ func openInRoot(
                 Int64(__NR_openat2), word(root), word(path), word(pointer), UInt64(MemoryLayout<open_how>.size), 0, 0)
         }
         if result >= 0 { return Int32(result) }
+        if result == -Int64(EMFILE) && LateClosing.closeAll() { continue }
         tries += 1
         if (result == -Int64(EAGAIN) || result == -Int64(EINTR)) && tries < 128 { continue }
         throw Refusal(Int32(-result))
