@@ -4,7 +4,15 @@
 
 extension StringProtocol where UTF8View: BidirectionalCollection {
     /// Whether the text's first bytes are these.
-    package func begins(with prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
+    package func begins(with prefix: String) -> Bool {
+        withBytes { bytes in
+            prefix.withBytes { wanted in
+                guard bytes.count >= wanted.count else { return false }
+                for index in 0..<wanted.count where bytes[index] != wanted[index] { return false }
+                return true
+            }
+        }
+    }
 
     /// Whether the text's last bytes are these.
     package func ends(with suffix: String) -> Bool {
@@ -30,8 +38,18 @@ extension StringProtocol where UTF8View: BidirectionalCollection {
     ///   - most: how many parts there are at most; the last has the other separators.
     ///   - keepsEmpty: whether parts without a byte count.
     package func parts(at separator: Unicode.Scalar, most: Int = .max, keepsEmpty: Bool = false) -> [String] {
-        utf8.split(separator: separator.byte, maxSplits: most - 1, omittingEmptySubsequences: !keepsEmpty)
-            .map { String(decoding: $0, as: UTF8.self) }
+        let wanted = separator.byte
+        return withBytes { bytes in
+            var parts: [String] = []
+            var start = 0
+            for index in 0..<bytes.count where bytes[index] == wanted {
+                if parts.count == most - 1 { break }
+                if index > start || keepsEmpty { parts.append(bytes.text(start..<index)) }
+                start = index + 1
+            }
+            if start < bytes.count || keepsEmpty { parts.append(bytes.text(start..<bytes.count)) }
+            return parts
+        }
     }
 
     /// What is before the first separator and after it; nil without one.
@@ -50,15 +68,25 @@ extension StringProtocol where UTF8View: BidirectionalCollection {
 
     /// The words between blanks and newlines.
     package var words: [String] {
-        utf8.split(whereSeparator: { $0.isBlank }).map { String(decoding: $0, as: UTF8.self) }
+        withBytes { bytes in
+            var words: [String] = []
+            var start = 0
+            for index in 0...bytes.count where index == bytes.count || bytes[index].isBlank {
+                if index > start { words.append(bytes.text(start..<index)) }
+                start = index + 1
+            }
+            return words
+        }
     }
 
     /// Without blanks and newlines at both ends.
     package var trimmed: String {
-        var bytes = Array(utf8)[...]
-        while let first = bytes.first, first.isBlank { bytes = bytes.dropFirst() }
-        while let last = bytes.last, last.isBlank { bytes = bytes.dropLast() }
-        return String(decoding: bytes, as: UTF8.self)
+        withBytes { bytes in
+            var (start, end) = (0, bytes.count)
+            while start < end, bytes[start].isBlank { start += 1 }
+            while start < end, bytes[end - 1].isBlank { end -= 1 }
+            return bytes.text(start..<end)
+        }
     }
 
     /// The lines that are not empty.
@@ -72,6 +100,20 @@ extension StringProtocol where UTF8View: BidirectionalCollection {
     /// With the small letters of ASCII as capital ones; all else as it is.
     package var raised: String {
         String(decoding: utf8.map { (0x61...0x7a).contains($0) ? $0 & ~0x20 : $0 }, as: UTF8.self)
+    }
+}
+
+extension StringProtocol {
+    /// The bytes as they lie in memory: going through a text's view byte by byte costs some twenty instructions for each.
+    fileprivate func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        if let result = utf8.withContiguousStorageIfAvailable(body) { return result }
+        return Array(utf8).withUnsafeBufferPointer(body)
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    fileprivate func text(_ range: Range<Int>) -> String {
+        String(decoding: UnsafeBufferPointer(rebasing: self[range]), as: UTF8.self)
     }
 }
 

@@ -85,6 +85,12 @@ static inline uint8_t stage_record_kind(const struct stage_record *record, uint3
     return record->kinds[index];
 }
 
+static inline void stage_record_set(struct stage_record *record, uint32_t index, enum stage_argument_kind kind, uint64_t value)
+{
+    record->kinds[index] = kind;
+    record->arguments[index] = value;
+}
+
 enum stage_phase : uint32_t {
     stage_phase_running = 1,
     stage_phase_waiting,       // for the start of a created container

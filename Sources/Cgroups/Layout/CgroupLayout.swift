@@ -138,14 +138,11 @@ extension CgroupLayout {
     /// From controller, `name=…`, or empty for v2, to the caller's group in that hierarchy (cgroups(7)).
     package static func memberships(_ text: String) -> [String: String] {
         var result: [String: String] = [:]
-        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
-            let fields = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+        for line in text.lines {
+            let fields = line.parts(at: ":", most: 3, keepsEmpty: true)
             guard fields.count == 3 else { continue }
-            let group = String(decoding: fields[2], as: UTF8.self)
-            if fields[1].isEmpty { result[""] = group }
-            for controller in fields[1].split(separator: UInt8(ascii: ",")) {
-                result[String(decoding: controller, as: UTF8.self)] = group
-            }
+            if fields[1].isEmpty { result[""] = fields[2] }
+            for controller in fields[1].parts(at: ",") { result[controller] = fields[2] }
         }
         return result
     }

@@ -22,12 +22,13 @@ package struct MountTable {
     private struct Line {
         var identifier: Int
         var parent: Int
-        var root: ArraySlice<UInt8>
-        var mountPoint: ArraySlice<UInt8>
+        var root: Range<Int>
+        var mountPoint: Range<Int>
         /// Type, source and options of the file system.
-        var rest: ArraySlice<UInt8>
+        var rest: Range<Int>
     }
 
+    private let bytes: [UInt8]
     private var lines: [Line] = []
 
     init(_ text: String) {
@@ -35,53 +36,70 @@ package struct MountTable {
     }
 
     init(bytes: [UInt8]) {
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            if let line = MountTable.parse(line) { lines.append(line) }
+        self.bytes = bytes
+        lines.reserveCapacity(64)
+        bytes.withUnsafeBufferPointer { bytes in
+            var start = 0
+            while start < bytes.count {
+                var end = start
+                while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
+                var fields = Fields(bytes, start..<end)
+                if let line = MountTable.parse(&fields) { lines.append(line) }
+                start = end + 1
+            }
         }
     }
 
     /// Mounts of control groups, in the order of the table, without those that a later mount covers.
     var visibleCgroups: [CgroupMount] {
-        var children: [Int: [Int]] = [:]
-        var known: Set<Int> = []
-        var candidates: [Int] = []
-        for (index, line) in lines.enumerated() {
-            known.insert(line.identifier)
-            if line.parent != line.identifier { children[line.parent, default: []].append(index) }
-            if line.rest.starts(with: "cgroup ".utf8) || line.rest.starts(with: "cgroup2 ".utf8) { candidates.append(index) }
+        bytes.withUnsafeBufferPointer { bytes in
+            guard let top = top(bytes) else { return [] }
+            return lines.indices.compactMap { index in
+                let line = lines[index]
+                var fields = Fields(bytes, line.rest)
+                guard let type = fields.next(), bytes.has("cgroup", at: type) || bytes.has("cgroup2", at: type),
+                    mountReached(by: line.mountPoint, from: top, bytes) == index, fields.next() != nil,
+                    let options = fields.next()
+                else { return nil }
+                return CgroupMount(
+                    type: MountTable.text(bytes, type), root: MountTable.text(bytes, line.root),
+                    mountPoint: MountTable.text(bytes, line.mountPoint),
+                    options: MountTable.parts(bytes, options, at: UInt8(ascii: ",")))
+            }
         }
-        let root = UInt8(ascii: "/")
-        func isRoot(_ line: Line) -> Bool { line.mountPoint.count == 1 && line.mountPoint.first == root }
-        let top = lines.firstIndex { isRoot($0) && !known.contains($0.parent) } ?? lines.firstIndex(where: isRoot)
-        guard let top else { return [] }
-        return candidates.compactMap { index in
-            guard mountReached(by: lines[index].mountPoint, from: top, children) == index else { return nil }
-            let fields = lines[index].rest.split(separator: UInt8(ascii: " "))
-            guard fields.count >= 3 else { return nil }
-            return CgroupMount(
-                type: MountTable.text(fields[0]), root: MountTable.text(lines[index].root),
-                mountPoint: MountTable.text(lines[index].mountPoint),
-                options: fields[2].split(separator: UInt8(ascii: ",")).map { MountTable.text($0) })
-        }
+    }
+
+    /// The line of the root: its parent is not in the table.
+    private func top(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        let roots = lines.indices.filter { bytes.has("/", at: lines[$0].mountPoint) }
+        return roots.first { root in !lines.contains { $0.identifier == lines[root].parent } } ?? roots.first
     }
 
     /// Where proc and sysfs are mounted in the caller's mount namespace; nowhere if that cannot be read.
     package static var kernelViews: [String] {
-        guard let text = try? Files.readText("/proc/self/mountinfo") else { return [] }
-        return MountTable(text).lines.filter { $0.rest.starts(with: "proc ".utf8) || $0.rest.starts(with: "sysfs ".utf8) }
-            .map { self.text($0.mountPoint) }
+        guard let bytes = try? Files.read("/proc/self/mountinfo") else { return [] }
+        let table = MountTable(bytes: bytes)
+        return bytes.withUnsafeBufferPointer { bytes in
+            table.lines.compactMap { line in
+                var fields = Fields(bytes, line.rest)
+                guard let type = fields.next(), bytes.has("proc", at: type) || bytes.has("sysfs", at: type) else { return nil }
+                return text(bytes, line.mountPoint)
+            }
+        }
     }
 
     /// The mount at the end of a path: from the top, always into the mount that the walk meets first.
-    private func mountReached(by path: ArraySlice<UInt8>, from top: Int, _ children: [Int: [Int]]) -> Int? {
+    private func mountReached(by path: Range<Int>, from top: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var current = top
         // A table that leads in a circle is no table.
         for _ in 0...lines.count {
             var next: Int?
-            for child in children[lines[current].identifier] ?? []
-            where MountTable.contains(path, below: lines[child].mountPoint) {
-                if let best = next, lines[best].mountPoint.count <= lines[child].mountPoint.count { continue }
-                next = child
+            let parent = lines[current].identifier
+            for index in lines.indices where lines[index].parent == parent && lines[index].identifier != parent {
+                let mountPoint = lines[index].mountPoint
+                guard MountTable.contains(path, below: mountPoint, bytes) else { continue }
+                if let best = next, lines[best].mountPoint.count <= mountPoint.count { continue }
+                next = index
             }
             guard let next else { return current }
             current = next
@@ -89,50 +107,98 @@ package struct MountTable {
         return nil
     }
 
-    private static func contains(_ path: ArraySlice<UInt8>, below directory: ArraySlice<UInt8>) -> Bool {
-        guard path.starts(with: directory) else { return false }
-        let rest = path.dropFirst(directory.count)
-        return rest.isEmpty || rest.first == UInt8(ascii: "/") || directory.last == UInt8(ascii: "/")
+    private static func contains(_ path: Range<Int>, below directory: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard path.count >= directory.count else { return false }
+        for offset in 0..<directory.count where bytes[path.lowerBound + offset] != bytes[directory.lowerBound + offset] {
+            return false
+        }
+        let slash = UInt8(ascii: "/")
+        return path.count == directory.count || bytes[path.lowerBound + directory.count] == slash
+            || (!directory.isEmpty && bytes[directory.upperBound - 1] == slash)
     }
 
     /// `36 35 98:0 /root /mount options optional… - type source options`
-    private static func parse(_ line: ArraySlice<UInt8>) -> Line? {
-        let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
-        guard fields.count == 6, let identifier = number(fields[0]), let parent = number(fields[1]) else { return nil }
+    private static func parse(_ fields: inout Fields) -> Line? {
+        guard let first = fields.next(), let identifier = fields.number(first), let second = fields.next(),
+            let parent = fields.number(second), fields.next() != nil, let root = fields.next(), let mountPoint = fields.next()
+        else { return nil }
         // The optional fields end with a dash of its own.
-        var rest = fields[5]
-        while !rest.starts(with: "- ".utf8) {
-            guard let blank = rest.firstIndex(of: UInt8(ascii: " ")) else { return nil }
-            rest = rest[(blank + 1)...]
+        while let field = fields.next() {
+            if fields.bytes.has("-", at: field) {
+                return Line(identifier: identifier, parent: parent, root: root, mountPoint: mountPoint, rest: fields.rest)
+            }
         }
-        return Line(identifier: identifier, parent: parent, root: fields[3], mountPoint: fields[4], rest: rest.dropFirst(2))
+        return nil
     }
 
-    private static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
-        guard !bytes.isEmpty, bytes.count < 19 else { return nil }
+    private static func parts(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, at separator: UInt8) -> [String] {
+        var parts: [String] = []
+        var start = range.lowerBound
+        for index in range.lowerBound...range.upperBound where index == range.upperBound || bytes[index] == separator {
+            if index > start { parts.append(text(bytes, start..<index)) }
+            start = index + 1
+        }
+        return parts
+    }
+
+    /// Blanks, tabs, newlines and backslashes are written as `\040` and so on.
+    private static func text(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> String {
+        let source = UnsafeBufferPointer(rebasing: bytes[range])
+        guard source.contains(UInt8(ascii: "\\")) else { return String(decoding: source, as: UTF8.self) }
+        var result: [UInt8] = []
+        var index = 0
+        while index < source.count {
+            if source[index] == UInt8(ascii: "\\"), source.count - index > 3,
+                let value = UInt8(String(decoding: source[(index + 1)...(index + 3)], as: UTF8.self), radix: 8)
+            {
+                result.append(value)
+                index += 4
+            } else {
+                result.append(source[index])
+                index += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}
+
+/// The fields of a line, between blanks.
+private struct Fields {
+    let bytes: UnsafeBufferPointer<UInt8>
+    /// What was not gone through yet.
+    private(set) var rest: Range<Int>
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>) {
+        self.bytes = bytes
+        rest = line
+    }
+
+    mutating func next() -> Range<Int>? {
+        let blank = UInt8(ascii: " ")
+        var start = rest.lowerBound
+        while start < rest.upperBound, bytes[start] == blank { start += 1 }
+        var end = start
+        while end < rest.upperBound, bytes[end] != blank { end += 1 }
+        rest = min(end + 1, rest.upperBound)..<rest.upperBound
+        return start < end ? start..<end : nil
+    }
+
+    func number(_ range: Range<Int>) -> Int? {
+        guard range.count < 19 else { return nil }
         var value = 0
-        for byte in bytes {
+        for byte in bytes[range] {
             guard (0x30...0x39).contains(byte) else { return nil }
             value = value * 10 + Int(byte - 0x30)
         }
         return value
     }
+}
 
-    /// Blanks, tabs, newlines and backslashes are written as `\040` and so on.
-    private static func text(_ source: ArraySlice<UInt8>) -> String {
-        guard source.contains(UInt8(ascii: "\\")) else { return String(decoding: source, as: UTF8.self) }
-        var bytes: [UInt8] = []
-        var rest = source
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "\\"), rest.count >= 3,
-                let value = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+extension UnsafeBufferPointer<UInt8> {
+    /// Whether a text stands there, and nothing else.
+    fileprivate func has(_ text: StaticString, at range: Range<Int>) -> Bool {
+        guard range.count == text.utf8CodeUnitCount else { return false }
+        for offset in 0..<range.count where self[range.lowerBound + offset] != text.utf8Start[offset] { return false }
+        return true
     }
 }

@@ -4,7 +4,7 @@ internal import RuntimeSpec
 
 /// Collects the records of a plan and the data that they point to.
 struct RecordEncoder {
-    /// Where something lies in the data.
+    /// Where something lies in the data; before it when it is negative, where there is room that only the stage fills.
     struct Address {
         var offset: Int
     }
@@ -17,6 +17,8 @@ struct RecordEncoder {
 
     private(set) var records: [stage_record] = []
     private(set) var data: [UInt8] = []
+    /// Bytes before the data.
+    private var room = 0
     /// Places in the data that hold addresses.
     private var pointers: [Int] = []
     /// Records and arguments that hold addresses.
@@ -34,7 +36,9 @@ struct RecordEncoder {
     init(slotCount: Int) {
         umaskSlot = Slot(index: slotCount)
         nextSlot = slotCount + 1
-        data.reserveCapacity(8192)
+        data.reserveCapacity(12288)
+        records.reserveCapacity(512)
+        addressArguments.reserveCapacity(512)
     }
 
     /// A slot that only the records of one step use.
@@ -79,7 +83,7 @@ struct RecordEncoder {
         let list = bytes([])
         for address in addresses {
             pointers.append(data.count)
-            append(UInt64(address.offset))
+            append(address.word)
         }
         append(0)
         return list
@@ -94,14 +98,18 @@ struct RecordEncoder {
         let address = self.words(words)
         for (index, target) in addresses {
             let place = address.offset + 8 * index
-            store(UInt64(target.offset), at: place)
+            store(target.word, at: place)
             pointers.append(place)
         }
         return address
     }
 
     private mutating func append(_ word: UInt64) {
-        withUnsafeBytes(of: word.littleEndian) { data.append(contentsOf: $0) }
+        var rest = word
+        for _ in 0..<8 {
+            data.append(UInt8(truncatingIfNeeded: rest))
+            rest >>= 8
+        }
     }
 
     private mutating func store(_ word: UInt64, at offset: Int) {
@@ -114,10 +122,16 @@ struct RecordEncoder {
     mutating func makeEnvironment(_ entries: [String], findsHome: Bool) {
         var addresses = entries.map { text($0) }
         if findsHome {
-            home = bytes(Array("HOME=/".utf8) + [UInt8](repeating: 0, count: 4096))
+            home = self.room(for: 4104)
             addresses.append(home)
         }
         environment = pointerList(addresses)
+    }
+
+    /// Room that the stage fills.
+    mutating func room(for count: Int) -> Address {
+        room += (count + 7) / 8 * 8
+        return Address(offset: -room)
     }
 
     // MARK: Records
@@ -132,23 +146,17 @@ struct RecordEncoder {
         record.step = step
         record.number = UInt16(truncatingIfNeeded: number)
         record.result = result.map { Int32(truncatingIfNeeded: $0.index) } ?? -1
-        if errnos.count > 0 { record.tolerated.0 = UInt16(truncatingIfNeeded: errnos[0]) }
+        if !errnos.isEmpty { record.tolerated.0 = UInt16(truncatingIfNeeded: errnos[0]) }
         if errnos.count > 1 { record.tolerated.1 = UInt16(truncatingIfNeeded: errnos[1]) }
-        var kinds = [UInt8](repeating: UInt8(stage_argument_value.rawValue), count: 6)
-        var values = [UInt64](repeating: 0, count: 6)
         for (index, argument) in arguments.enumerated() {
             switch argument {
-            case .value(let value): values[index] = value
-            case .slot(let slot):
-                values[index] = UInt64(slot.index)
-                kinds[index] = UInt8(stage_argument_slot.rawValue)
+            case .value(let value): stage_record_set(&record, UInt32(index), stage_argument_value, value)
+            case .slot(let slot): stage_record_set(&record, UInt32(index), stage_argument_slot, UInt64(slot.index))
             case .address(let address):
-                values[index] = UInt64(address.offset)
+                stage_record_set(&record, UInt32(index), stage_argument_value, address.word)
                 addressArguments.append((records.count, index))
             }
         }
-        record.kinds = (kinds[0], kinds[1], kinds[2], kinds[3], kinds[4], kinds[5])
-        record.arguments = (values[0], values[1], values[2], values[3], values[4], values[5])
         records.append(record)
     }
 
@@ -172,7 +180,7 @@ struct RecordEncoder {
         let recordsOffset = (slotsOffset + 4 * nextSlot + 7) / 8 * 8
         let relocationsOffset = recordsOffset + recordSize * records.count
         let relocationCount = pointers.count + addressArguments.count
-        let dataOffset = (relocationsOffset + 4 * relocationCount + 7) / 8 * 8
+        let dataOffset = (relocationsOffset + 4 * relocationCount + 7) / 8 * 8 + room
         // Every number below is one of 32 bits then: there are fewer slots, records and steps than bytes.
         guard dataOffset + data.count <= Int(UInt32.max) else {
             throw PlanError("the plan has \(dataOffset + data.count) bytes; at most \(UInt32.max) are possible", at: JSONPath())
@@ -207,7 +215,7 @@ struct RecordEncoder {
 
             var relocation = relocationsOffset
             func relocate(_ place: Int) {
-                let offset = block.loadUnaligned(fromByteOffset: place, as: UInt64.self) + UInt64(dataOffset)
+                let offset = block.loadUnaligned(fromByteOffset: place, as: UInt64.self) &+ UInt64(dataOffset)
                 block.storeBytes(of: offset, toByteOffset: place, as: UInt64.self)
                 block.storeBytes(of: UInt32(truncatingIfNeeded: place), toByteOffset: relocation, as: UInt32.self)
                 relocation += 4
@@ -219,6 +227,11 @@ struct RecordEncoder {
             }
         }
     }
+}
+
+extension RecordEncoder.Address {
+    /// As it stands in the block until it is known where the data begins.
+    fileprivate var word: UInt64 { UInt64(bitPattern: Int64(offset)) }
 }
 
 /// What a test or a trace asks of the stage.

@@ -278,7 +278,7 @@ extension Step {
             encoder.add(
                 stage_operation_working_directory, [.address(encoder.text(path)), .value(attempt.rawValue)])
         case .findProgram(let name):
-            let room = encoder.bytes([UInt8](repeating: 0, count: 4096))
+            let room = encoder.room(for: 4096)
             encoder.add(
                 stage_operation_find_program,
                 [.address(encoder.text(name)), .address(encoder.environment), .address(room)])

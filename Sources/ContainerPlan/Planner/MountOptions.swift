@@ -4,9 +4,9 @@ internal import RuntimeSpec
 
 /// The options of one mount, sorted by what they do.
 struct MountOptions {
-    var flags: Set<MountFlag> = []
+    var flags = MountFlagSet()
     /// Flags that the last option about them takes away.
-    private var cleared: Set<MountFlag> = []
+    private var cleared = MountFlagSet()
     var attributes = MountAttributes()
     /// Whether any flag of a mount is named, be it to set it or to take it away.
     private(set) var namesFlags = false
@@ -87,7 +87,7 @@ struct MountOptions {
         guard namesFlags, !isLocked else { return changes }
         changes.clear |= UInt64(
             MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW)
-        if flags.contains(where: { $0.isAccessTimeKind || $0 == .noDirectoryAccessTime }) {
+        if flags.namesAccessTime {
             changes.clear |= MountOptions.accessTime | UInt64(MOUNT_ATTR_NODIRATIME)
         }
         changes.clear &= ~changes.set | MountOptions.accessTime
@@ -150,5 +150,45 @@ struct MountOptions {
         }
         if !part.isEmpty { parts.append(String(decoding: part, as: UTF8.self)) }
         return parts
+    }
+}
+
+/// Flags as bits: options are read for every mount of every container, and a set of the standard library costs more than all else
+/// that is done with them.
+struct MountFlagSet: Equatable {
+    private var bits: UInt32 = 0
+
+    mutating func insert(_ flag: MountFlag) { bits |= flag.bit }
+
+    mutating func remove(_ flag: MountFlag) { bits &= ~flag.bit }
+
+    func contains(_ flag: MountFlag) -> Bool { bits & flag.bit != 0 }
+
+    /// Whether a flag is there that says how access times are kept.
+    var namesAccessTime: Bool {
+        contains(.noAccessTime) || contains(.relativeAccessTime) || contains(.strictAccessTime)
+            || contains(.noDirectoryAccessTime)
+    }
+}
+
+extension MountFlag {
+    fileprivate var bit: UInt32 {
+        switch self {
+        case .readOnly: 1
+        case .noSetUserID: 1 << 1
+        case .noDevices: 1 << 2
+        case .noExecute: 1 << 3
+        case .noSymlinkFollow: 1 << 4
+        case .noAccessTime: 1 << 5
+        case .noDirectoryAccessTime: 1 << 6
+        case .relativeAccessTime: 1 << 7
+        case .strictAccessTime: 1 << 8
+        case .synchronous: 1 << 9
+        case .directorySynchronous: 1 << 10
+        case .mandatoryLocks: 1 << 11
+        case .silent: 1 << 12
+        case .inodeVersion: 1 << 13
+        case .lazyTime: 1 << 14
+        }
     }
 }

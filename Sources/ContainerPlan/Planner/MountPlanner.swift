@@ -185,7 +185,22 @@ extension CreatePlanner {
     func cleaned(_ path: String) -> String { Self.cleaned(path) }
 
     static func cleaned(_ path: String) -> String {
+        if isClean(path) { return path }
         let parts = path.parts(at: "/").filter { $0 != "." }
         return "/" + parts.joined(separator: "/")
+    }
+
+    /// Whether nothing of a path would change.
+    private static func isClean(_ path: String) -> Bool {
+        var previous: (UInt8, UInt8) = (0, 0)
+        let slash = UInt8(ascii: "/")
+        let dot = UInt8(ascii: ".")
+        guard path.utf8.first == slash else { return false }
+        for byte in path.utf8 {
+            if byte == slash, previous.1 == slash || (previous.1 == dot && previous.0 == slash) { return false }
+            previous = (previous.1, byte)
+        }
+        let endsWithDot = previous.1 == dot && previous.0 == slash
+        return path.utf8.count == 1 || !(previous.1 == slash || endsWithDot)
     }
 }

@@ -52,8 +52,9 @@ private struct HostCheck {
         request.controlGroupManager = runtime.controlGroupManager
         // Where the terminal goes is the caller's business.
         request.consoleSocket = spec.process?.terminal == true ? "" : nil
-        var facts = HostFacts.collect(isRootless: runtime.toleratesRefusals)
-        eachProblem { (spec) throws(Failure) in facts = try HostFacts.collect(for: spec, id: "check", runtime) }
+        var collected: HostFacts?
+        eachProblem { (spec) throws(Failure) in collected = try HostFacts.collect(for: spec, id: "check", runtime) }
+        let facts = collected ?? HostFacts.collect(isRootless: runtime.toleratesRefusals)
         eachProblem { (spec) throws(Failure) in
             do throws(PlanError) {
                 _ = try Plan.create(spec, request: request, facts: facts).encode(descriptors: [:])
@@ -145,8 +146,8 @@ private struct HostCheck {
         if (try? Files.status(of: root, followingLink: true))?.kind != .directory {
             add("\(root) is no directory", at: "root", "path")
         }
-        let known = Set(
-            ((try? Files.readText("/proc/filesystems")) ?? "").lines.compactMap { $0.words.last })
+        // A line is a tab and a name; before the tab of those that need no device stands "nodev".
+        let known = ((try? Files.readText("/proc/filesystems")) ?? "").lines.map { $0.lastHalves(at: "\t")?.second ?? $0 }
         for (index, mount) in (spec.mounts ?? []).enumerated() {
             let path = JSONPath([.member("mounts"), .index(index)])
             let type = mount.type ?? ""
