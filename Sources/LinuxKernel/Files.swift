@@ -111,13 +111,15 @@ public enum Files {
     }
 
     /// Reads from the current position to the end.
-    /// - Parameter endsShort: whether a read that gives less than was asked for is known to be the last, as of regular files.
+    /// - Parameters:
+    ///   - endsShort: whether a read that gives less than was asked for is known to be the last, as of regular files.
+    ///   - expected: bytes of which the first read asks for as many.
     public static func read(
-        _ file: borrowing Descriptor, name: String = "", limit: Int = 1 << 26, endsShort: Bool = false
+        _ file: borrowing Descriptor, name: String = "", limit: Int = 1 << 26, endsShort: Bool = false, expected: Int = 4096
     ) throws(KernelError) -> [UInt8] {
         let number = file.number
         var content: [UInt8] = []
-        var capacity = 4096
+        var capacity = expected
         while true {
             var count = 0
             var failure: KernelError?

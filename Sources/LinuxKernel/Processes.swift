@@ -173,13 +173,60 @@ public enum Processes {
         return startTime(inStatistics: bytes)
     }
 
-    /// From the content of /proc/PID/stat. In parentheses it has the name, which is whatever bytes the process chose; behind
-    /// the last parenthesis there is nothing of that.
-    package static func startTime(inStatistics bytes: [UInt8]) -> UInt64? {
-        guard let parenthesis = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-        let fields = bytes[parenthesis...].split(separator: UInt8(ascii: " "))
-        guard fields.count > 20 else { return nil }
-        return UInt64(String(decoding: fields[20], as: UTF8.self))
+    package static func startTime(inStatistics bytes: [UInt8]) -> UInt64? { Statistics(bytes)?.startTime }
+
+    /// Of /proc/PID/stat. In parentheses it has the name, which is whatever bytes the process chose; behind the last parenthesis
+    /// there is nothing of that.
+    private struct Statistics {
+        /// Whether the first thread is a zombie, or dead.
+        let hasEnded: Bool
+        let threads: UInt64
+        let startTime: UInt64
+
+        init?(_ bytes: [UInt8]) {
+            guard let parenthesis = bytes.lastIndex(of: UInt8(ascii: ")")), parenthesis + 2 < bytes.count else { return nil }
+            let state = bytes[parenthesis + 2]
+            hasEnded = state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
+            // proc(5) counts the state as field 3; threads are field 20 and the start time is field 22.
+            var field = 3
+            var numbers: (threads: UInt64, startTime: UInt64) = (0, 0)
+            var position = parenthesis + 2
+            while position < bytes.count, field <= 22 {
+                let byte = bytes[position]
+                position += 1
+                if byte == UInt8(ascii: " ") {
+                    field += 1
+                } else if field == 20 || field == 22 {
+                    guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+                    let digit = UInt64(byte - UInt8(ascii: "0"))
+                    if field == 20 {
+                        numbers.threads = numbers.threads &* 10 &+ digit
+                    } else {
+                        numbers.startTime = numbers.startTime &* 10 &+ digit
+                    }
+                }
+            }
+            // Complete only when something follows.
+            guard field > 22 else { return nil }
+            (threads, startTime) = numbers
+        }
+    }
+
+    /// Whether the process with this pid that started at this time goes on, without a descriptor of it: for those who only tell
+    /// it. One that has ended and was not taken away yet does not.
+    ///
+    /// KERNEL: in /proc a process is a zombie as soon as its first thread has ended, though others go on; these are counted.
+    package static func isThere(_ pid: Int32, startedAt time: UInt64) throws(KernelError) -> Bool {
+        let path = "/proc/\(pid)/stat"
+        let bytes: [UInt8]
+        do throws(KernelError) {
+            let file = try Files.open(path)
+            bytes = try Files.read(file, name: path, endsShort: true)
+        } catch where error.errno == .noEntry || error.errno == .noSuchProcess {
+            return false
+        }
+        guard let statistics = Statistics(bytes), statistics.startTime == time else { return false }
+        return !(statistics.hasEnded && statistics.threads < 2)
     }
 
     /// The process with this pid that started at this time.

@@ -48,6 +48,8 @@ public enum Waiting {
         public static let error = Readiness(rawValue: 8)
         /// The other side is gone.
         public static let hungUp = Readiness(rawValue: 16)
+        /// There is no such descriptor (POLLNVAL).
+        public static let notOpen = Readiness(rawValue: 32)
     }
 
     /// Waits until one of the descriptors is ready or the time is over. Negative time waits for ever.

@@ -90,4 +90,6 @@ public struct ContainerState: Sendable, Equatable {
     public var annotations: [String: String]
     /// The name of the user who made it; empty for root.
     public var owner: String
+    /// The owner of the state directory, where it was looked at.
+    package var ownerID: UInt32? = nil
 }

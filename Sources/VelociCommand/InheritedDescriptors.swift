@@ -1,11 +1,13 @@
 internal import CLibrary
+internal import LinuxKernel
 
 /// What this process got from its caller: standard streams, sockets of socket activation, and descriptors to pass on.
 enum InheritedDescriptors {
     /// Opens the null device in place of standard streams that the caller closed. Otherwise what is opened next would get
     /// the number of one, and become a standard stream of the container.
     static func openStandardStreams() {
-        for stream in Int32(0)...2 where library_descriptor_flags(stream) < 0 {
+        let streams = try? Waiting.poll([(0, []), (1, []), (2, [])], milliseconds: 0)
+        for stream in streams ?? [] where stream.contains(.notOpen) {
             // Without O_CLOEXEC: the container inherits it. The lowest number that is free is this one.
             _ = library_open("/dev/null", O_RDWR)
         }

@@ -17,23 +17,28 @@ struct StateDocument: Equatable {
     /// The name of the user who owns the state directory; only `list` knows it.
     var owner: String
 
-    /// The members in runc's order.
-    var json: JSONValue {
-        var members: JSONMembers = [
-            "ociVersion": .string(ociVersion), "id": .string(id), "pid": .number(JSONNumber(pid)),
-            "status": .string(status), "bundle": .string(bundle), "rootfs": .string(rootfs),
-            "created": .string(created),
-        ]
-        if !annotations.isEmpty {
-            let sorted = annotations.sortedByName
-            members["annotations"] = .object(JSONMembers(sorted.map { .init(name: $0.key, value: .string($0.value)) }))
-        }
-        members["owner"] = .string(owner)
-        return .object(members)
+    /// Writes the members in runc's order.
+    func write(to writer: inout JSONWriter) {
+        writer.open("{")
+        writer.member("ociVersion", ociVersion)
+        writer.member("id", id)
+        writer.name("pid")
+        writer.integer(pid)
+        writer.member("status", status)
+        writer.member("bundle", bundle)
+        writer.member("rootfs", rootfs)
+        writer.member("created", created)
+        if !annotations.isEmpty { writer.member("annotations", annotations) }
+        writer.member("owner", owner)
+        writer.close("}")
     }
 
     /// What `state` prints. RUNC: no line feed at the end.
-    var text: String { json.encodedText(.pretty) }
+    var text: String {
+        var writer = JSONWriter(layout: .pretty)
+        write(to: &writer)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
 }
 
 extension StateDocument {

@@ -9,17 +9,21 @@ struct Table {
 
     var text: String {
         let columns = (rows.first?.count ?? 1) - 1
-        let widths = (0..<columns).map { column in
-            rows.reduce(12) { max($0, $1[column].unicodeScalars.count + 3) }
-        }
-        var text = ""
-        for row in rows {
-            for (column, width) in widths.enumerated() {
-                text += row[column]
-                text += String(repeating: " ", count: width - row[column].unicodeScalars.count)
+        let lengths = rows.map { $0.map { Self.length($0) } }
+        var bytes: [UInt8] = []
+        let widths = (0..<columns).map { column in lengths.reduce(12) { max($0, $1[column] + 3) } }
+        bytes.reserveCapacity(rows.count * (widths.reduce(0, +) + 16))
+        for (row, lengths) in zip(rows, lengths) {
+            for column in 0..<columns {
+                bytes.append(contentsOf: row[column].utf8)
+                for _ in lengths[column]..<widths[column] { bytes.append(UInt8(ascii: " ")) }
             }
-            text += row[columns] + "\n"
+            bytes.append(contentsOf: row[columns].utf8)
+            bytes.append(UInt8(ascii: "\n"))
         }
-        return text
+        return String(decoding: bytes, as: UTF8.self)
     }
+
+    /// How many Unicode scalars a text has: bytes that do not go on with one.
+    private static func length(_ text: String) -> Int { text.utf8.reduce(0) { $1 & 0xC0 == 0x80 ? $0 : $0 + 1 } }
 }

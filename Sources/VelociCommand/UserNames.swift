@@ -2,11 +2,14 @@ internal import ByteText
 internal import LinuxKernel
 
 /// Names of users, from /etc/passwd alone: the C library's lookup loads plugins, which a static program cannot.
-enum UserNames {
+struct UserNames {
+    /// The one that was asked last: most containers of one root are of one user.
+    private var last: (id: UInt32, name: String) = (0, "root")
+
     /// The user's name, or the id behind `#` when it has none.
-    static func name(_ id: UInt32) -> String {
-        if id == 0 { return "root" }
-        return name(id, in: (try? Files.readText("/etc/passwd")) ?? "") ?? "#\(id)"
+    mutating func name(_ id: UInt32) -> String {
+        if id != last.id { last = (id, Self.name(id, in: (try? Files.readText("/etc/passwd")) ?? "") ?? "#\(id)") }
+        return last.name
     }
 
     static func name(_ id: UInt32, in passwd: String) -> String? {

@@ -118,8 +118,10 @@ import Testing
         let passwd = "root:x:0:0:root:/root:/bin/sh\nbroken\nweb:x:1000:1000::/home/web:\n"
         #expect(UserNames.name(1000, in: passwd) == "web")
         #expect(UserNames.name(1001, in: passwd) == nil)
-        #expect(UserNames.name(0) == "root")
-        #expect(UserNames.name(4_294_967_294) == "#4294967294" || UserNames.name(4_294_967_294) == "nobody")
+        var names = UserNames()
+        #expect(names.name(0) == "root")
+        #expect(["#4294967294", "nobody"].contains(names.name(4_294_967_294)))
+        #expect(names.name(0) == "root")
     }
 
     @Test func activationCountsOnlyForThisProcess() {

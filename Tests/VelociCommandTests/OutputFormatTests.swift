@@ -52,7 +52,7 @@ import Testing
             #"{"ociVersion":"1.3.0","id":"web","pid":4711,"status":"running","bundle":"/b/web","#
             + #""rootfs":"/b/web/rootfs","created":"2026-11-21T09:37:20.123456789Z","owner":"root"}"#
         #expect(StateList.json([Self.web, Self.web]) == "[\(line),\(line)]\n")
-        #expect(StateList.ids([Self.web, Self.web]) == "web\nweb\n")
+        #expect(StateList.ids(["web", "web"]) == "web\nweb\n")
     }
 
     @Test func processes() throws {

@@ -19,7 +19,7 @@ struct Making {
     }
 
     func write(_ record: ContainerRecord) throws {
-        try Data(record.json.encoded()).write(to: URL(fileURLWithPath: directory + "/state.json"))
+        try Data(record.encoded).write(to: URL(fileURLWithPath: directory + "/state.json"))
     }
 
     func end() {

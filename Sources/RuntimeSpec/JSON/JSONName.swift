@@ -2,11 +2,11 @@
 ///
 /// Names are compared as bytes. Comparing `String`s would take canonically equivalent ones for equal, such as a Kelvin sign
 /// and a K.
-struct JSONName {
+package struct JSONName {
     let start: UnsafePointer<UInt8>
     let count: Int
 
-    @inline(__always) func equals(_ text: StaticString) -> Bool {
+    @inline(__always) package func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
         let other = text.utf8Start
         for index in 0..<count where start[index] != other[index] { return false }
@@ -25,17 +25,17 @@ struct JSONName {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 
-    var string: String { String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self) }
+    package var string: String { String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self) }
 }
 
 extension JSONName: Hashable {
-    static func == (left: JSONName, right: JSONName) -> Bool {
+    package static func == (left: JSONName, right: JSONName) -> Bool {
         guard left.count == right.count else { return false }
         for index in 0..<left.count where left.start[index] != right.start[index] { return false }
         return true
     }
 
-    func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(bytes: UnsafeRawBufferPointer(start: start, count: count))
     }
 }

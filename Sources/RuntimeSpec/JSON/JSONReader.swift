@@ -1,5 +1,8 @@
 /// Reading cannot go on: the text is no JSON. What is wrong has been recorded in the reader.
-struct JSONStop: Error {}
+package struct JSONStop: Error {
+    /// Ends reading where enough was read.
+    package init() {}
+}
 
 /// Limits of the reader, so that hostile input is refused early and never exhausts the stack.
 public enum JSONLimits {
@@ -16,7 +19,7 @@ public enum JSONLimits {
 /// Problems are collected in the reader. A problem of the syntax ends reading by `JSONStop`; a value of the wrong type
 /// is recorded and skipped. Nothing is known about paths on the way down: whoever reads a member or an element looks, when
 /// coming back, whether problems were added, and then puts its own step before theirs.
-struct JSONReader {
+package struct JSONReader {
     /// A problem, with the steps of its path from the inside out.
     struct Problem {
         var severity = Diagnostic.Severity.must
@@ -75,7 +78,7 @@ struct JSONReader {
         self.count = count
     }
 
-    private mutating func begin() throws(JSONStop) {
+    mutating func begin() throws(JSONStop) {
         if count > JSONLimits.bytes {
             throw stop("the document has \(count) bytes; at most \(JSONLimits.bytes) are read", at: 0)
         }
@@ -86,7 +89,7 @@ struct JSONReader {
         if position == count { throw stop("the document is empty; a JSON object is expected") }
     }
 
-    private mutating func end() throws(JSONStop) {
+    mutating func end() throws(JSONStop) {
         skipSpace()
         if position < count { throw stop("there is text after the end of the document; only white space may follow") }
     }

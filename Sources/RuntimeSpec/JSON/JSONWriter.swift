@@ -1,14 +1,15 @@
 /// Collects the bytes of a JSON text.
-struct JSONWriter {
+package struct JSONWriter {
     /// How a text is laid out.
     let layout: JSONLayout
     /// The text so far.
-    private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
     private var depth = 0
     /// Whether something was written in the innermost object or array.
     private var needsComma = false
 
-    init(layout: JSONLayout, capacity: Int = 1024) {
+    /// - Parameter capacity: bytes that are expected.
+    package init(layout: JSONLayout, capacity: Int = 1024) {
         self.layout = layout
         bytes.reserveCapacity(capacity)
     }
@@ -20,13 +21,15 @@ struct JSONWriter {
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    mutating func literal(_ text: StaticString) {
+    /// A value as it stands, such as `true`.
+    package mutating func literal(_ text: StaticString) {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     mutating func digits(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
-    mutating func integer(_ value: some FixedWidthInteger) {
+    /// A number.
+    package mutating func integer(_ value: some FixedWidthInteger) {
         if value >= 0, value < 10 {
             bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value))
         } else {
@@ -34,7 +37,8 @@ struct JSONWriter {
         }
     }
 
-    mutating func string(_ text: String) {
+    /// A text with its quotes and escapes.
+    package mutating func string(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { unsafe in
@@ -70,14 +74,14 @@ struct JSONWriter {
     }
 
     /// Begins an object or an array.
-    mutating func open(_ bracket: Unicode.Scalar) {
+    package mutating func open(_ bracket: Unicode.Scalar) {
         bytes.append(UInt8(ascii: bracket))
         depth += 1
         needsComma = false
     }
 
     /// Ends an object or an array.
-    mutating func close(_ bracket: Unicode.Scalar) {
+    package mutating func close(_ bracket: Unicode.Scalar) {
         depth -= 1
         if needsComma { newLine() }
         bytes.append(UInt8(ascii: bracket))
@@ -85,19 +89,21 @@ struct JSONWriter {
     }
 
     /// Comes before each element of an array and, through `name`, before each member of an object.
-    mutating func separate() {
+    package mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         newLine()
         needsComma = true
     }
 
-    mutating func name(_ text: String) {
+    /// Begins a member.
+    package mutating func name(_ text: String) {
         separate()
         string(text)
         colon()
     }
 
-    mutating func name(_ text: StaticString) {
+    /// Begins a member.
+    package mutating func name(_ text: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         literal(text)
@@ -117,7 +123,7 @@ struct JSONWriter {
     }
 
     /// Ends the text.
-    mutating func finish() {
+    package mutating func finish() {
         if layout.endsWithNewline { bytes.append(UInt8(ascii: "\n")) }
     }
 }
@@ -139,4 +145,39 @@ public struct JSONLayout: Equatable, Sendable {
     public static let compact = JSONLayout(indent: nil)
     /// Two spaces per level.
     public static let pretty = JSONLayout(indent: 2)
+}
+
+extension JSONWriter {
+    /// Writes a member.
+    package mutating func member(_ name: StaticString, _ text: String) {
+        self.name(name)
+        string(text)
+    }
+
+    /// Writes a member.
+    package mutating func member(_ name: StaticString, _ value: Bool) {
+        self.name(name)
+        literal(value ? "true" : "false")
+    }
+
+    /// Texts by name, in the order of their names.
+    package mutating func member(_ name: StaticString, _ texts: [String: String]) {
+        self.name(name)
+        open("{")
+        for (name, text) in texts.sortedByName {
+            self.name(name)
+            string(text)
+        }
+        close("}")
+    }
+
+    /// Writes an array, each element as the function does it.
+    package mutating func list<Element>(_ elements: [Element], _ write: (Element, inout JSONWriter) -> Void) {
+        open("[")
+        for element in elements {
+            separate()
+            write(element, &self)
+        }
+        close("]")
+    }
 }

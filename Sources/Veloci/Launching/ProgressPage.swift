@@ -22,6 +22,17 @@ final class ProgressPage {
         file = page.release()
     }
 
+    /// How far a container that exists has come; nil when its page cannot be read, or is none.
+    static func phase(at directory: Int32) -> stage_phase? {
+        let name = StateDirectory.progressFile
+        guard let page = try? StateDirectory.readFile(name, at: directory), page.count == Int(stage_progress_size) else {
+            return nil
+        }
+        return page.withUnsafeBytes { page in
+            page.baseAddress.map { stage_phase(rawValue: $0.assumingMemoryBound(to: stage_progress.self).pointee.phase) }
+        }
+    }
+
     /// The page of a container that exists.
     init(reading directory: Int32) throws(KernelError) {
         let page = try Files.open(StateDirectory.progressFile, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK, at: directory)

@@ -1,10 +1,14 @@
 internal import ByteText
+internal import CLinux
 internal import LinuxKernel
 public import RuntimeSpec
 
 extension Runtime {
     /// The state of one container.
     public func state(_ id: String) throws(Failure) -> ContainerState {
+        try ContainerID.check(id)
+        let state = try StateDirectory.open(root: root, id: id, locking: false)
+        if let shown = try ContainerFront(at: state.directory)?.shown() { return shown }
         let container = try StoredContainer.open(root: root, id: id, locking: false, forgettingOthersGroups: false)
         return container.shown(try container.status())
     }
@@ -17,25 +21,58 @@ extension Runtime {
 
     /// All containers below the root, by id. Those whose state cannot be read are left out with a warning.
     public func list() throws(Failure) -> [ContainerState] {
+        var states: [ContainerState] = []
+        try visit { (id, directory) throws(Failure) in
+            if var shown = try ContainerFront(at: directory)?.shown() {
+                shown.ownerID = (try? Files.status(of: directory))?.userID
+                states.append(shown)
+            } else {
+                states.append(try state(id))
+            }
+        }
+        return states
+    }
+
+    /// The ids of all that `list` shows.
+    package func ids() throws(Failure) -> [String] {
+        var ids: [String] = []
+        try visit { (id, directory) throws(Failure) in
+            if let front = ContainerFront(at: directory) { ids.append(front.id) } else { ids.append(try state(id).id) }
+        }
+        return ids
+    }
+
+    /// Calls `body` with each directory below the root, by name. A failure of one is a warning, and the others go on.
+    private func visit(_ body: (String, borrowing Descriptor) throws(Failure) -> Void) throws(Failure) {
+        guard let directory = try rootDirectory() else { return }
         let names: [String]
         do throws(KernelError) {
-            names = try Files.list(root)
-        } catch where error.errno == .noEntry {
-            return []
+            names = try Files.list(".", at: directory.number)
         } catch {
             throw .kernel(error, "cannot read the state root")
         }
-        var states: [ContainerState] = []
         for name in names.sortedByBytes() where !name.begins(with: ".") {
-            guard let status = try? Files.status(of: root + "/" + name), status.kind == .directory else { continue }
+            // What is no directory, or is one no more, is no container.
+            let flags = O_PATH | O_DIRECTORY | O_NOFOLLOW
+            guard let own = try? Files.open(name, flags: flags, at: directory.number) else { continue }
             do throws(Failure) {
-                states.append(try state(name))
+                try body(name, own)
             } catch where error.code == .notFound {
                 continue  // deleted meanwhile
             } catch {
                 warn("container \(name): \(error)")
             }
         }
-        return states
+    }
+
+    /// The state root, opened; nil when there is none yet.
+    private func rootDirectory() throws(Failure) -> Descriptor? {
+        do throws(KernelError) {
+            return try Files.open(root, flags: O_RDONLY | O_DIRECTORY)
+        } catch where error.errno == .noEntry {
+            return nil
+        } catch {
+            throw .kernel(error, "cannot read the state root")
+        }
     }
 }

@@ -14,10 +14,15 @@ extension ContainerRecord {
         for directory in Set(controlGroups.values) { controlGroupNumbers[directory] = Self.number(of: directory) }
     }
 
+    /// Whether the container was made before the machine started anew.
+    var isOfAnotherBoot: Bool {
+        let current = Self.currentBoot
+        return !boot.isEmpty && !current.isEmpty && boot != current
+    }
+
     /// Drops what was before the machine started anew: everything ended that a container has outside of its directory.
     mutating func forgetWhatEndedWithTheMachine() {
-        let current = Self.currentBoot
-        guard !boot.isEmpty, !current.isEmpty, boot != current else { return }
+        guard isOfAnotherBoot else { return }
         (process, rootMount, cacheGroups, controlGroupNumbers) = (nil, nil, [], [:])
         undo.removeAll { $0.endsWithTheMachine }
     }
@@ -38,8 +43,7 @@ extension ContainerRecord {
 
     /// The groups that the container can be frozen in, as far as they are still its own.
     var freezers: [String: String] {
-        controlGroups.filter { controller, directory in
-            guard controller.isEmpty || controller == "freezer" else { return false }
+        recordedFreezers.filter { _, directory in
             guard let number = controlGroupNumbers[directory], let now = Self.number(of: directory) else { return true }
             return now == number
         }

@@ -138,8 +138,8 @@ final class StateDirectory {
     func journal() -> ContainerRecord? { record(Self.journalFile, forgettingOthersGroups: true) }
 
     private func record(_ file: String, forgettingOthersGroups forgets: Bool) -> ContainerRecord? {
-        guard let bytes = try? Self.readFile(file, at: number), let value = try? JSONValue.decode(bytes) else { return nil }
-        var record = ContainerRecord(value)
+        guard let bytes = try? Self.readFile(file, at: number) else { return nil }
+        var record = ContainerRecord(bytes)
         record?.forgetWhatEndedWithTheMachine()
         if forgets { record?.forgetOthersGroups() }
         return record
@@ -168,7 +168,7 @@ final class StateDirectory {
     }
 
     static func write(_ record: ContainerRecord, at directory: Int32, shown path: String) throws(Failure) {
-        try write(record.json.encoded(), to: stateFile, at: directory, shown: path)
+        try write(record.encoded, to: stateFile, at: directory, shown: path)
     }
 
     /// The configuration as it was when the container was made; later changes of the bundle have no effect.
@@ -186,13 +186,10 @@ final class StateDirectory {
         }
     }
 
-    /// Reads what veloci wrote. Nobody is waited for who put a FIFO in its place.
-    private static func readFile(_ name: String, at directory: Int32) throws(KernelError) -> [UInt8] {
+    /// Reads what veloci wrote. Nobody is waited for who put a FIFO in its place: it is empty, or has nothing ready.
+    static func readFile(_ name: String, at directory: Int32) throws(KernelError) -> [UInt8] {
         let file = try Files.open(name, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, at: directory)
-        guard try Files.status(of: file).kind == .file else {
-            throw KernelError(.invalidArgument, call: "read", object: "\(name), which is no regular file")
-        }
-        return try Files.read(file, name: name, endsShort: true)
+        return try Files.read(file, name: name, endsShort: true, expected: 16384)
     }
 
     func write(_ bytes: [UInt8], to name: String) throws(Failure) {

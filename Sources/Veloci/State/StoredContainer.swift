@@ -49,15 +49,16 @@ struct StoredContainer {
         return phase == stage_phase_executing ? .running : .created
     }
 
-    func shown(_ status: Status) -> ContainerState {
-        ContainerState(
-            ociVersion: SpecificationVersion.current, id: record.id, pid: status == .stopped ? 0 : record.process?.pid ?? 0,
-            status: status.rawValue, bundle: record.bundle, rootfs: record.rootfs, created: record.created,
-            annotations: record.annotations, owner: "")
-    }
+    func shown(_ status: Status) -> ContainerState { record.shown(status) }
 }
 
 extension ContainerRecord {
+    func shown(_ status: Status) -> ContainerState {
+        ContainerState(
+            ociVersion: SpecificationVersion.current, id: id, pid: status == .stopped ? 0 : process?.pid ?? 0,
+            status: status.rawValue, bundle: bundle, rootfs: rootfs, created: created, annotations: annotations, owner: "")
+    }
+
     /// The container's process, if it is still the same.
     func openProcess() throws(Failure) -> Descriptor {
         let gone = Failure(.notRunning, "container not running")

@@ -3,89 +3,133 @@ internal import RuntimeSpec
 
 extension Undo {
     /// As a record has it: what is done, and on what.
-    var json: JSONValue {
+    func write(to writer: inout JSONWriter) {
+        writer.open("{")
         switch self {
-        case .removeStateDirectory: ["do": "removeStateDirectory"]
-        case .stopUnit(let name, let isOfUser): ["do": "stopUnit", "name": .string(name), "isOfUser": .bool(isOfUser)]
+        case .removeStateDirectory: writer.member("do", "removeStateDirectory")
+        case .stopUnit(let name, let isOfUser):
+            writer.member("do", "stopUnit")
+            writer.member("name", name)
+            writer.member("isOfUser", isOfUser)
         case .removeControlGroup(let directories):
-            ["do": "removeControlGroup", "directories": .object(JSONMembers(texts: directories))]
-        case .removeCacheGroups: ["do": "removeCacheGroups"]
-        case .detachRoot(let path): ["do": "detachRoot", "path": .string(path)]
-        case .endProcess: ["do": "endProcess"]
-        case .runPoststopHooks: ["do": "runPoststopHooks"]
-        case .moveDeviceBack(let name): ["do": "moveDeviceBack", "name": .string(name)]
-        case .removePidFile(let path): ["do": "removePidFile", "path": .string(path)]
+            writer.member("do", "removeControlGroup")
+            writer.member("directories", directories)
+        case .removeCacheGroups: writer.member("do", "removeCacheGroups")
+        case .detachRoot(let path):
+            writer.member("do", "detachRoot")
+            writer.member("path", path)
+        case .endProcess: writer.member("do", "endProcess")
+        case .runPoststopHooks: writer.member("do", "runPoststopHooks")
+        case .moveDeviceBack(let name):
+            writer.member("do", "moveDeviceBack")
+            writer.member("name", name)
+        case .removePidFile(let path):
+            writer.member("do", "removePidFile")
+            writer.member("path", path)
         }
+        writer.close("}")
     }
 
-    /// Nil for what is none.
-    init?(_ value: JSONValue) {
-        guard let object = value.object, let what = object["do"]?.string else { return nil }
-        let name = object["name"]?.string
-        let path = object["path"]?.string
+    init(from reader: inout JSONReader) throws(JSONStop) {
+        var what = ""
+        var name: String?
+        var path: String?
+        var isOfUser = false
+        var directories: [String: String] = [:]
+        try reader.members { (member, reader) throws(JSONStop) in
+            if member.equals("do") {
+                what = try reader.text()
+            } else if member.equals("name") {
+                name = try reader.text()
+            } else if member.equals("path") {
+                path = try reader.text()
+            } else if member.equals("isOfUser") {
+                isOfUser = try reader.truth()
+            } else if member.equals("directories") {
+                directories = try reader.texts()
+            } else {
+                try reader.skip()
+            }
+        }
         switch (what, name, path) {
         case ("removeStateDirectory", _, _): self = .removeStateDirectory
-        case ("stopUnit", let name?, _): self = .stopUnit(name: name, isOfUser: object["isOfUser"]?.bool ?? false)
-        case ("removeControlGroup", _, _): self = .removeControlGroup(object["directories"]?.object?.texts ?? [:])
+        case ("stopUnit", let name?, _): self = .stopUnit(name: name, isOfUser: isOfUser)
+        case ("removeControlGroup", _, _): self = .removeControlGroup(directories)
         case ("removeCacheGroups", _, _): self = .removeCacheGroups
         case ("detachRoot", _, let path?): self = .detachRoot(at: path)
         case ("endProcess", _, _): self = .endProcess
         case ("runPoststopHooks", _, _): self = .runPoststopHooks
         case ("moveDeviceBack", let name?, _): self = .moveDeviceBack(name)
         case ("removePidFile", _, let path?): self = .removePidFile(path)
-        default: return nil
+        default: throw JSONStop()
         }
     }
 }
 
 extension StepAccount {
     /// As a record has it.
-    var json: JSONValue {
-        var members: JSONMembers = ["step": .number(JSONNumber(number)), "does": .string(text)]
-        if !origin.components.isEmpty { members["path"] = .array(origin.components.map { $0.json }) }
+    func write(to writer: inout JSONWriter) {
+        writer.open("{")
+        writer.name("step")
+        writer.integer(number)
+        writer.member("does", text)
+        if !origin.components.isEmpty {
+            writer.name("path")
+            writer.list(origin.components) { component, writer in
+                switch component {
+                case .member(let name): writer.string(name)
+                case .index(let index): writer.integer(index)
+                }
+            }
+        }
         switch subject {
-        case .program(let name): members["program"] = .string(name)
-        case .directory(let path): members["directory"] = .string(path)
+        case .program(let name): writer.member("program", name)
+        case .directory(let path): writer.member("directory", path)
         case .hook(let kind, let path, let timeout):
-            members["hook"] = .string(path)
-            members["kind"] = .string(kind)
-            if let timeout { members["timeout"] = .number(JSONNumber(timeout)) }
+            writer.member("hook", path)
+            writer.member("kind", kind)
+            if let timeout {
+                writer.name("timeout")
+                writer.integer(timeout)
+            }
         case .other: break
         }
-        return .object(members)
+        writer.close("}")
     }
 
-    /// Nil for what is none.
-    init?(_ value: JSONValue) {
-        guard let object = value.object, let number = object["step"]?.number?.integer(as: Int.self),
-            let text = object["does"]?.string
-        else { return nil }
-        var subject = Subject.other
-        if let name = object["program"]?.string { subject = .program(name) }
-        if let path = object["directory"]?.string { subject = .directory(path) }
-        if let path = object["hook"]?.string, let kind = object["kind"]?.string {
-            subject = .hook(kind: kind, path: path, timeout: object["timeout"]?.number?.integer(as: Int.self))
+    init(from reader: inout JSONReader) throws(JSONStop) {
+        var account = StepAccount(number: 0, text: "", origin: JSONPath([]), subject: .other)
+        var hook: (kind: String?, path: String?, timeout: Int?) = (nil, nil, nil)
+        var isComplete = (number: false, text: false)
+        try reader.members { (member, reader) throws(JSONStop) in
+            if member.equals("step") {
+                account.number = try reader.number()
+                isComplete.number = true
+            } else if member.equals("does") {
+                account.text = try reader.text()
+                isComplete.text = true
+            } else if member.equals("path") {
+                try reader.elements { (reader) throws(JSONStop) in
+                    account.origin.components.append(reader.hasText ? .member(try reader.text()) : .index(try reader.number()))
+                }
+            } else if member.equals("program") {
+                account.subject = .program(try reader.text())
+            } else if member.equals("directory") {
+                account.subject = .directory(try reader.text())
+            } else if member.equals("hook") {
+                hook.path = try reader.text()
+            } else if member.equals("kind") {
+                hook.kind = try reader.text()
+            } else if member.equals("timeout") {
+                hook.timeout = try reader.number()
+            } else {
+                try reader.skip()
+            }
         }
-        let components = object["path"]?.array?.compactMap { JSONPath.Component($0) } ?? []
-        self.init(number: number, text: text, origin: JSONPath(components), subject: subject)
-    }
-}
-
-extension JSONPath.Component {
-    fileprivate var json: JSONValue {
-        switch self {
-        case .member(let name): .string(name)
-        case .index(let index): .number(JSONNumber(index))
+        guard isComplete.number, isComplete.text else { throw JSONStop() }
+        if let path = hook.path, let kind = hook.kind {
+            account.subject = .hook(kind: kind, path: path, timeout: hook.timeout)
         }
-    }
-
-    fileprivate init?(_ value: JSONValue) {
-        if let name = value.string {
-            self = .member(name)
-        } else if let index = value.number?.integer(as: Int.self) {
-            self = .index(index)
-        } else {
-            return nil
-        }
+        self = account
     }
 }

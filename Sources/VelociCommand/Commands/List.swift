@@ -12,26 +12,31 @@ extension Subcommand {
         flags: [.tableFormat, .quiet],
         arity: .exactly(0)
     ) { invocation throws(CommandFailure) in
-        let root = invocation.global.root
-        var states = try invocation.calling { (runtime) throws(Failure) in try runtime.list() }.map { StateDocument($0) }
-        // RUNC: the default root may be missing, for there were no containers yet; one that was named may not.
-        if states.isEmpty, invocation.global.isRootGiven, (try? Files.status(of: root)) == nil {
-            throw CommandFailure("open \(root): no such file or directory")
-        }
-        for index in states.indices where states[index].owner.isEmpty {
-            guard let status = try? Files.status(of: root + "/" + states[index].id) else { continue }
-            states[index].owner = UserNames.name(status.userID)
-        }
         if invocation.flags.bool(.quiet) {
-            invocation.output.write(StateList.ids(states))
+            let ids = try invocation.calling { (runtime) throws(Failure) in try runtime.ids() }
+            if ids.isEmpty { try requireRoot(invocation.global) }
+            invocation.output.write(StateList.ids(ids))
             return 0
         }
+        var owners = UserNames()
+        let states = try invocation.calling { (runtime) throws(Failure) in try runtime.list() }.map { state in
+            var document = StateDocument(state)
+            if document.owner.isEmpty, let id = state.ownerID { document.owner = owners.name(id) }
+            return document
+        }
+        if states.isEmpty { try requireRoot(invocation.global) }
         switch invocation.flags.text(.tableFormat) {
         case "", "table": invocation.output.write(StateList.table(states))
         case "json": invocation.output.write(StateList.json(states))
         default: throw CommandFailure("invalid format option")
         }
         return 0
+    }
+
+    /// RUNC: the default root may be missing, for there were no containers yet; one that was named may not.
+    private static func requireRoot(_ global: GlobalOptions) throws(CommandFailure) {
+        guard global.isRootGiven, (try? Files.status(of: global.root)) == nil else { return }
+        throw CommandFailure("open \(global.root): no such file or directory")
     }
 }
 
@@ -47,8 +52,24 @@ enum StateList {
 
     /// RUNC: one line; `null` when there are no containers.
     static func json(_ states: [StateDocument]) -> String {
-        (states.isEmpty ? "null" : JSONValue.array(states.map({ $0.json })).encodedText()) + "\n"
+        if states.isEmpty { return "null\n" }
+        var writer = JSONWriter(layout: JSONLayout(indent: nil, endsWithNewline: true), capacity: 512 * states.count)
+        writer.open("[")
+        for state in states {
+            writer.separate()
+            state.write(to: &writer)
+        }
+        writer.close("]")
+        writer.finish()
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    static func ids(_ states: [StateDocument]) -> String { states.reduce("") { $0 + $1.id + "\n" } }
+    static func ids(_ ids: [String]) -> String {
+        var text = ""
+        for id in ids {
+            text += id
+            text += "\n"
+        }
+        return text
+    }
 }
