@@ -140,7 +140,7 @@ let package = Package(
         // Costs of every command beside other runtimes: Tests/bench.sh, which compiles the two C programs itself.
         .executableTarget(
             name: "veloci-bench", dependencies: ["CLinux", "LinuxKernel", "RuntimeSpec", "Seccomp"], path: "Tests/Benchmark",
-            exclude: ["floor.c", "launch.c", "enter.sh", "results"], swiftSettings: strict),
+            exclude: ["floor.c", "launch.c", "enter.sh", "results", "README.md"], swiftSettings: strict),
         .testTarget(name: "TortureTests", swiftSettings: strict),
     ]
 )

@@ -212,6 +212,10 @@ struct RecordEncoder {
                 block.storeBytes(of: record, toByteOffset: recordsOffset + recordSize * index, as: stage_record.self)
             }
             UnsafeMutableRawBufferPointer(rebasing: block[dataOffset...]).copyBytes(from: data)
+            // What it is unless the container's own files tell.
+            if home.offset < 0 {
+                UnsafeMutableRawBufferPointer(rebasing: block[(dataOffset + home.offset)...]).copyBytes(from: "HOME=/".utf8)
+            }
 
             var relocation = relocationsOffset
             func relocate(_ place: Int) {
