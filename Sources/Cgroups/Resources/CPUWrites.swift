@@ -129,7 +129,8 @@ enum Logarithm {
         let ratio = (significand - 1) / (significand + 1)
         let square = ratio * ratio
         var sum = 0.0
-        for odd in stride(from: 25.0, through: 1, by: -2) { sum = sum * square + 1 / odd }
+        // Whole numbers are counted: a stride of others calls fma(3).
+        for odd in stride(from: 25, through: 1, by: -2) { sum = sum * square + 1 / Double(odd) }
         return exponent + 2 * ratio * sum / ofTwo
     }
 
@@ -138,7 +139,7 @@ enum Logarithm {
         let whole = exponent.rounded()
         let rest = (exponent - whole) * ofTen
         var power = 1.0
-        for step in stride(from: 24.0, through: 1, by: -1) { power = 1 + power * rest / step }
+        for step in stride(from: 24, through: 1, by: -1) { power = 1 + power * rest / Double(step) }
         for _ in 0..<Int(abs(whole)) { power = whole > 0 ? power * 10 : power / 10 }
         return power
     }
