@@ -41,7 +41,7 @@ import Testing
     @Test func joinedWithoutRoot() throws {
         let joined = OwnerMappings(uid: [mapping(1000, 1000, 1)], gid: [mapping(2000, 2000, 1)])
         let steps = try planned(nil, joined: joined).steps.map(\.action)
-        #expect(steps.contains(.becomeUserOfNamespace(uid: 1000, gid: 2000)))
+        #expect(steps.contains(.becomeUserOfNamespace(uid: 1000, gid: 2000, keepsGroups: false)))
     }
 
     @Test(arguments: [
