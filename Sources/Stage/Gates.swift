@@ -1,5 +1,4 @@
 import CLinux
-import CStageEntry
 import CStageWire
 
 extension Interpreter {
@@ -43,7 +42,7 @@ extension Interpreter {
     /// the handlers away. Others end by themselves.
     func endOnSignals() throws(Refusal) {
         if linux_system_call(Int64(__NR_getpid), 0, 0, 0, 0, 0, 0) != 1 { return }
-        let address = stage_signal_handler()
+        let address = linux_end_on_signal_address()
         try withUnsafeTemporaryWords(8) { (action) throws(Refusal) in
             // struct sigaction: the handler, SA_RESTORER, where it would return to if it did.
             action[0] = address
@@ -70,7 +69,3 @@ extension Interpreter {
         progress.pointee.phase = stage_phase_running.rawValue
     }
 }
-
-/// As a shell tells of a signal's victim.
-@c(stage_end_on_signal)
-func endOnSignal(_ signal: Int32) { exit(128 &+ signal) }

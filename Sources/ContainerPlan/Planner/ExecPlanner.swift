@@ -57,9 +57,8 @@ extension Plan {
         if let score = process.oomScoreAdj { builder.at(.ready, .setOOMScore(score), for: .of("process", "oomScoreAdj")) }
         planReady(request, facts, groups, usesTerminal: process.terminal == true, &builder)
 
-        let program = ProgramPlanner(
-            process: process, request: request, confinement: confinement, origin: .of("process"))
-        try program.plan(&builder, root: root) { builder in builder.add(.gate(.ready)) }
+        try ProgramPlanner(process: process, request: request, confinement: confinement, origin: .of("process"))
+            .plan(&builder, root: root) { builder in builder.add(.gate(.ready)) }
         builder.prepare(.makeProgressPage)
         builder.prepare(.cloneProcess(namespaces: [], inControlGroup: groups.unified != nil && !entersUnified))
         confinement.warnOfCapabilities()

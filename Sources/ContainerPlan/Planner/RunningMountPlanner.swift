@@ -63,6 +63,7 @@ extension Plan {
                 hint: "as in the user namespace of a rootless engine: podman unshare", kind: .unsupported)
         }
         builder.add(.resetSignals)
+        builder.add(.closeDescriptors)
         builder.add(.nameProcess("veloci:[2:MNT]"))
         // CVE-2016-9962: those inside could trace us while we still hold the host's descriptors.
         builder.add(.refuseTracing)
