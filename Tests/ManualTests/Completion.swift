@@ -52,6 +52,7 @@ enum Completion: Equatable {
         case "pause": [.containers(status: "running")]
         case "resume": [.containers(status: "paused")]
         case "kill": [.containers(status: nil), .signals]
+        case "mounts": [.words(["add", "remove"]), .containers(status: nil)]
         default: command.arguments.contains("<container-id>") ? [.containers(status: nil)] : []
         }
     }

@@ -67,8 +67,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("veloci", "veloci version 0.1.0\ncommit: \(Version.commit)\n"), ("veloci-2", "veloci version 0.1.0\n"),
-        ("runc", "runc version 0.1.0\ncommit: veloci-"), ("crun", "crun version 0.1.0\ncommit: veloci-"),
+        ("veloci", "veloci version \(Version.number)\ncommit: \(Version.commit)\n"), ("veloci-2", "veloci version \(Version.number)\n"),
+        ("runc", "runc version \(Version.number)\ncommit: veloci-"), ("crun", "crun version \(Version.number)\ncommit: veloci-"),
     ])
     func versionUnderAnotherName(name: String, start: String) {
         #expect(Version.text(name).hasPrefix(start))

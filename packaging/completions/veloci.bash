@@ -79,13 +79,15 @@ _veloci_argument() {
     "exec 0") echo containers ;;
     "kill 0") echo containers ;;
     "kill 1") echo words HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS ;;
+    "mounts 0") echo words add remove ;;
+    "mounts 1") echo containers ;;
     "pause 0") echo containers running ;;
     "ps 0") echo containers ;;
     "resume 0") echo containers paused ;;
     "start 0") echo containers created ;;
     "state 0") echo containers ;;
     "update 0") echo containers ;;
-    "help 0") echo words check create delete events exec features kill list pause plan ps resume run spec start state update ;;
+    "help 0") echo words check create delete events exec features kill list mounts pause plan ps resume run spec start state update ;;
     esac
 }
 
@@ -94,12 +96,13 @@ _veloci_flags() {
     case $1 in
     check) echo --bundle -b --format -f --document-only --help -h ;;
     create) echo --bundle -b --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --help -h ;;
-    delete) echo --force -f --help -h ;;
+    delete) echo --force -f --regex -r --help -h ;;
     events) echo --interval --stats --pressure --help -h ;;
     exec) echo --console-socket --pidfd-socket --cwd --env -e --tty -t --user -u --additional-gids -g --process -p --detach -d --pid-file --process-label --apparmor --no-new-privs --cap -c --preserve-fds --cgroup --ignore-paused --help -h ;;
     features) echo --help -h ;;
-    kill) echo --help -h ;;
+    kill) echo --regex -r --help -h ;;
     list) echo --format -f --quiet -q --help -h ;;
+    mounts) echo --help -h ;;
     pause) echo --help -h ;;
     plan) echo --bundle -b --run --process -p --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --detach -d --format -f --help -h ;;
     ps) echo --format -f --help -h ;;
@@ -159,7 +162,7 @@ _veloci() {
     elif [[ $cur == -* ]] && [ $count -lt $limit ]; then
         what="words $(_veloci_flags "$command")"
     elif [ -z "$command" ]; then
-        what="words check create delete events exec features kill list pause plan ps resume run spec start state update help"
+        what="words check create delete events exec features kill list mounts pause plan ps resume run spec start state update help"
     else
         what=$(_veloci_argument "$command" $count)
     fi
