@@ -102,7 +102,10 @@ clean_up() {
         # ours by cgroup or by environment, but neither this shell nor its children that only look for them
         [ "$pid" != $$ ] && [ "$pid" != "$BASHPID" ] && kill -KILL "$pid" 2>/dev/null; done
     sleep 0.2
-    our_cgroups | while read -r directory; do rmdir "$directory" 2>/dev/null; done
+    # Where a controller is not mounted, podman takes a folder for its hierarchy and leaves files there.
+    our_cgroups | while read -r directory; do
+        rmdir "$directory" 2>/dev/null || [ "$(stat -f -c %T "$directory" 2>/dev/null)" != tmpfs ] || rm -r "$directory"
+    done
     awk -v w="$work/" 'index($5, w) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r target; do umount -l "$target"; done
     if [ -n "${KEEP:-}" ]; then echo "# kept: $work"; else rm -rf --one-file-system "$work"; fi
 }
