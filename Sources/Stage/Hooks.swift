@@ -41,7 +41,7 @@ extension Interpreter {
             }
         }
         if child == 0 { executeHook(path, arguments[1], arguments[2], input: input, output: output, report: ends.1) }
-        close(ends.1)
+        closeNow(ends.1)
         defer { close(pidfd) }
 
         var errno: Int32 = 0

@@ -38,6 +38,11 @@ func call(
 /// Closes a descriptor, now or soon.
 func close(_ descriptor: Int32) {
     if LateClosing.note(descriptor) { return }
+    closeNow(descriptor)
+}
+
+/// Closes a descriptor whose other end somebody listens to.
+func closeNow(_ descriptor: Int32) {
     _ = linux_system_call(Int64(__NR_close), word(descriptor), 0, 0, 0, 0, 0)
 }
 

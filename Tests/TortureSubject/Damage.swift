@@ -115,6 +115,8 @@ struct Damage {
     private func foreignProcess() throws {
         report.count()
         let foreign = Command.start(["/bin/sleep", "1000"], in: bundle.work)
+        // A pid is told from another by the clock tick in which its process started, of which there are a hundred in a second.
+        usleep(30_000)
         begin("foreign process")
         let text = try String(contentsOfFile: stateFile, encoding: .utf8)
         let pid = try text.firstMatch(of: Regex("\"pid\": *([0-9]+)")).map { String(text[$0.range]) } ?? "\"pid\":"
