@@ -72,7 +72,7 @@ extension Runtime {
         } catch where error.errno == .noEntry {
             return nil
         } catch {
-            throw .kernel(error, "cannot read the state root")
+            throw .kernel(error, "cannot read the state root", hint: StateDirectory.hint(error))
         }
     }
 }
