@@ -162,18 +162,14 @@ enum SchedulingCases {
             ["class": "IOPRIO_CLASS_FAST", "priority": 3]),
     ]
 
-    /// What a runtime does that applies the affinity to the first process: whatever this process starts runs on CPU 0.
-    private static func pinToFirstCPU() {
-        Raw.runOnFirstCPU()
-    }
-
     private static let affinity: [Case] = [
         .steps(
             "affinity-not-init", ["execCPUAffinity.not-init"], "execCPUAffinity does not concern the first process",
             sabotage: .wrapper(
-                .arguments("create") {
-                    pinToFirstCPU()
-                    return $0
+                // What a runtime does that applies the affinity to the first process.
+                .arguments("start") { arguments in
+                    if let id = arguments.last { Raw.runOnFirstCPU(processesOf: id) }
+                    return arguments
                 })
         ) { trial in
             if sysconf(Int32(_SC_NPROCESSORS_ONLN)) < 2 { throw Verdict.skipped("this machine has one CPU") }

@@ -37,11 +37,14 @@ enum Raw {
         _ = linux_system_call(Int64(__NR_close_range), 3, UInt64(UInt32.max), UInt64(CLOSE_RANGE_CLOEXEC), 0, 0, 0)
     }
 
-    /// This process, and what it starts, runs on CPU 0 from now on.
-    static func runOnFirstCPU() {
+    /// The processes in a container's control groups run on CPU 0 from now on.
+    static func runOnFirstCPU(processesOf id: String) {
         var mask: UInt64 = 1
-        withUnsafeMutablePointer(to: &mask) { pointer in
-            _ = linux_system_call(Int64(__NR_sched_setaffinity), 0, 8, UInt64(UInt(bitPattern: pointer)), 0, 0, 0)
+        for name in Files.list("/proc") {
+            guard let pid = UInt64(name), Files.text("/proc/\(name)/cgroup")?.contains(id) == true else { continue }
+            withUnsafeMutablePointer(to: &mask) { pointer in
+                _ = linux_system_call(Int64(__NR_sched_setaffinity), pid, 8, UInt64(UInt(bitPattern: pointer)), 0, 0, 0)
+            }
         }
     }
 
