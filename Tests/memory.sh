@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 clang=$(dirname "$(realpath "$(command -v swift)")")/clang
 [ -x "$clang" ] || clang=clang
 failed=0
-includes=$(for folder in Sources/*/include Tests/Fuzzing/Driver/include; do printf -- '-I%s ' "$folder"; done)
+includes=$(for folder in Sources/*/include Tests/Fuzzing/Driver/include Tests/StandaloneSubject/include; do printf -- '-I%s ' "$folder"; done)
 warnings="-Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wundef -Wvla"
 count=0
 for file in $(git ls-files 'Sources/*.c' 'conformance/*.c' 'Tests/*.c'); do
