@@ -11,6 +11,8 @@ extension Interpreter {
         let path = try arguments.path(0)
         let attempt = arguments[1]
         if attempt == 2 && workingDirectoryIsSet { return }
+        // Or it could be one of those that wait to be closed, as /proc/self/fd/7.
+        _ = LateClosing.closeAll()
         do throws(Refusal) {
             try call(__NR_chdir, word(path))
         } catch {

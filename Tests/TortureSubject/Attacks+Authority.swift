@@ -128,7 +128,7 @@ extension Attacks {
         let executable = Executable(work)
         let scene = try Scene(work.directory + "/scene-stopper", group: work.groupPrefix + "-stopper")
         // It ends by itself when nobody is left to delete it.
-        scene.script = "n=0; while [ $n -lt 100000 ]; do n=$((n + 1)); for p in /proc/[0-9]*; do read -r name < $p/comm && case $name in veloci*) "
+        scene.script = "n=0; while [ $n -lt 3000000 ]; do n=$((n + 1)); for p in /proc/[0-9]*; do read -r name < $p/comm && case $name in veloci*) "
             + "kill -STOP ${p#/proc/} && echo stopped >> /tmp/stopped;; esac; done; done 2>/dev/null"
         try scene.write()
         let created = executable.run("run", "--detach", "--bundle", scene.directory, "stopper")
