@@ -1,21 +1,28 @@
 extension Plan {
-    /// By the index of a step, the descriptors that are closed after it because no later step needs them: whoever can look into
-    /// the stage while it waits finds nothing but what it waits with.
+    /// For each step, the descriptors that are closed after it because no later step needs them: whoever can look into the
+    /// stage while it waits finds nothing but what it waits with.
     ///
     /// The pipes of `start` stay. By the end of one the host sees that the program runs, and a filter that is in force by then
     /// need not allow close(2).
-    var closings: [Int: [Slot]] {
-        // What the host opened and no step needs is closed as soon as that is possible.
-        var last: [Slot: Int] = [:]
-        for slot in preparation.flatMap({ $0.action.fills }) { last[slot] = 0 }
+    var closings: [[Slot]] {
+        // By slot, the last step that has to do with it. What the host opened and no step needs is closed as soon as possible.
+        var last = [Int?](repeating: nil, count: slotCount)
+        func note(_ slots: [Slot], _ step: Int?) {
+            // One that the plan does not have is the checker's matter.
+            for slot in slots where slot.index < slotCount { last[slot.index] = step }
+        }
+        for planned in preparation { note(planned.action.fills, 0) }
         for (index, planned) in steps.enumerated() {
             let effects = planned.action.effects
-            for slot in effects.reads + effects.fills { last[slot] = index }
-            for slot in effects.closes { last[slot] = nil }
+            note(effects.reads, index)
+            note(effects.fills, index)
+            note(effects.closes, nil)
         }
-        for slot in startPipes { last[slot] = nil }
-        var closings: [Int: [Slot]] = [:]
-        for (slot, index) in last.sorted(by: { $0.key.index < $1.key.index }) { closings[index, default: []].append(slot) }
+        note(startPipes, nil)
+        var closings = [[Slot]](repeating: [], count: steps.count)
+        for (index, step) in last.enumerated() {
+            if let step, step < steps.count { closings[step].append(Slot(index: index)) }
+        }
         return closings
     }
 

@@ -88,7 +88,7 @@ struct PlanChecker {
             checkFilter(step, effects, number)
             checkGate(step, number)
             checkHeld(step, number)
-            for slot in closings[index] ?? [] { close(slot, number) }
+            for slot in closings[index] { close(slot, number) }
         }
         checkEnd()
     }

@@ -22,7 +22,7 @@ extension Plan {
         for (index, planned) in steps.enumerated() {
             encoder.step = UInt32(truncatingIfNeeded: index + 1)
             planned.action.encode(into: &encoder)
-            for slot in closings[index] ?? [] { encoder.close(slot) }
+            for slot in closings[index] { encoder.close(slot) }
         }
         return EncodedPlan(
             bytes: try encoder.block(descriptors: descriptors, failing: options),

@@ -267,7 +267,7 @@ extension RecordEncoder {
             __NR_openat2, [.slot(root), .address(text("dev/pts/ptmx")), .address(how), .value(24)],
             result: request.master)
         add(stage_operation_check_magic, [.slot(request.master), .value(UInt64(DEVPTS_SUPER_MAGIC))])
-        call(__NR_ioctl, [.slot(request.master), .value(0x40045431), .address(words([0]))])  // TIOCSPTLCK
+        call(__NR_ioctl, [.slot(request.master), .value(0x4004_5431), .address(words([0]))])  // TIOCSPTLCK
         call(
             __NR_ioctl,
             [.slot(request.master), .value(0x5441), .value(UInt64(O_RDWR | O_NOCTTY | O_CLOEXEC))],  // TIOCGPTPEER

@@ -62,265 +62,80 @@ extension Step {
             encoder.close(slot)
         case .waitForStart(let slot): encoder.add(stage_operation_wait_start, [.slot(slot)])
 
-        case .changePropagation, .attachRoot, .openCurrentRoot, .openTree, .openTreeInRoot, .openHostFile, .openNullDevice,
-            .openDeviceNodes:
-            encodeRoot(into: &encoder)
-        case .changeRoot, .detachOldRoot, .hideHostMount, .makeRootReadOnly: encodeEntry(into: &encoder)
-        case .mountFileSystem, .attachTree, .changeMount, .openMount, .makeMountReadOnly, .openPrivateProcessFileSystem,
-            .makeEmptyDirectory, .removeMount:
-            encodeMount(into: &encoder)
-        case .makeDevice, .bindDevice, .makeLink, .mask, .makeReadOnly, .makeWorkingDirectory, .writeSystemControl:
-            encodeFile(into: &encoder)
-        case .openTerminal, .sendTerminal, .bindConsole, .useTerminal, .ownStandardStreams:
-            encodeTerminal(into: &encoder)
-        case .setLimit, .setScheduler, .setIOPriority, .setCPUAffinity, .resetCPUAffinity, .setMemoryPolicy, .setPersonality,
-            .setSecurityLabel, .setNoNewPrivileges, .dropBoundingCapabilities, .keepCapabilitiesAcrossUserChange, .setUser,
-            .setCapabilities, .raiseAmbientCapabilities, .loadSeccompFilter:
-            encodeConfinement(into: &encoder)
-        case .runHook, .findHome, .enterDirectory, .findProgram, .closeDescriptors, .keepDescriptors, .end, .execute:
-            encodeProgram(into: &encoder)
-        }
-    }
-
-    private func encodeRoot(into encoder: inout RecordEncoder) {
-        switch self {
         case .changePropagation(let kind, let recursive, let path):
-            encoder.call(
-                __NR_mount,
-                [
-                    .value(0), .address(encoder.text(path)), .value(0),
-                    .value(kind.mountFlag | (recursive ? UInt64(MS_REC) : 0)), .value(0),
-                ])
-        case .attachRoot(let tree, let path):
-            let point = encoder.scratchSlot()
-            encoder.openHost(path, flags: O_PATH | O_DIRECTORY, into: point)
-            encoder.attach(tree, to: point)
-            encoder.close(point)
-            // Hooks of the container's namespaces start in the root.
-            encoder.call(__NR_fchdir, [.slot(tree)])
+            encoder.changePropagation(kind, recursive: recursive, of: path)
+        case .attachRoot(let tree, let path): encoder.attachRoot(tree: tree, at: path)
         case .openCurrentRoot(let slot): encoder.openHost("/", flags: O_PATH | O_DIRECTORY, into: slot)
         case .openTree(let path, let recursive, let followsLink, let attributes, let slot):
-            let flags = encoder.treeFlags(recursive: recursive, followsLink: followsLink)
-            encoder.call(__NR_open_tree, [.value(here), .address(encoder.text(path)), .value(flags)], result: slot)
-            encoder.setAttributes(attributes, of: slot)
+            encoder.openTree(path: path, recursive: recursive, followsLink: followsLink, attributes: attributes, into: slot)
         case .openTreeInRoot(let path, let root, let recursive, let followsLink, let attributes, let slot):
-            var source = MountTarget(path, kind: .directory)
-            source.keepsLink = !followsLink
-            let place = encoder.makeTarget(source, root: root, existing: true)
-            encoder.cloneTree(place, recursive: recursive, into: slot)
-            encoder.close(place)
-            encoder.setAttributes(attributes, of: slot)
+            encoder.openTreeInRoot(
+                path: path, root: root, recursive: recursive, followsLink: followsLink, attributes: attributes, into: slot)
         case .openDeviceNodes(let tree, let root, let slots): encoder.openDeviceNodes(tree, root: root, into: slots)
         case .openHostFile(let path, let slot, let mustBeNull):
-            encoder.openHost(path, flags: O_PATH, into: slot)
-            if mustBeNull { encoder.add(stage_operation_check_null, [.slot(slot)]) }
-        case .openNullDevice(let slot, let root):
-            let how = encoder.words([
-                UInt64(UInt32(bitPattern: O_PATH | O_NOFOLLOW | O_CLOEXEC)), 0, UInt64(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
-            ])
-            encoder.call(
-                __NR_openat2, [.slot(root), .address(encoder.text("/dev/null")), .address(how), .value(24)], result: slot)
-            encoder.add(stage_operation_check_null, [.slot(slot)])
-        default: break
-        }
-    }
+            encoder.openHostFile(path, into: slot, mustBeNullDevice: mustBeNull)
+        case .openNullDevice(let slot, let root): encoder.openNullDevice(into: slot, root: root)
+        case .changeRoot(let root, let change): encoder.changeRoot(to: root, change)
+        case .detachOldRoot(let old): encoder.detachOldRoot(old)
+        case .hideHostMount(let path): encoder.hideHostMount(path)
+        case .makeRootReadOnly(let root): encoder.makeRootReadOnly(root)
 
-    private func encodeEntry(into encoder: inout RecordEncoder) {
-        switch self {
-        case .changeRoot(let root, let change):
-            encoder.call(__NR_fchdir, [.slot(root)])
-            let dot = encoder.text(".")
-            switch change {
-            case .pivot: encoder.call(__NR_pivot_root, [.address(dot), .address(dot)])
-            case .move:
-                encoder.call(
-                    __NR_mount,
-                    [.address(dot), .address(encoder.text("/")), .value(0), .value(UInt64(MS_MOVE)), .value(0)])
-                encoder.call(__NR_chroot, [.address(dot)])
-            case .change, .enter: encoder.call(__NR_chroot, [.address(dot)])
-            }
-        case .detachOldRoot(let old):
-            let dot = encoder.text(".")
-            encoder.call(__NR_fchdir, [.slot(old)])
-            // What is unmounted here must not vanish from the host.
-            encoder.call(
-                __NR_mount,
-                [.value(0), .address(dot), .value(0), .value(UInt64(MS_SLAVE | MS_REC)), .value(0)])
-            encoder.call(__NR_umount2, [.address(dot), .value(UInt64(MNT_DETACH))])
-            encoder.close(old)
-            encoder.call(__NR_chdir, [.address(encoder.text("/"))])
-        case .hideHostMount(let path):
-            let (place, type) = (encoder.text(path), encoder.text("tmpfs"))
-            // What is unmounted here must not vanish from the host.
-            encoder.call(
-                __NR_mount, [.value(0), .address(place), .value(0), .value(UInt64(MS_SLAVE | MS_REC)), .value(0)],
-                tolerating: [EINVAL, ENOENT])
-            encoder.call(__NR_umount2, [.address(place), .value(UInt64(MNT_DETACH))], tolerating: [EINVAL, EPERM])
-            // KERNEL(mount_namespaces(7)): in a user namespace the host's mounts are locked; covered they are out of reach too.
-            encoder.call(
-                __NR_mount, [.address(type), .address(place), .address(type), .value(UInt64(MS_RDONLY)), .value(0)],
-                tolerating: [ENOENT, ENOTDIR])
-        case .makeRootReadOnly(let root):
-            encoder.setAttributes(MountAttributes(set: UInt64(MOUNT_ATTR_RDONLY)), of: root)
-        default: break
-        }
-    }
-
-    private func encodeMount(into encoder: inout RecordEncoder) {
-        switch self {
         case .mountFileSystem(let mount, let root) where mount.hasLongOptions: encoder.mountInOneCall(mount, root: root)
-        case .mountFileSystem(let mount, let root):
-            let tree = encoder.scratchSlot()
-            if let path = mount.otherwise {
-                encoder.makeFileSystem(mount, otherwise: path, into: tree)
-            } else {
-                encoder.makeFileSystem(mount, root: root, into: tree)
-            }
-            encoder.attach(tree, to: mount.target, root: root)
-            encoder.end(tree, keeping: mount.kept)
+        case .mountFileSystem(let mount, let root): encoder.mountFileSystem(mount, root: root)
         case .attachTree(let tree, let target, let root, let kept):
-            encoder.attach(tree, to: target, root: root)
-            encoder.end(tree, keeping: kept)
+            encoder.attachTree(tree, destination: target, root: root, keeping: kept)
         case .changeMount(let attributes, let path, let root, let options):
-            let target = encoder.makeTarget(MountTarget(path, kind: .directory), root: root, existing: true)
-            encoder.changeFileSystem(of: target, options)
-            encoder.setAttributes(attributes, of: target)
-            encoder.close(target)
-        case .openMount(let path, let root, let slot):
-            _ = encoder.makeTarget(MountTarget(path, kind: .directory), root: root, existing: true, into: slot)
-        case .makeMountReadOnly(let mount, _):
-            encoder.setAttributes(MountAttributes(set: UInt64(MOUNT_ATTR_RDONLY)), of: mount)
-            encoder.close(mount)
-        case .openPrivateProcessFileSystem(let slot):
-            encoder.makeFileSystemIfAllowed(
-                FileSystemMount(
-                    type: "proc", source: "proc", options: [], attributes: MountAttributes(),
-                    target: MountTarget("", kind: .directory)), into: slot)
-            encoder.openUnlessOpen(slot, "/proc", flags: UInt64(O_CLOEXEC))
-            // KERNEL(PROC_ROOT_INO)
-            encoder.add(stage_operation_check_magic, [.slot(slot), .value(UInt64(PROC_SUPER_MAGIC)), .value(1)])
-        case .removeMount(let path, let root, let proc):
-            let place = encoder.makeTarget(MountTarget(path, kind: .directory), root: root, existing: true)
-            encoder.add(stage_operation_unmount, [.slot(place), .slot(proc)])
-            encoder.close(place)
-        case .makeEmptyDirectory(let slot):
-            let attributes = MountAttributes(
-                set: UInt64(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
-            encoder.makeFileSystem(
-                FileSystemMount(
-                    type: "tmpfs", source: "tmpfs", options: ["ro", "nr_blocks=1", "nr_inodes=1"], attributes: attributes,
-                    target: MountTarget("", kind: .directory)), into: slot)
-        default: break
-        }
-    }
+            encoder.changeMount(attributes, path: path, root: root, fileSystem: options)
+        case .openMount(let path, let root, let slot): encoder.openMount(path: path, root: root, into: slot)
+        case .makeMountReadOnly(let mount, _): encoder.makeMountReadOnly(mount)
+        case .openPrivateProcessFileSystem(let slot): encoder.openPrivateProcessFileSystem(into: slot)
+        case .removeMount(let path, let root, let proc): encoder.removeMount(path: path, root: root, processFileSystem: proc)
+        case .makeEmptyDirectory(let slot): encoder.makeEmptyDirectory(into: slot)
 
-    private func encodeFile(into encoder: inout RecordEncoder) {
-        switch self {
-        case .makeDevice(let node, let root):
-            let device = UInt64(node.major & 0xfff) << 8 | UInt64(node.minor & 0xff) | UInt64(node.minor & 0xfff00) << 12
-            encoder.add(
-                stage_operation_device,
-                [
-                    .slot(root), .address(encoder.text(node.path)), .value(node.kind.modeBits | UInt64(node.mode)),
-                    .value(node.kind == .namedPipe ? 0 : device), .value(UInt64(node.uid)), .value(UInt64(node.gid)),
-                ])
+        case .makeDevice(let node, let root): encoder.makeDevice(node, root: root)
         case .bindDevice(let file, let path, let root, let protected):
-            let tree = encoder.scratchSlot()
-            encoder.cloneTree(file, into: tree)
-            // KERNEL: what is written to a device is not written to the mount that it lies on.
-            if protected { encoder.setAttributes(MountAttributes(set: UInt64(MOUNT_ATTR_RDONLY)), of: tree) }
-            encoder.attach(tree, to: MountTarget(path, kind: .file), root: root)
-            encoder.close(tree)
-            encoder.close(file)
+            encoder.bindDevice(hostFile: file, path: path, root: root, protected: protected)
         case .makeLink(let path, let destination, let existing, let root):
-            let kind =
-                switch existing {
-                case .leave: stage_link_leave
-                case .replace: stage_link_replace
-                case .compare: stage_link_compare
-                }
-            encoder.add(
-                stage_operation_link,
-                [
-                    .slot(root), .address(encoder.text(path)), .address(encoder.text(destination)),
-                    .value(kind),
-                ])
+            encoder.makeLink(path: path, to: destination, existing: existing, root: root)
         case .mask(let hidden, let root, let null, let empty, let protected):
-            encoder.hide(
-                stage_operation_mask, hidden, root, covers: [.slot(null), .slot(empty)], protected ? stage_hide_protected : 0)
-        case .makeReadOnly(let hidden, let root):
-            encoder.hide(stage_operation_read_only, hidden, root, covers: [.value(0), .value(0)], 0)
-        case .makeWorkingDirectory(let path, let root):
-            encoder.add(stage_operation_directory, [.slot(root), .address(encoder.text(path))])
+            encoder.mask(hidden, root: root, nullDevice: null, emptyDirectory: empty, protectingDevice: protected)
+        case .makeReadOnly(let hidden, let root): encoder.makeReadOnly(hidden, root: root)
+        case .makeWorkingDirectory(let path, let root): encoder.makeWorkingDirectory(path, root: root)
         case .writeSystemControl(let key, let value, let proc):
-            let path = "sys/" + SystemControl.path(of: key)
-            encoder.writeFile(path, below: proc, value)
-        default: break
-        }
-    }
+            encoder.writeSystemControl(key: key, value: value, processFileSystem: proc)
 
-    private func encodeTerminal(into encoder: inout RecordEncoder) {
-        switch self {
         case .openTerminal(let request, let root): encoder.openTerminal(request, root: root)
-        case .sendTerminal(let master, let socket):
-            let name = "/dev/pts/ptmx"
-            encoder.add(
-                stage_operation_send_descriptor,
-                [.slot(socket), .slot(master), .address(encoder.text(name)), .value(UInt64(name.utf8.count))])
-            encoder.close(master)
-            encoder.close(socket)
-        case .bindConsole(let terminal, let root):
-            let tree = encoder.scratchSlot()
-            encoder.cloneTree(terminal, into: tree)
-            // CVE-2026-88264: a link planted as /dev/console must not be followed.
-            encoder.attach(tree, to: MountTarget("/dev/console", kind: .file, refusesLinks: true), root: root)
-            encoder.close(tree)
-        case .useTerminal(let terminal):
-            for number in 0..<3 { encoder.call(__NR_dup3, [.slot(terminal), .value(UInt64(number)), .value(0)]) }
-            encoder.call(__NR_ioctl, [.value(0), .value(UInt64(TIOCSCTTY)), .value(0)])
-            encoder.close(terminal)
-        case .ownStandardStreams(let user, let root):
-            encoder.add(stage_operation_own_standard, [.value(UInt64(user)), .slot(root)])
-        default: break
-        }
-    }
+        case .sendTerminal(let master, let socket): encoder.sendTerminal(master: master, socket: socket)
+        case .bindConsole(let terminal, let root): encoder.bindConsole(terminal: terminal, root: root)
+        case .useTerminal(let terminal): encoder.useTerminal(terminal)
+        case .ownStandardStreams(let user, let root): encoder.ownStandardStreams(user: user, root: root)
 
-    private func encodeProgram(into encoder: inout RecordEncoder) {
-        switch self {
-        case .runHook(_, let hook, let state):
-            // RUNC: inside of the container a hook that has none gets the program's environment.
-            let environment = hook.env.map { encoder.textList($0) } ?? encoder.environment
-            let arguments = encoder.textList(hook.args ?? [hook.path])
-            encoder.add(
-                stage_operation_hook,
-                [
-                    .address(encoder.text(hook.path)), .address(arguments), .address(environment),
-                    .address(encoder.shared(state.text)),
-                    .value(UInt64(state.text.utf8.count) | UInt64(state.pidOffset) << 32),
-                    .value(UInt64(bitPattern: hook.milliseconds)),
-                ])
-        case .findHome(let uid, let root):
-            encoder.add(stage_operation_home, [.slot(root), .value(UInt64(uid)), .address(encoder.home)])
-        case .enterDirectory(let path, let attempt):
-            encoder.add(
-                stage_operation_working_directory, [.address(encoder.text(path)), .value(attempt.rawValue)])
-        case .findProgram(let name):
-            let room = encoder.room(for: 4096)
-            encoder.add(
-                stage_operation_find_program,
-                [.address(encoder.text(name)), .address(encoder.environment), .address(room)])
-        case .closeDescriptors:
-            encoder.call(__NR_close_range, [.value(3), .value(UInt64(UInt32.max)), .value(UInt64(CLOSE_RANGE_CLOEXEC))])
-        case .keepDescriptors(let kept):
-            for number in kept.sorted() {
-                encoder.call(__NR_fcntl, [.value(UInt64(number)), .value(UInt64(F_SETFD)), .value(0)])
-            }
+        case .runHook(_, let hook, let state): encoder.runHook(hook, state: state)
+        case .findHome(let uid, let root): encoder.findHome(uid: uid, root: root)
+        case .enterDirectory(let path, let attempt): encoder.enterDirectory(path, attempt: attempt)
+        case .findProgram(let name): encoder.findProgram(name)
+        case .closeDescriptors: encoder.closeDescriptors()
+        case .keepDescriptors(let kept): encoder.keepDescriptors(kept)
         case .end: encoder.add(stage_operation_end)
-        case .execute(let arguments, _, _):
-            encoder.add(
-                stage_operation_execute,
-                [.address(encoder.textList(arguments)), .address(encoder.environment)])
-        default: break
+        case .execute(let arguments, _, _): encoder.execute(arguments: arguments)
+
+        case .setLimit(let kind, let soft, let hard): encoder.setLimit(kind, soft: soft, hard: hard)
+        case .setScheduler(let attributes): encoder.setScheduler(attributes)
+        case .setIOPriority(let kind, let level): encoder.setIOPriority(kind, level: level)
+        case .setCPUAffinity(let mask): encoder.setCPUAffinity(mask)
+        case .resetCPUAffinity: encoder.resetCPUAffinity()
+        case .setMemoryPolicy(let mode, let flags, let nodes): encoder.setMemoryPolicy(mode, flags: flags, nodes: nodes)
+        case .setPersonality(let domain): encoder.call(__NR_personality, [.value(domain.number)])
+        case .setSecurityLabel(let module, let label, let proc):
+            encoder.setSecurityLabel(module: module, label: label, processFileSystem: proc)
+        case .setNoNewPrivileges: encoder.setNoNewPrivileges()
+        case .dropBoundingCapabilities(let kept, let last): encoder.dropBoundingCapabilities(keeping: kept, last: last)
+        case .keepCapabilitiesAcrossUserChange: encoder.keepCapabilitiesAcrossUserChange()
+        case .setUser(let uid, let gid, let groups): encoder.setUser(uid: uid, gid: gid, groups: groups)
+        case .setCapabilities(let effective, let permitted, let inheritable):
+            encoder.setCapabilities(effective: effective, permitted: permitted, inheritable: inheritable)
+        case .raiseAmbientCapabilities(let set): encoder.raiseAmbientCapabilities(set)
+        case .loadSeccompFilter(let filter, let listener): encoder.loadSeccompFilter(filter, listener: listener)
         }
     }
 }

@@ -11,31 +11,50 @@ struct HiddenPlaces {
         let length: Int
     }
 
-    private var owners: [[UInt8]: Owner] = [:]
-    private var indices: Set<Int> = []
+    /// The entries by where they lie, sorted; of those at one place the last in the list is the last here.
+    private let entries: [(place: [UInt8], index: Int)]
+    /// Whether a path lies on it, for each entry.
+    private var isNeeded: [Bool]
     private let hasHooks: Bool
 
     init(_ spec: Spec) {
         hasHooks = [HookKind.prestart, .createRuntime, .createContainer].contains { !(spec.hooks?.hooks($0) ?? []).isEmpty }
-        // The last that lies at a place covers those before.
-        var last: [[UInt8]: Int] = [:]
-        for (index, mount) in (spec.mounts ?? []).enumerated() where !MountOptions(mount.options ?? []).isRemount {
-            last[Array(CreatePlanner.cleaned(mount.destination).utf8)] = index
+        let mounts = spec.mounts ?? []
+        isNeeded = [Bool](repeating: false, count: mounts.count)
+        var entries: [(place: [UInt8], index: Int)] = []
+        for (index, mount) in mounts.enumerated() where !MountOptions(mount.options ?? []).isRemount {
+            entries.append((Array(CreatePlanner.cleaned(mount.destination).utf8), index))
         }
-        for path in (spec.linux?.maskedPaths ?? []) + (spec.linux?.readonlyPaths ?? []) where !Self.hasDots(path) {
-            let cleaned = Array(CreatePlanner.cleaned(path).utf8)
-            if owners[cleaned] != nil { continue }
-            // And one above covers those below, if it comes later.
-            for end in 1...cleaned.count where end == cleaned.count || cleaned[end] == UInt8(ascii: "/") {
-                guard let index = last[Array(cleaned[..<end])], index >= owners[cleaned]?.index ?? 0 else { continue }
-                owners[cleaned] = Owner(index: index, length: end)
-            }
-            if let owner = owners[cleaned] { indices.insert(owner.index) }
+        entries.sort { $0.place.elementsEqual($1.place) ? $0.index < $1.index : $0.place.lexicographicallyPrecedes($1.place) }
+        self.entries = entries
+        for path in (spec.linux?.maskedPaths ?? []) + (spec.linux?.readonlyPaths ?? []) {
+            if let owner = owner(of: path, Array(CreatePlanner.cleaned(path).utf8)) { isNeeded[owner.index] = true }
         }
     }
 
+    private func owner(of path: String, _ cleaned: [UInt8]) -> Owner? {
+        if Self.hasDots(path) { return nil }
+        var owner: Owner?
+        for end in 1...cleaned.count where end == cleaned.count || cleaned[end] == UInt8(ascii: "/") {
+            // One above covers those below, if it comes later.
+            guard let index = entry(at: cleaned[..<end]), index >= owner?.index ?? 0 else { continue }
+            owner = Owner(index: index, length: end)
+        }
+        return owner
+    }
+
+    /// The entry that lies at a place in the end: the last covers those before.
+    private func entry(at place: ArraySlice<UInt8>) -> Int? {
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if place.lexicographicallyPrecedes(entries[middle].place) { high = middle } else { low = middle + 1 }
+        }
+        return low > 0 && place.elementsEqual(entries[low - 1].place) ? entries[low - 1].index : nil
+    }
+
     /// Whether the entry is one on which a path lies that will be hidden.
-    func contains(_ index: Int) -> Bool { indices.contains(index) }
+    func contains(_ index: Int) -> Bool { isNeeded[index] }
 
     mutating func keep(_ index: Int, in slot: Slot) { slots[index] = slot }
 
@@ -43,7 +62,7 @@ struct HiddenPlaces {
     func place(of path: String) -> HiddenPath {
         var hidden = HiddenPath(path)
         let cleaned = Array(CreatePlanner.cleaned(path).utf8)
-        guard let owner = owners[cleaned], let slot = slots[owner.index] else { return hidden }
+        guard let owner = owner(of: path, cleaned), let slot = slots[owner.index] else { return hidden }
         hidden.mount = slot
         hidden.inside = String(decoding: cleaned[owner.length...].drop { $0 == UInt8(ascii: "/") }, as: UTF8.self)
         hidden.isLookedForAgain = hasHooks

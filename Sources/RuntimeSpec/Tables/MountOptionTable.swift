@@ -119,11 +119,19 @@ public enum MountOptionTable {
 
     /// What an option asks for. Nil if it is data for the filesystem.
     public static func kind(of option: String) -> MountOptionKind? {
-        let length = option.utf8.count
-        for entry in options where entry.name.utf8.count == length && entry.name == option { return entry.kind }
+        if let place = place(of: option) { return options[place].kind }
         if let text = option.after("idmap=") { return .idmapText(text, recursive: false) }
         if let text = option.after("ridmap=") { return .idmapText(text, recursive: true) }
         return option == "z" || option == "Z" ? .relabel : nil
+    }
+
+    private static func place(of option: String) -> Int? {
+        var (low, high) = (0, options.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if options[middle].name.utf8.lexicographicallyPrecedes(option.utf8) { low = middle + 1 } else { high = middle }
+        }
+        return low < options.count && options[low].name.utf8.elementsEqual(option.utf8) ? low : nil
     }
 }
 
