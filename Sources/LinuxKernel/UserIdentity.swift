@@ -13,11 +13,28 @@ public enum UserIdentity {
         UInt32(truncatingIfNeeded: linux_system_call(Int64(__NR_getegid), 0, 0, 0, 0, 0, 0))
     }
 
-    /// Whether mounts may be copied and made in the mount namespace that the process is in: CAP_SYS_ADMIN over its owner.
-    public static var isPrivileged: Bool {
-        guard hasEffectiveCapability(21) else { return false }
-        return !isInUserNamespace || ownsMountNamespace
+    /// What the calling process may do, asked once.
+    public struct Power {
+        /// Whether the process is in another user namespace than the first.
+        public let isInUserNamespace: Bool
+        /// The capabilities of the calling thread in effect, bit by bit (capget(2)).
+        public let effectiveCapabilities: UInt64
+        /// The capabilities that the calling thread may put into effect, bit by bit (capget(2)).
+        public let permittedCapabilities: UInt64
+        /// Whether mounts may be copied and made in the mount namespace that the process is in: CAP_SYS_ADMIN over its owner.
+        public let isPrivileged: Bool
+
+        /// Asks the kernel.
+        public init() {
+            isInUserNamespace = UserIdentity.isInUserNamespace
+            (effectiveCapabilities, permittedCapabilities) = UserIdentity.capabilities
+            let administers = effectiveCapabilities >> 21 & 1 == 1
+            isPrivileged = administers && (!isInUserNamespace || UserIdentity.ownsMountNamespace)
+        }
     }
+
+    /// Whether mounts may be copied and made in the mount namespace that the process is in: CAP_SYS_ADMIN over its owner.
+    public static var isPrivileged: Bool { Power().isPrivileged }
 
     /// Whether the process is root, and not only inside a user namespace.
     public static var isRootOfHost: Bool { effectiveUserID == 0 && !isInUserNamespace }

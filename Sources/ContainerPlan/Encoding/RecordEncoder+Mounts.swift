@@ -219,28 +219,16 @@ extension RecordEncoder {
             ], tolerating: errnos)
     }
 
-    /// mount_setattr for each group that differs in what it covers.
     mutating func setAttributes(_ attributes: MountAttributes, of mount: Slot) {
-        if attributes.set | attributes.clear != 0 {
-            setAttributes(mount, set: attributes.set, clear: attributes.clear, propagation: 0, recursive: false)
+        for change in attributes.calls {
+            let attributes = words([change.set, change.clear, change.propagation?.mountFlag ?? 0, 0])
+            call(
+                __NR_mount_setattr,
+                [
+                    .slot(mount), .address(text("")), .value(UInt64(AT_EMPTY_PATH | (change.recursive ? AT_RECURSIVE : 0))),
+                    .address(attributes), .value(32),
+                ])
         }
-        if attributes.recursiveSet | attributes.recursiveClear != 0 {
-            setAttributes(
-                mount, set: attributes.recursiveSet, clear: attributes.recursiveClear, propagation: 0, recursive: true)
-        }
-        for change in attributes.propagation {
-            setAttributes(mount, set: 0, clear: 0, propagation: change.kind.mountFlag, recursive: change.recursive)
-        }
-    }
-
-    private mutating func setAttributes(_ mount: Slot, set: UInt64, clear: UInt64, propagation: UInt64, recursive: Bool) {
-        let attributes = words([set, clear, propagation, 0])
-        call(
-            __NR_mount_setattr,
-            [
-                .slot(mount), .address(text("")), .value(UInt64(AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0))),
-                .address(attributes), .value(32),
-            ])
     }
 
     /// Writes one value to a file of a proc file system of our own, without leaving it on the way (CVE-2025-52881).

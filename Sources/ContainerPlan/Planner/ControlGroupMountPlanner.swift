@@ -73,7 +73,7 @@ extension CreatePlanner {
         }
         let tree = builder.slot()
         var separated = attributes
-        separated.propagation.insert(.init(.private, recursive: true), at: 0)
+        separated.propagation.insert(.init(.private, recursive: false), at: 0)
         // CVE-2023-25809: what is not the container's own is shown and not given.
         if !isContainersOwn(hierarchy) { separated.set |= UInt64(MOUNT_ATTR_RDONLY) }
         if !facts.isPrivileged {

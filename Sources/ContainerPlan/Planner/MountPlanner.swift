@@ -143,7 +143,7 @@ extension CreatePlanner {
         }
         let tree = builder.slot()
         var attributes = mount.attributes.forCopy
-        attributes.propagation.insert(.init(.private, recursive: true), at: 0)
+        attributes.propagation.insert(.init(.private, recursive: false), at: 0)
         builder.prepare(
             .openTree(
                 path: mount.type == "sysfs" ? "/sys" : "/proc", recursive: false, attributes: attributes, mappings: nil,
@@ -169,13 +169,13 @@ extension CreatePlanner {
         }
         var attributes = options.changesOfCopy(isLocked: namespaces.has(.user) || facts.isInUserNamespace)
         let isLate = isFilledLater(destination, "bind", index) && attributes.takeReadOnly()
-        // First away from the host's peers, whatever comes then: what is mounted inside must not appear on the host.
-        if linux.rootPropagation?.propagation != .shared {
-            attributes.propagation.insert(.init(separation, recursive: true), at: 0)
-        }
-        let tree = builder.slot()
         // rbind when only the type says so: runc's reading of `type: bind` without an option is a bind of one mount.
         let recursive = options.bind ?? false
+        // First away from the host's peers, whatever comes then: what is mounted inside must not appear on the host.
+        if linux.rootPropagation?.propagation != .shared {
+            attributes.propagation.insert(.init(separation, recursive: recursive), at: 0)
+        }
+        let tree = builder.slot()
         let mappings = try treeMappings(mount, options, origin)
         if let inside = providedPath(path, before: index), mappings == nil {
             builder.add(

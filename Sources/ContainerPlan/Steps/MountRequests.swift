@@ -178,6 +178,30 @@ public struct MountAttributes: Equatable, Sendable {
         }
     }
 
+    /// One call of mount_setattr(2).
+    package struct Call {
+        package var set: UInt64 = 0
+        package var clear: UInt64 = 0
+        package var propagation: MountPropagation?
+        package var recursive: Bool
+    }
+
+    /// The calls that change all of it: one for each group that differs in what it covers, in the order of the changes of
+    /// propagation, of which the first comes with the attributes that cover as much.
+    package var calls: [Call] {
+        var calls: [Call] = []
+        if self.set | clear != 0 { calls.append(Call(set: self.set, clear: clear, recursive: false)) }
+        if recursiveSet | recursiveClear != 0 {
+            calls.append(Call(set: recursiveSet, clear: recursiveClear, recursive: true))
+        }
+        var changes = propagation[...]
+        if let first = changes.first, let last = calls.indices.last, calls[last].recursive == first.recursive {
+            calls[last].propagation = first.kind
+            changes = changes.dropFirst()
+        }
+        return calls + changes.map { Call(propagation: $0.kind, recursive: $0.recursive) }
+    }
+
     /// Whether nothing is changed.
     public var isEmpty: Bool {
         self.set | clear | recursiveSet | recursiveClear == 0 && propagation.isEmpty

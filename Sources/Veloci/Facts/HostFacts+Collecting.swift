@@ -15,10 +15,12 @@ extension HostFacts {
         {
             facts.lastCapability = min(number, 63)
         }
-        facts.isInUserNamespace = UserIdentity.isInUserNamespace
-        facts.canRaiseLimits = UserIdentity.hasEffectiveCapability(24) && !facts.isInUserNamespace
-        facts.isPrivileged = UserIdentity.isPrivileged
-        facts.permittedCapabilities = UserIdentity.permittedCapabilities
+        let power = UserIdentity.Power()
+        facts.isInUserNamespace = power.isInUserNamespace
+        // CAP_SYS_RESOURCE
+        facts.canRaiseLimits = power.effectiveCapabilities >> 24 & 1 == 1 && !power.isInUserNamespace
+        facts.isPrivileged = power.isPrivileged
+        facts.permittedCapabilities = power.permittedCapabilities
         if let text = try? Files.readValue("/sys/module/apparmor/parameters/enabled") {
             facts.appArmorIsEnabled = text.begins(with: "Y")
         }

@@ -69,10 +69,14 @@ extension Performer {
     func openContainerProcess(into slot: Slot, root: Slot) throws(Failure) {
         let record = subject.record
         guard let pid = record.process?.pid else { throw Failure(.notRunning, "container not running") }
-        try open(slot) { () throws(KernelError) in try Processes.open(pid) }
-        try open(root) { () throws(KernelError) in try Files.open("/proc/\(pid)/root", flags: O_PATH | O_DIRECTORY) }
-        // Whatever the pid meant when the descriptors were opened, it still is the container's.
-        _ = try record.openProcess()
+        do throws(Failure) {
+            try open(root) { () throws(KernelError) in try Files.open("/proc/\(pid)/root", flags: O_PATH | O_DIRECTORY) }
+        } catch {
+            _ = try record.openProcess()
+            throw error
+        }
+        // Whatever the pid meant when its root was opened, it still is the container's.
+        effects.table.set(slot, try record.openProcess())
     }
 
     func connectConsole(_ path: String?, into slot: Slot) throws(Failure) {

@@ -78,16 +78,10 @@ enum MountTrees {
     private static func change(
         _ tree: borrowing Descriptor, _ attributes: MountAttributes, _ mappings: TreeMappings?, name: String
     ) throws(KernelError) {
-        if attributes.set | attributes.clear != 0 {
-            try Mounts.setAttributes(of: tree, set: attributes.set, clear: attributes.clear, recursive: false, name: name)
-        }
-        if attributes.recursiveSet | attributes.recursiveClear != 0 {
+        for change in attributes.calls {
             try Mounts.setAttributes(
-                of: tree, set: attributes.recursiveSet, clear: attributes.recursiveClear, recursive: true, name: name)
-        }
-        for change in attributes.propagation {
-            try Mounts.setAttributes(
-                of: tree, propagation: change.kind.mountFlag, recursive: change.recursive, name: name)
+                of: tree, set: change.set, clear: change.clear, propagation: change.propagation?.mountFlag ?? 0,
+                recursive: change.recursive, name: name)
         }
         switch mappings {
         case .own(let uid, let gid, let recursive)?:

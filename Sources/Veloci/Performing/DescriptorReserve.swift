@@ -4,14 +4,14 @@ internal import LinuxKernel
 /// Descriptors that are set aside for the undo: an operation that fails because there are none left takes back with these what it
 /// has made.
 final class DescriptorReserve {
-    /// A control group inside another, its files, the state directory and what is in it.
-    private static let count = 8
     private var numbers: [Int32] = []
 
-    init() throws(Failure) {
+    /// - Parameter hasContainer: whether a container is made, and not only a process: a control group inside another, its files,
+    ///   the state directory and what is in it.
+    init(hasContainer: Bool) throws(Failure) {
         do throws(KernelError) {
             let first = try Files.open("/", flags: O_PATH | O_DIRECTORY)
-            for _ in 1..<Self.count {
+            for _ in 1..<(hasContainer ? 8 : 2) {
                 numbers.append(
                     Int32(
                         try systemCall(

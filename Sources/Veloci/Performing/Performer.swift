@@ -30,7 +30,7 @@ final class Performer {
 
     /// All that comes before the container's process exists, and at last the process.
     func prepare() throws(Failure) {
-        reserve = try DescriptorReserve()
+        reserve = try DescriptorReserve(hasContainer: plan.preparation.contains { $0.action == .makeStateDirectory })
         for planned in plan.preparation { try perform(planned) }
     }
 
