@@ -4,24 +4,27 @@ import PackageDescription
 // Targets, from the ground up. Arrows go down only; Tests/StyleTests checks the imports against this file.
 // ARCHITECTURE.md says in one line what each owns.
 
-let strict: [SwiftSetting] = [
+let language: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
+// Not for test bundles: what the macros of the testing library expand to has warnings.
+let strict = language + [.treatAllWarnings(as: .error)]
 
 // Libraries that libFuzzer sees into, and the program with all fuzzers: Tests/fuzz.sh makes them, and no other build has them.
 let isFuzzing = Context.environment["VELOCI_FUZZING"] != nil
 let watched: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])] : []
 
 // Compiled both as ordinary Swift, for programs that import the library, and as Embedded Swift, for the executable that is
-// installed (`make build`). What the latter does not have is a warning in the former already.
-let embeddable: [SwiftSetting] = strict + [.treatWarning("EmbeddedRestrictions", as: .warning)] + watched
+// installed (`make build`). What the latter does not have is an error in the former already.
+let embeddable: [SwiftSetting] = strict + [.treatWarning("EmbeddedRestrictions", as: .error)] + watched
 
 // The stage is freestanding: no libc, no Swift runtime, no allocator. Whatever would allocate does not link.
 let stageSwift: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
     .enableExperimentalFeature("Embedded"),
     .unsafeFlags(["-Osize", "-wmo", "-Xfrontend", "-disable-stack-protector", "-Xfrontend", "-function-sections"]),
 ]
@@ -99,12 +102,12 @@ let package = Package(
 
         // The sources of CStandalone with other names, beside the C library.
         .target(name: "StandaloneSubject", path: "Tests/StandaloneSubject"),
-        .testTarget(name: "StandaloneTests", dependencies: ["StandaloneSubject"], swiftSettings: strict),
-        .testTarget(name: "ByteTextTests", dependencies: ["ByteText"], swiftSettings: strict),
-        .testTarget(name: "DBusTests", dependencies: ["DBus", "LinuxKernel", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "StandaloneTests", dependencies: ["StandaloneSubject"], swiftSettings: language),
+        .testTarget(name: "ByteTextTests", dependencies: ["ByteText"], swiftSettings: language),
+        .testTarget(name: "DBusTests", dependencies: ["DBus", "LinuxKernel", "TestSupport"], swiftSettings: language),
         .testTarget(
             name: "CgroupsTests", dependencies: ["ByteText", "Cgroups", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "TestSupport"],
-            exclude: ["RESOURCES.md"], swiftSettings: strict),
+            exclude: ["RESOURCES.md"], swiftSettings: language),
         // The conformance suite: the probe that runs inside containers, and the tool that carries it.
         .executableTarget(
             name: "oci-probe", dependencies: ["CLinux", "CStageEntry"], path: "conformance/Probe", swiftSettings: stageSwift,
@@ -121,23 +124,23 @@ let package = Package(
             name: "oci-conformance", dependencies: ["Conformance"], path: "conformance/Tool", swiftSettings: strict,
             linkerSettings: staticExecutable),
 
-        .testTarget(name: "LinuxKernelTests", dependencies: ["LinuxKernel", "CLinux"], swiftSettings: strict),
+        .testTarget(name: "LinuxKernelTests", dependencies: ["LinuxKernel", "CLinux"], swiftSettings: language),
         // House rules; the sources are read as text.
-        .testTarget(name: "StyleTests", swiftSettings: strict),
+        .testTarget(name: "StyleTests", swiftSettings: language),
         // Golden plans, the plan checker and the encoding; nothing of the host is looked at.
         .testTarget(
             name: "ContainerPlanTests", dependencies: ["ContainerPlan", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
-            swiftSettings: strict),
-        .testTarget(name: "VelociTests", dependencies: ["Veloci", "Cgroups", "LinuxKernel", "RuntimeSpec", "CLinux"], swiftSettings: strict),
-        .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "RuntimeSpec"], swiftSettings: strict),
-        .testTarget(name: "RuntimeSpecTests", dependencies: ["RuntimeSpec", "CCapability"], swiftSettings: strict),
+            swiftSettings: language),
+        .testTarget(name: "VelociTests", dependencies: ["Veloci", "Cgroups", "LinuxKernel", "RuntimeSpec", "CLinux"], swiftSettings: language),
+        .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "RuntimeSpec"], swiftSettings: language),
+        .testTarget(name: "RuntimeSpecTests", dependencies: ["RuntimeSpec", "CCapability"], swiftSettings: language),
         .testTarget(
-            name: "SeccompTests", dependencies: ["Seccomp", "RuntimeSpec", "CSeccomp", "CLinux"], swiftSettings: strict),
+            name: "SeccompTests", dependencies: ["Seccomp", "RuntimeSpec", "CSeccomp", "CLinux"], swiftSettings: language),
         // Its tests run the executable as well, which every build makes; a dependency would link them statically.
         .testTarget(
-            name: "VelociCommandTests", dependencies: ["VelociCommand", "RuntimeSpec"], swiftSettings: strict),
+            name: "VelociCommandTests", dependencies: ["VelociCommand", "RuntimeSpec"], swiftSettings: language),
         // The manual's pages and the completions of shells, made from the table of commands and compared with it.
-        .testTarget(name: "ManualTests", dependencies: ["VelociCommand", "Conformance", "RuntimeSpec"], swiftSettings: strict),
+        .testTarget(name: "ManualTests", dependencies: ["VelociCommand", "Conformance", "RuntimeSpec"], swiftSettings: language),
         // Faults, kills, races and attacks. Its program counts what is left of its own, so it is a process of its own.
         .executableTarget(
             name: "veloci-torture", dependencies: ["Veloci", "ContainerPlan", "RuntimeSpec", "LinuxKernel", "CLinux"],
@@ -147,7 +150,7 @@ let package = Package(
         .executableTarget(
             name: "veloci-bench", dependencies: ["CLinux", "LinuxKernel", "RuntimeSpec", "Seccomp"], path: "Tests/Benchmark",
             exclude: ["floor.c", "launch.c", "enter.sh", "results", "README.md"], swiftSettings: strict),
-        .testTarget(name: "TortureTests", swiftSettings: strict),
+        .testTarget(name: "TortureTests", swiftSettings: language),
     ]
 )
 

@@ -108,7 +108,7 @@ import Testing
     }
 
     @Test func rounding() {
-        let numbers = [0, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 1e9 + 0.5, 4_503_599_627_370_495.5, 9e15, 1e300, .infinity, 5e-324]
+        let numbers = [0, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 1e9 + 0.5, 4_503_599_627_370_495.5, 9e15, 1e300, .infinity, .leastNonzeroMagnitude]
         for number in numbers + numbers.map({ -$0 }) {
             for (ours, theirs) in [
                 (subject_trunc(number), trunc(number)), (subject_floor(number), floor(number)),

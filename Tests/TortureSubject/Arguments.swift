@@ -113,12 +113,12 @@ struct Arguments {
         chmod(place + "/open", 0o777)
         attempt("a root that anybody may write to", bundle, root: place + "/open", .taken)
         let here = FileManager.default.currentDirectoryPath
-        FileManager.default.changeCurrentDirectoryPath(place)
+        _ = FileManager.default.changeCurrentDirectoryPath(place)
         attempt("a root that is relative", bundle, root: "relative", .taken) {
             access(place + "/relative/argument/state.json", F_OK) == 0 ? nil : "the state is not there"
         }
-        FileManager.default.changeCurrentDirectoryPath(here)
-        FileManager.default.createFile(atPath: place + "/file", contents: Data("content".utf8))
+        _ = FileManager.default.changeCurrentDirectoryPath(here)
+        _ = FileManager.default.createFile(atPath: place + "/file", contents: Data("content".utf8))
         attempt("a root that is a file", bundle, root: place + "/file", .refused(["/file", "not a directory"]))
         attempt("a root below a file", bundle, root: place + "/file/root", .refused(["state root", "not a directory"]))
         symlink(place + "/nowhere", place + "/dangling")
@@ -130,14 +130,14 @@ struct Arguments {
     private func bundles() {
         attempt("a bundle with a slash at its end", ["--bundle", scene.directory + "/"], .taken)
         let here = FileManager.default.currentDirectoryPath
-        FileManager.default.changeCurrentDirectoryPath(scene.directory)
+        _ = FileManager.default.changeCurrentDirectoryPath(scene.directory)
         for name in [".", "./", "", "rootfs/.."] {
             attempt("the bundle \"\(name)\"", ["--bundle", name], .taken) {
                 let state = executable.run("state", "argument").output
                 return state.contains("\"bundle\": \"\(scene.directory)\"") ? nil : "the bundle is another: \(state)"
             }
         }
-        FileManager.default.changeCurrentDirectoryPath(here)
+        _ = FileManager.default.changeCurrentDirectoryPath(here)
         attempt("a bundle that is a file", ["--bundle", scene.directory + "/config.json"], .refused(["not a directory"]))
         let empty = place + "/empty"
         mkdir(empty, 0o755)
@@ -152,7 +152,7 @@ struct Arguments {
     /// The victims are of the test's own: a runtime that replaces a device would replace the machine's.
     private func pidFiles() throws {
         let victim = place + "/victim"
-        FileManager.default.createFile(atPath: victim, contents: Data("content".utf8))
+        _ = FileManager.default.createFile(atPath: victim, contents: Data("content".utf8))
         symlink(victim, place + "/pid-link")
         attempt("a pid file that is a link", bundle + ["--pid-file", place + "/pid-link"], .taken) {
             (try? String(contentsOfFile: victim, encoding: .utf8)) == "content" ? nil : "the link's target was written to"

@@ -24,7 +24,7 @@ extension Attacks {
             if isHooked { scene.config["hooks"] = ["createContainer": [["path": "/bin/true"]]] }
             for directory in ["other", "other/sys", "other/sys/kernel", "other/irq"] { mkdir(scene.rootfs + "/" + directory, 0o755) }
             for file in ["other/keys", "other/sys/kernel/core_pattern"] {
-                FileManager.default.createFile(atPath: scene.rootfs + "/" + file, contents: nil)
+                _ = FileManager.default.createFile(atPath: scene.rootfs + "/" + file, contents: nil)
             }
             try scene.write()
             let swapper = Command.start(

@@ -69,7 +69,7 @@ extension Attacks {
                 if !isFooled { usleep(10_000) }
             }
             report.expect(isFooled, "\(name): it is no trick")
-            report.expect(executable.status("alive") == "running", "\(name): the state is \(executable.status("alive"))")
+            report.expect(executable.status("alive") == "running", "\(name): the state is \(executable.status("alive") ?? "unknown")")
             report.expect(executable.run("delete", "alive").status != 0, "\(name): delete takes a container that runs")
             let asked = executable.run("kill", "alive", "0")
             report.expect(asked.status == 0, "\(name): kill does not reach it: \(asked.output)")

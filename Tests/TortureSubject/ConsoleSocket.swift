@@ -10,8 +10,8 @@ final class ConsoleSocket {
     init(_ path: String, through directory: String? = nil) {
         self.path = path
         let here = FileManager.default.currentDirectoryPath
-        if let directory { FileManager.default.changeCurrentDirectoryPath(directory) }
-        defer { FileManager.default.changeCurrentDirectoryPath(here) }
+        if let directory { _ = FileManager.default.changeCurrentDirectoryPath(directory) }
+        defer { _ = FileManager.default.changeCurrentDirectoryPath(here) }
         let name = directory.map { String(path.dropFirst($0.count + 1)) } ?? path
         number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | 0o2000000 | 0o4000, 0)
         var address = sockaddr_un()

@@ -69,7 +69,7 @@ extension Attacks {
         }
         try accept("4000 masked and 4000 read-only paths") { scene in
             for number in 0..<4000 {
-                FileManager.default.createFile(atPath: scene.rootfs + "/tmp/\(number)", contents: nil)
+                _ = FileManager.default.createFile(atPath: scene.rootfs + "/tmp/\(number)", contents: nil)
             }
             scene.set("maskedPaths", (0..<4000).map { "/tmp/\($0)" })
             scene.set("readonlyPaths", (0..<4000).map { "/tmp/\($0)" })

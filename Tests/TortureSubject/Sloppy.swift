@@ -64,7 +64,7 @@ struct Sloppy {
     private func mask(_ path: String) {
         // A link is followed to where it leads on the host.
         if !FileManager.default.fileExists(atPath: rootfs + path) { return }
-        FileManager.default.createFile(atPath: rootfs + path + "/masked", contents: nil)
+        _ = FileManager.default.createFile(atPath: rootfs + path + "/masked", contents: nil)
         _ = Glibc.mount(rootfs + "/dev/null", rootfs + path, "", Self.bindFlag, nil)
     }
 

@@ -38,7 +38,7 @@ struct TinyDisks {
     }
 
     private func small(_ options: String) throws {
-        try onDisk(options) {
+        onDisk(options) {
             report.count()
             let before = Machine.now(work)
             let created = veloci("create", "--bundle", bundle, "tiny")
@@ -65,7 +65,7 @@ struct TinyDisks {
     ///
     /// - Parameter sparse: somebody has taken the pages of the container's files away as well.
     private func laterFull(sparse: Bool) throws {
-        try onDisk("size=256k") {
+        onDisk("size=256k") {
             report.count()
             let before = Machine.now(work)
             let name = sparse ? "a full disk and files with holes" : "a full disk"
