@@ -114,11 +114,17 @@ extension CreatePlanner {
         let tree = builder.slot()
         builder.prepare(
             .makeTree(
-                fileSystem, covering: rootPath, copies: options.copiesUp, mappings: mappings,
+                fileSystem, covering: rootPath, copying: options.copiesUp ? copyOfCovered : nil, mappings: mappings,
                 owners: ownMappings ? OwnerMappings(uid: linux.uidMappings ?? [], gid: linux.gidMappings ?? []) : nil,
                 into: tree),
             for: origin)
         builder.add(.attachTree(tree, destination: fileSystem.target, root: root, keeping: keptSlot(index)), for: origin)
+    }
+
+    /// What is copied for the container counts for us, and must not be more than it may have.
+    private var copyOfCovered: CopyOfCovered {
+        if let limit = linux.resources?.memory?.limit { return CopyOfCovered(limit: limit > 0 ? UInt64(limit) : nil) }
+        return CopyOfCovered(limit: linux.resources?.unified?["memory.max"].flatMap { UInt64($0) })
     }
 
     /// SPEC(config-linux.md#mount-label): with the label of the container's mounts, for file systems that keep labels.

@@ -21,9 +21,10 @@ extension HostStep {
             "open a copy of the mount\(recursive ? "s" : "") at \(followsLink ? "" : "the link ")\(path)"
                 + optionText([], attributes)
                 + (mappings == nil ? "" : ", with ids mapped")
-        case .makeTree(let mount, let root, let copies, let mappings, let owners, _):
+        case .makeTree(let mount, let root, let copy, let mappings, let owners, _):
             "make a \(mount.type) for \(mount.target.path)" + optionText(mount.options, mount.attributes)
-                + (copies ? ", with a copy of \(root)\(mount.target.path)" : "")
+                + (copy == nil ? "" : ", with a copy of \(root)\(mount.target.path)")
+                + (copy?.limit.map { " of up to \($0) bytes" } ?? "")
                 + (owners == nil ? "" : " that belongs to ids of the user namespace")
                 + (mappings == nil ? "" : ", with ids mapped")
         case .makeDeviceNodes(let nodes, _, _): "make the devices \(nodes.map { $0.path }.joined(separator: ", "))"

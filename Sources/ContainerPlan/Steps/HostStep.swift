@@ -47,7 +47,7 @@ public enum HostStep: Equatable, Sendable {
     /// fsmount(2)). With `owners` what is copied belongs to ids of the container's user namespace. SPEC(config.md#mounts)
     /// `tmpcopyup`, `idmap`.
     case makeTree(
-        FileSystemMount, covering: String, copies: Bool, mappings: TreeMappings?, owners: OwnerMappings?, into: Slot)
+        FileSystemMount, covering: String, copying: CopyOfCovered?, mappings: TreeMappings?, owners: OwnerMappings?, into: Slot)
     /// Nodes of devices that the host may lack, in a new file system that is attached nowhere; each has its place in the list
     /// as its name, and all have the SELinux label (fsopen(2), mknodat(2)). SPEC(config-linux.md#devices).
     case makeDeviceNodes([DeviceNode], label: String?, into: Slot)

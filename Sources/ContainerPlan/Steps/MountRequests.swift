@@ -151,6 +151,17 @@ public struct OwnerMappings: Equatable, Sendable {
     }
 }
 
+/// A new file system begins with a copy of what it covers.
+public struct CopyOfCovered: Equatable, Sendable {
+    /// How many bytes it has at most; nil when nothing limits it.
+    public var limit: UInt64?
+
+    /// A copy.
+    public init(limit: UInt64?) {
+        self.limit = limit
+    }
+}
+
 /// What mount_setattr(2) sets and clears, and propagation.
 public struct MountAttributes: Equatable, Sendable {
     /// `MOUNT_ATTR_*` of the mount itself.

@@ -23,14 +23,11 @@ extension Performer {
     }
 
     func makeTree(
-        _ mount: FileSystemMount, _ root: String, copies: Bool, _ mappings: TreeMappings?, _ owners: OwnerMappings?,
-        into slot: Slot
+        _ mount: FileSystemMount, _ root: String, copying copy: CopyOfCovered?, _ mappings: TreeMappings?,
+        _ owners: OwnerMappings?, into slot: Slot
     ) throws(Failure) {
-        // What is copied counts for us, and must not be more than the container may have.
-        let memory = subject.spec.linux?.resources?.memory?.limit ?? 0
-        let limit = memory > 0 ? UInt64(memory) : nil
         try open(slot) { () throws(KernelError) in
-            try MountTrees.make(mount, root: root, copies: copies, limit: limit, mappings, owners)
+            try MountTrees.make(mount, root: root, copying: copy, mappings, owners)
         }
     }
 

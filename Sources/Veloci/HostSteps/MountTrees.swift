@@ -17,7 +17,7 @@ enum MountTrees {
 
     /// A new file system.
     static func make(
-        _ mount: FileSystemMount, root: String, copies: Bool, limit: UInt64? = nil, _ mappings: TreeMappings?,
+        _ mount: FileSystemMount, root: String, copying copy: CopyOfCovered?, _ mappings: TreeMappings?,
         _ owners: OwnerMappings?
     ) throws(KernelError) -> Descriptor {
         var options = mount.options
@@ -32,8 +32,8 @@ enum MountTrees {
         if let owners, !keepsOwner {
             try Files.changeOwner(of: ".", user: owners.root.user, group: owners.root.group, at: tree.number)
         }
-        if copies {
-            var copy = CopyUp(owners: owners, limit: limit)
+        if let copy {
+            var copy = CopyUp(owners: owners, limit: copy.limit)
             let target = tree.number
             try withCovered(mount, root) { (covered) throws(KernelError) in
                 try copy.copy(covered, to: target, keepsOwner: keepsOwner)

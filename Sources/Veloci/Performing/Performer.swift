@@ -110,8 +110,8 @@ final class Performer {
         case .openRoot(let path, let attributes, let slot): try openRoot(path, attributes, into: slot)
         case .openTree(let path, let recursive, let followsLink, let attributes, let mappings, let slot):
             try openTree(path, recursive: recursive, followsLink: followsLink, attributes, mappings, into: slot)
-        case .makeTree(let mount, let root, let copies, let mappings, let owners, let slot):
-            try makeTree(mount, root, copies: copies, mappings, owners, into: slot)
+        case .makeTree(let mount, let root, let copy, let mappings, let owners, let slot):
+            try makeTree(mount, root, copying: copy, mappings, owners, into: slot)
         case .makeDeviceNodes(let nodes, let label, let slot): try makeDeviceNodes(nodes, label: label, into: slot)
         case .raiseOpenFileLimit(let soft, let hard): try raiseOpenFileLimit(soft: soft, hard: hard)
         case .openControlGroupTree(let hierarchy, let attributes, let slot):
