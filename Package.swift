@@ -35,6 +35,7 @@ let stageLink: [LinkerSetting] = [
     .unsafeFlags([
         "-use-ld=lld", "-static-executable", "-Xclang-linker", "-nostdlib", "-Xclang-linker", "-nostartfiles",
         "-Xlinker", "--gc-sections", "-Xlinker", "-s", "-Xlinker", "--build-id=none",
+        "-Xlinker", "-T", "-Xlinker", "\(Context.packageDirectory)/Sources/discarded.ld",
     ])
 ]
 let staticExecutable: [LinkerSetting] = [.unsafeFlags(["-static-executable", "-Xlinker", "-s"])]
