@@ -11,7 +11,7 @@ VERSION := $(shell sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/Veloci
 # What packages give their files as time: the release's day.
 export SOURCE_DATE_EPOCH ?= $(shell date -u -d "$$(sed -n 's/^\#\# $(VERSION) - //p' CHANGELOG.md)" +%s)
 
-.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation runc-suite bench fuzz torture memory lab-mini lab \
+.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation runc-suite bench fuzz torture memory reproducible lab-mini lab \
 	packages-build packages-test packages-upstream packages-runc install clean conformance-dist packages-docs uninstall install-suite deb rpm tarball package-test manual docs docs-test lint format pre-commit help
 
 all: build
@@ -82,6 +82,9 @@ torture: packages-build ## attacks by chance for SECONDS, from SEED
 # C under all warnings and the analyzer, the libraries' tests under AddressSanitizer.
 memory: packages-build ## C under all warnings, tests under AddressSanitizer
 	Tests/memory.sh all
+
+reproducible: packages-build ## two clean builds in two folders, which must give the same bytes
+	Tests/reproducible.sh
 
 lab-mini: build suite packages-test
 	$(SWIFT) build --build-tests

@@ -35,6 +35,7 @@ let stageLink: [LinkerSetting] = [
     .unsafeFlags([
         "-use-ld=lld", "-static-executable", "-Xclang-linker", "-nostdlib", "-Xclang-linker", "-nostartfiles",
         "-Xlinker", "--gc-sections", "-Xlinker", "-s", "-Xlinker", "--build-id=none",
+        "-Xlinker", "-T", "-Xlinker", "\(Context.packageDirectory)/Sources/discarded.ld",
     ])
 ]
 let staticExecutable: [LinkerSetting] = [.unsafeFlags(["-static-executable", "-Xlinker", "-s"])]
@@ -97,6 +98,8 @@ let package = Package(
             exclude: ["embedded.json"], swiftSettings: embeddable + [.unsafeFlags(["-parse-as-library"])],
             linkerSettings: staticExecutable),
 
+        // Numbers by chance that can be repeated.
+        .target(name: "Chance", path: "Tests/Chance", swiftSettings: strict),
         // What tests of several targets share.
         .target(name: "TestSupport", dependencies: ["DBus", "LinuxKernel"], path: "Tests/TestSupport", swiftSettings: strict),
 
@@ -104,9 +107,9 @@ let package = Package(
         .target(name: "StandaloneSubject", path: "Tests/StandaloneSubject"),
         .testTarget(name: "StandaloneTests", dependencies: ["StandaloneSubject"], swiftSettings: language),
         .testTarget(name: "ByteTextTests", dependencies: ["ByteText"], swiftSettings: language),
-        .testTarget(name: "DBusTests", dependencies: ["DBus", "LinuxKernel", "TestSupport"], swiftSettings: language),
+        .testTarget(name: "DBusTests", dependencies: ["Chance", "DBus", "LinuxKernel", "TestSupport"], swiftSettings: language),
         .testTarget(
-            name: "CgroupsTests", dependencies: ["ByteText", "Cgroups", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "TestSupport"],
+            name: "CgroupsTests", dependencies: ["ByteText", "Cgroups", "Chance", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "TestSupport"],
             exclude: ["RESOURCES.md"], swiftSettings: language),
         // The conformance suite: the probe that runs inside containers, and the tool that carries it.
         .executableTarget(
@@ -129,13 +132,13 @@ let package = Package(
         .testTarget(name: "StyleTests", swiftSettings: language),
         // Golden plans, the plan checker and the encoding; nothing of the host is looked at.
         .testTarget(
-            name: "ContainerPlanTests", dependencies: ["ContainerPlan", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
+            name: "ContainerPlanTests", dependencies: ["Chance", "ContainerPlan", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
             swiftSettings: language),
         .testTarget(name: "VelociTests", dependencies: ["Veloci", "Cgroups", "LinuxKernel", "RuntimeSpec", "CLinux"], swiftSettings: language),
         .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "RuntimeSpec"], swiftSettings: language),
-        .testTarget(name: "RuntimeSpecTests", dependencies: ["RuntimeSpec", "CCapability"], swiftSettings: language),
+        .testTarget(name: "RuntimeSpecTests", dependencies: ["Chance", "RuntimeSpec", "CCapability"], swiftSettings: language),
         .testTarget(
-            name: "SeccompTests", dependencies: ["Seccomp", "RuntimeSpec", "CSeccomp", "CLinux"], swiftSettings: language),
+            name: "SeccompTests", dependencies: ["Chance", "Seccomp", "RuntimeSpec", "CSeccomp", "CLinux"], swiftSettings: language),
         // Its tests run the executable as well, which every build makes; a dependency would link them statically.
         .testTarget(
             name: "VelociCommandTests", dependencies: ["VelociCommand", "RuntimeSpec"], swiftSettings: language),
@@ -143,7 +146,7 @@ let package = Package(
         .testTarget(name: "ManualTests", dependencies: ["VelociCommand", "Conformance", "RuntimeSpec"], swiftSettings: language),
         // Faults, kills, races and attacks. Its program counts what is left of its own, so it is a process of its own.
         .executableTarget(
-            name: "veloci-torture", dependencies: ["Veloci", "ContainerPlan", "RuntimeSpec", "LinuxKernel", "CLinux"],
+            name: "veloci-torture", dependencies: ["Chance", "Veloci", "ContainerPlan", "RuntimeSpec", "LinuxKernel", "CLinux"],
             path: "Tests/TortureSubject",
             swiftSettings: strict),
         // Costs of every command beside other runtimes: Tests/bench.sh, which compiles the two C programs itself.
@@ -164,8 +167,8 @@ if isFuzzing {
         .executableTarget(
             name: "veloci-fuzz",
             dependencies: [
-                "CFuzzing", "CLinux", "CSeccomp", "CStageWire", "Cgroups", "ContainerPlan", "DBus", "LinuxKernel", "RuntimeSpec", "Seccomp",
-                "StageForHost", "Veloci", "VelociCommand",
+                "CFuzzing", "CLinux", "CSeccomp", "CStageWire", "Cgroups", "Chance", "ContainerPlan", "DBus", "LinuxKernel", "RuntimeSpec",
+                "Seccomp", "StageForHost", "Veloci", "VelociCommand",
             ],
             path: "Tests/Fuzzing/Fuzzers", swiftSettings: strict + watched,
             linkerSettings: [.unsafeFlags(["-use-ld=lld", "-sanitize=fuzzer,address"])]),

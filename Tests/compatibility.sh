@@ -1,5 +1,6 @@
 #!/bin/bash
 # compatibility.sh measure [CLIENT]...: runs the tests of clients over veloci, runc and crun, and writes each check's result to docs/results/clients.tsv.
+# compatibility.sh runc-suite [FOLDER]: writes docs/results/runc-suite.md of what Tests/runc-suite.sh left in .build/runc-suite, with runc as peer.
 # compatibility.sh page: makes docs/compatibility.md of that, and of the conformance suite's results. Needs no root.
 # VELOCI, RUNC, CRUN name the runtimes (default: the built veloci, those of the machine). Measured in namespaces of its own.
 set -uo pipefail
@@ -41,6 +42,25 @@ measure)
             LC_ALL=C sort docs/results/versions.new >docs/results/versions.tsv; rm docs/results/versions.new "$output"
         done
     done
+    exec "$0" page
+    ;;
+runc-suite)
+    folder=${2:-.build/runc-suite}
+    count() { grep -c "$(printf '\t')$2\$" "$1"; }
+    {
+        echo "runc's own integration tests, those of version 1.5.1, $(date -u -r "$folder" +%F), Linux $(uname -r). Skipped is what"
+        echo "this machine lacks, on both alike. The reason of each that fails on veloci alone is in [this list](../Tests/runc-suite.allowed)."
+        echo
+        echo "| control groups | veloci | runc 1.5.1 | skipped | fail on veloci alone |"
+        echo "| --- | ---: | ---: | ---: | ---: |"
+        for view in v1 hybrid v2; do
+            own=$folder/own.$view peer=$folder/peer.$view
+            [ -s "$own" ] && [ -s "$peer" ] || continue
+            alone=$(sed -n 's/\tfailed$//p' "$own" | while IFS= read -r name; do ! grep -qxF "$name$(printf '\t')passed" "$peer" || echo; done | wc -l)
+            p=$(count "$own" passed) f=$(count "$own" failed) P=$(count "$peer" passed) F=$(count "$peer" failed)
+            echo "| $view | $p of $((p + f)) | $P of $((P + F)) | $(count "$own" skipped) | $alone |"
+        done
+    } >docs/results/runc-suite.new && mv docs/results/runc-suite.new docs/results/runc-suite.md
     exec "$0" page
     ;;
 page)

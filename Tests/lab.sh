@@ -25,7 +25,7 @@ trap 'for job in "${jobs[@]}"; do kill -TERM -- "-$job" 2>/dev/null; done; rm -r
 
 # the files that tests read, at the paths they know from their build
 mkdir -p "$staging$repository" "$results"
-cp -a Tests conformance/expected-failures.txt "$staging$repository/"; [ ! -d spec-fixtures ] || cp -a spec-fixtures "$staging$repository/"
+cp -a Tests docs conformance/expected-failures.txt "$staging$repository/"; [ ! -d spec-fixtures ] || cp -a spec-fixtures "$staging$repository/"
 
 mini() {
     lab/mini.sh --memory 2048 --timeout "${LAB_LIMIT:-1200}" --results "$results/mini" --directory "$staging" \

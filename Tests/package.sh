@@ -49,10 +49,11 @@ older() {
     dpkg-deb -R "$package" "$work/older" && sed -i 's/^Version: .*/Version: 0.0.9-1/' "$work/older/DEBIAN/control" && echo old >"$work/older/usr/share/doc/veloci/old" && dpkg-deb --root-owner-group -b "$work/older" "$work/older.deb"
 }
 plain_run() { (cd "$work/$suite/tmp" && rm -rf box && mkdir -p box/rootfs/bin && cp "$work/$suite/bin/busybox" box/rootfs/bin/sh) && inside sh -ec 'cd /tmp/box; veloci spec; sed -i "s/\"terminal\": true/\"terminal\": false/; s/\"sh\"\$/\"sh\", \"-c\", \"echo hello\"/" config.json; veloci plan; [ "$(veloci run box)" = hello ]'; }
+# By that name it answers as runc does, for callers look at the first word, and the commit says what it is.
 alternative() {
-    inside update-alternatives --install /usr/local/sbin/runc runc /usr/bin/veloci 20 && inside update-alternatives --install /usr/local/sbin/runc runc /usr/sbin/runc 10 && inside runc --version | grep -q '^veloci version'
+    inside update-alternatives --install /usr/local/sbin/runc runc /usr/bin/veloci 20 && inside update-alternatives --install /usr/local/sbin/runc runc /usr/sbin/runc 10 && inside runc --version >"$work/by-name" && grep '^runc version' "$work/by-name" && grep '^commit: veloci-' "$work/by-name"
 }
-original_again() { inside runc --version | grep -q '^runc version' && inside update-alternatives --remove runc /usr/sbin/runc && [ ! -e "$work/$suite/usr/local/sbin/runc" ]; }
+original_again() { inside runc --version >"$work/by-name" && grep '^runc version' "$work/by-name" && ! grep veloci "$work/by-name" && inside update-alternatives --remove runc /usr/sbin/runc && [ ! -e "$work/$suite/usr/local/sbin/runc" ]; }
 
 suite=package
 if command -v lintian >/dev/null; then said=$(lintian --info --display-info --pedantic --allow-root "$package" 2>&1); [ -z "$said" ] && echo "ok - lintian is quiet" || { say lintian; echo "$said"; }

@@ -1,19 +1,8 @@
+import Chance
 import RuntimeSpec
 import Testing
 
 @testable import Cgroups
-
-/// A generator with a seed, so that a failure can be repeated (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-        return value ^ value >> 31
-    }
-}
 
 @Suite struct DeviceProgramTests {
     static let path = JSONPath([.member("devices")])
@@ -97,7 +86,7 @@ struct Seeded: RandomNumberGenerator {
 
     /// Random rules over few numbers, so that they overlap; every request over those numbers and some others.
     @Test(arguments: 0..<60) func programsDecideAsTheRulesSay(seed: Int) throws {
-        var random = Seeded(state: UInt64(seed))
+        var random = SplitMix(seed: UInt64(seed))
         let numbers: [UInt32] = [0, 1, 3, 5, 7, 136, 229, 0x8000_0000, 0xffff_ffff]
         let rules = (0..<Int.random(in: 0...14, using: &random)).map { _ in
             DeviceRule(
@@ -146,7 +135,7 @@ struct Seeded: RandomNumberGenerator {
 }
 
 extension DeviceNodeKind {
-    static func random(using generator: inout Seeded) -> DeviceNodeKind { Bool.random(using: &generator) ? .block : .character }
+    static func random(using generator: inout SplitMix) -> DeviceNodeKind { Bool.random(using: &generator) ? .block : .character }
 }
 
 @Suite struct DeviceListTests {

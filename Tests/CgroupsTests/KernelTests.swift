@@ -1,5 +1,6 @@
 import ByteText
 import CLinux
+import Chance
 import Foundation
 import LinuxKernel
 import RuntimeSpec
@@ -337,7 +338,7 @@ struct KernelDeviceTests {
 
     /// The kernel's verifier takes programs for rules of any kind.
     @Test(arguments: 0..<20) func theVerifierTakesThem(seed: Int) throws {
-        var random = Seeded(state: UInt64(1000 + seed))
+        var random = SplitMix(seed: UInt64(1000 + seed))
         let rules = (0..<(seed * 10)).map { _ in
             DeviceRule(
                 allow: .random(using: &random), kind: .random(using: &random),

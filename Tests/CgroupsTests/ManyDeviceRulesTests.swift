@@ -1,3 +1,4 @@
+import Chance
 import RuntimeSpec
 import Testing
 
@@ -67,14 +68,14 @@ import Testing
     }
 
     /// One of two numbers, or all.
-    private func number(_ random: inout Seeded) -> UInt32? {
+    private func number(_ random: inout SplitMix) -> UInt32? {
         let number = UInt32.random(in: 0...2, using: &random)
         return number == 0 ? nil : number
     }
 
     @Test("lists by chance are those of the plain rule")
     func sameAsPlain() throws {
-        var random = Seeded(state: 20)
+        var random = SplitMix(seed: 20)
         var refused = 0
         for _ in 0..<20_000 {
             let rules = (0..<Int.random(in: 1...6, using: &random)).map { _ in

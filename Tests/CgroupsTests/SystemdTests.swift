@@ -1,4 +1,5 @@
 import CLinux
+import Chance
 import Foundation
 import LinuxKernel
 import RuntimeSpec
@@ -161,7 +162,7 @@ import Testing
 
     /// systemd's list never refuses what the rules grant.
     @Test(arguments: 0..<40) func deviceListsGrantAtLeastTheRules(seed: Int) {
-        var random = Seeded(state: UInt64(seed))
+        var random = SplitMix(seed: UInt64(seed))
         let numbers: [UInt32] = [0, 1, 3]
         let rules = DeviceRules(
             rules: (0..<8).map { _ in

@@ -1,3 +1,4 @@
+import Chance
 import RuntimeSpec
 import Testing
 
@@ -184,8 +185,8 @@ import Testing
         var caught = 0
         for _ in 0..<2000 {
             var plan = whole
-            let step = plan.steps.remove(at: Int(generator.below(UInt64(plan.steps.count))))
-            plan.steps.insert(step, at: Int(generator.below(UInt64(plan.steps.count + 1))))
+            let step = plan.steps.remove(at: generator.below(plan.steps.count))
+            plan.steps.insert(step, at: generator.below(plan.steps.count + 1))
             if !plan.violations().isEmpty { caught += 1 }
         }
         #expect(caught > 1100, "\(caught) of 2000 moves were caught")

@@ -1,5 +1,6 @@
 import CStageWire
 import Cgroups
+import Chance
 import RuntimeSpec
 import Testing
 
@@ -137,12 +138,12 @@ enum ExtremeNumbers {
         }
         for seed in 0..<UInt64(rounds) {
             var random = SplitMix(seed: seed)
-            var document = documents[Int(random.below(UInt64(documents.count)))]
+            var document = random.pick(documents)
             var numbers: [JSONPath] = []
             search(document, "", JSONPath()) { _, path, value in if case .number = value { numbers.append(path) } }
             for _ in 0..<(2 + random.below(4)) where !numbers.isEmpty {
-                let path = numbers[Int(random.below(UInt64(numbers.count)))]
-                document[path] = .number(values[Int(random.below(UInt64(values.count)))])
+                let path = random.pick(numbers)
+                document[path] = .number(random.pick(values))
             }
             attempt(document)
         }

@@ -1,24 +1,8 @@
 import Cgroups
+import Chance
 import RuntimeSpec
 
 @testable import ContainerPlan
-
-/// SplitMix64: the same numbers for the same seed on every machine.
-struct SplitMix {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x2545_F491_4F6C_DD1D &+ 1 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-
-    mutating func below(_ bound: UInt64) -> UInt64 { next() % bound }
-}
 
 /// Configurations that a validated document could be, by chance.
 struct RandomRequest {
@@ -27,9 +11,7 @@ struct RandomRequest {
     init(seed: UInt64) { generator = SplitMix(seed: seed) }
 
     private mutating func chance(_ percent: UInt64) -> Bool { generator.below(100) < percent }
-    private mutating func pick<Element>(_ elements: [Element]) -> Element {
-        elements[Int(generator.below(UInt64(elements.count)))]
-    }
+    private mutating func pick<Element>(_ elements: [Element]) -> Element { generator.pick(elements) }
     private mutating func some<Element>(_ elements: [Element]) -> [Element] {
         var kept: [Element] = []
         for element in elements where chance(40) { kept.append(element) }

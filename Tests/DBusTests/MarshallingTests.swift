@@ -1,18 +1,7 @@
+import Chance
 import Testing
 
 @testable import DBus
-
-/// A generator with a seed, so that a failure can be repeated (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-        return value ^ value >> 31
-    }
-}
 
 @Suite struct MarshallingTests {
     static let values: [DBusValue] = [
@@ -74,7 +63,7 @@ struct Seeded: RandomNumberGenerator {
         for length in 0..<bytes.count {
             #expect(throws: DBusError.self) { try DBusMessage(bytes[..<length]) }
         }
-        var random = Seeded(state: 7)
+        var random = SplitMix(seed: 7)
         var refused = 0
         for _ in 0..<20_000 {
             var damaged = bytes

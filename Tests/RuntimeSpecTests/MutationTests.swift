@@ -1,27 +1,15 @@
+import Chance
 import RuntimeSpec
 import Testing
 
 /// Fixtures with random changes. Nothing must crash; whatever is accepted must survive being written and read.
 @Suite("Mutations")
 struct MutationTests {
-    /// A small generator with a seed, so that a failure can be repeated.
-    private struct Random: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
-    }
-
     @Test("of bytes never crash the reader and never break what was read", arguments: [1, 2, 3, 4] as [UInt64])
     func bytes(seed: UInt64) throws {
         let sources = try Fixture.all.filter { $0.document == "config" }.map { try $0.bytes() }.filter { $0.count < 8000 }
         #expect(sources.count > 300)
-        var random = Random(state: seed)
+        var random = SplitMix(seed: seed)
         var accepted = 0
         for _ in 0..<5000 {
             let bytes = mutated(sources.randomElement(using: &random) ?? [], &random)
@@ -35,7 +23,7 @@ struct MutationTests {
         #expect(accepted > 50)
     }
 
-    private func mutated(_ bytes: [UInt8], _ random: inout Random) -> [UInt8] {
+    private func mutated(_ bytes: [UInt8], _ random: inout SplitMix) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
             let index = Int.random(in: 0..<bytes.count, using: &random)
@@ -59,7 +47,7 @@ struct MutationTests {
             $0.document == "config" && $0.isAccepted && $0.file != "accepted/depth-128.json"
         }
         .map { try JSONValue.decode($0.bytes()) }
-        var random = Random(state: seed)
+        var random = SplitMix(seed: seed)
         let replacements: [JSONValue] = [
             nil, true, 0, -1, 4_294_967_296, "", "/", "../..", "a\u{0}b", [], [:], [nil], "\u{212A}",
             .number(JSONNumber(UInt64.max)),
@@ -74,7 +62,7 @@ struct MutationTests {
         }
     }
 
-    private func randomPath(_ value: JSONValue, _ random: inout Random) -> JSONPath {
+    private func randomPath(_ value: JSONValue, _ random: inout SplitMix) -> JSONPath {
         var path = JSONPath()
         var value = value
         while Int.random(in: 0..<6, using: &random) > 0 {

@@ -1,4 +1,5 @@
 import CSeccomp
+import Chance
 import RuntimeSpec
 import Testing
 
@@ -64,7 +65,7 @@ import Testing
     @Test func randomProfiles() throws {
         var agreeing = 0
         for seed in 0..<400 as Range<UInt64> {
-            var random = SplitMix(state: seed)
+            var random = SplitMix(seed: seed)
             let profile = random.profile()
             if try Self.compare(profile, random.calls(for: profile), "seed \(seed)") { agreeing += 1 }
         }
@@ -72,18 +73,8 @@ import Testing
     }
 }
 
-/// A generator of random profiles and of the calls that tell them apart.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-        return word ^ (word >> 31)
-    }
-
+/// Random profiles, and the calls that tell them apart.
+extension SplitMix {
     static let names = [
         "read", "write", "open", "close", "clone", "clone3", "personality", "ioctl", "mount", "umount2", "socket", "bind",
         "accept", "accept4", "send", "recv", "sendmsg", "socketcall", "ipc", "shmget", "semop", "semtimedop", "msgget",

@@ -1,3 +1,4 @@
+import Chance
 import Foundation
 import Glibc
 
@@ -6,7 +7,7 @@ final class Crowd {
     private let work: Work
     private let report: Report
     private let executable: Executable
-    private var random: SeededGenerator
+    private var random: SplitMix
     private let containers: [String]
     private let before: Machine
     private var kills = 0
@@ -14,7 +15,7 @@ final class Crowd {
     init(work: Work, report: Report, containers: Int, seed: UInt64) throws {
         self.work = work
         self.report = report
-        random = SeededGenerator(state: seed)
+        random = SplitMix(seed: seed)
         executable = Executable(work)
         self.containers = (0..<containers).map { "crowd-\($0)" }
         let scene = try Attacks.Scene(work.directory + "/crowd", group: work.groupPrefix + "-crowd")

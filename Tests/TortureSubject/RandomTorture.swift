@@ -1,3 +1,4 @@
+import Chance
 import Foundation
 import Glibc
 
@@ -8,7 +9,7 @@ final class RandomTorture {
     let report: Report
     let executable: Executable
     let seed: UInt64
-    var random: SeededGenerator
+    var random: SplitMix
     /// The bundle of most attacks, and one with a hook that does not come to an end.
     let scene: Attacks.Scene
     let hooked: Attacks.Scene
@@ -26,7 +27,7 @@ final class RandomTorture {
         self.work = work
         self.report = report
         self.seed = seed
-        random = SeededGenerator(state: seed)
+        random = SplitMix(seed: seed)
         executable = Executable(work)
         scene = try Attacks.Scene(work.directory + "/random", group: work.groupPrefix + "-random")
         hooked = try Attacks.Scene(work.directory + "/hooked", group: work.groupPrefix + "-hooked")
@@ -193,21 +194,4 @@ final class RandomTorture {
         for group in Machine.groups(work.groupPrefix) { rmdir(group) }
         try? FileManager.default.removeItem(atPath: work.state + "/" + id)
     }
-}
-
-/// A generator with a seed, so that a failure can be repeated (SplitMix64).
-struct SeededGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-
-    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
 }

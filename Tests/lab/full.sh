@@ -34,6 +34,19 @@ weight_stays() {
         cat /sys/fs/cgroup/system.slice/veloci-weight.scope/io.bfq.weight
     local end=$?; driver delete -f weight; return $end; }
 check "systemd driver: a weight of I/O outlives those of other units" expect "default 300" weight_stays
+# --- the unit of docs/clients.md as it is written there; a first process that does not listen would not be ended by TERM
+unit_bundle() {
+    bundle web '.process.args = ["sh", "-c", "trap \"exit 143\" TERM; while :; do sleep 0.1; done"]' && mkdir -p /srv/containers && cp -a "$work/web" /srv/containers/web &&
+        cp "$repository/docs/examples/veloci@.service" /etc/systemd/system/ && systemctl daemon-reload
+}
+check "unit: a bundle and veloci@.service" unit_bundle
+check "unit: it starts" systemctl start veloci@web
+check "unit: the container runs" eventually bash -c "$RUNTIME state web | jq -e '.status == \"running\"'"
+check "unit: its control group is a scope" matches '/system.slice/.*web.*\.scope$' bash -c "sed -n 's/^0:://p' /proc/\$($RUNTIME state web | jq .pid)/cgroup"
+check "unit: it stops" systemctl stop veloci@web
+check "unit: nothing has failed" expect inactive bash -c 'systemctl is-active veloci@web || true'
+check "unit: the container is gone" status 1 "$RUNTIME" state web
+rm -rf /srv/containers/web /etc/systemd/system/veloci@.service; systemctl daemon-reload
 out_of_memory() {
     local watch end=0; mkfifo "$work/memory/rootfs/go"; driver run -d --bundle "$work/memory" memory </dev/null >/dev/null || return
     "$RUNTIME" events --interval 1s memory >"$work/events" & watch=$!

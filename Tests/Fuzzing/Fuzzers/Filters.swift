@@ -1,4 +1,5 @@
 import CSeccomp
+import Chance
 import RuntimeSpec
 
 @testable import Seccomp
@@ -58,7 +59,7 @@ extension Fuzzer {
     }
 
     private static func calls(_ profile: SeccompProfile, _ input: inout Input) -> [TestCall] {
-        var random = Random(state: UInt64((profile.syscalls ?? []).count) &+ input.word())
+        var random = SplitMix(seed: UInt64((profile.syscalls ?? []).count) &+ input.word())
         let conditions = (profile.syscalls ?? []).flatMap { $0.args ?? [] }
         let interesting = values + conditions.flatMap { [$0.value, $0.value &+ 1, $0.value &- 1] }
         var calls: [TestCall] = []

@@ -39,21 +39,6 @@ struct Input {
     }
 }
 
-/// A generator that begins with a number of the input: for answers of which only the variety matters.
-struct Random: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-}
-
 /// Ends the attempt as a crash, with a line that says what is wrong.
 func wrong(_ message: String) -> Never {
     let line = Array("WRONG \(message)\n".utf8)

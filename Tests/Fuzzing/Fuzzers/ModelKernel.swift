@@ -1,6 +1,7 @@
 import CFuzzing
 import CLinux
 import CStageWire
+import Chance
 import Glibc
 import StageForHost
 
@@ -8,7 +9,7 @@ import StageForHost
 final class ModelKernel: StageKernel {
     static let gate: Int32 = 3
 
-    private var random: Random
+    private var random: SplitMix
     /// Whether a call may fail with an error that the stage does not expect.
     let isRefusing: Bool
     private(set) var executed: (program: String, arguments: [String], environment: [String])?
@@ -25,7 +26,7 @@ final class ModelKernel: StageKernel {
     /// What a file gives that is read.
     private let content: [UInt8]
 
-    init(_ random: Random, refuses: Bool, content: [UInt8] = Array("SigIgn:\t0000000000001001\nroot:x:0:0::/root:/bin/sh\n".utf8)) {
+    init(_ random: SplitMix, refuses: Bool, content: [UInt8] = Array("SigIgn:\t0000000000001001\nroot:x:0:0::/root:/bin/sh\n".utf8)) {
         self.random = random
         isRefusing = refuses
         self.content = content

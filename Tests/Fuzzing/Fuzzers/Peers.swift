@@ -1,4 +1,5 @@
 import CStageWire
+import Chance
 import Glibc
 import RuntimeSpec
 import StageForHost
@@ -114,7 +115,7 @@ extension Fuzzer {
     /// Whatever the host answers but the gate itself ends the stage, before anything else is done.
     private static func stageAtGates(_ input: inout Input) {
         let bytes = wholePlan
-        let kernel = ModelKernel(Random(state: 1), refuses: false)
+        let kernel = ModelKernel(SplitMix(seed: 1), refuses: false)
         kernel.answers = messages(&input)
         let block = UnsafeMutableRawPointer.allocate(byteCount: bytes.count, alignment: 8)
         let page = UnsafeMutablePointer<stage_progress>.allocate(capacity: 1)

@@ -1,4 +1,5 @@
 import CStageWire
+import Chance
 import Foundation
 import RuntimeSpec
 import StageForHost
@@ -82,7 +83,7 @@ enum PlanChain {
     /// The stage's own reading of the bytes: first with a kernel to which everything is right, then with one that refuses.
     private static func perform(_ plan: Plan, _ encoded: EncodedPlan, _ spec: Spec, _ input: inout Input) {
         for refuses in [false, true] {
-            let kernel = ModelKernel(Random(state: input.word()), refuses: refuses)
+            let kernel = ModelKernel(SplitMix(seed: input.word()), refuses: refuses)
             let block = UnsafeMutableRawPointer.allocate(byteCount: encoded.bytes.count, alignment: 8)
             let page = UnsafeMutablePointer<stage_progress>.allocate(capacity: 1)
             page.initialize(to: stage_progress())

@@ -44,13 +44,14 @@ enum NameCases {
         },
         .inside(
             "sysctl-network", ["sysctl.set"], "A parameter of the network namespace is set",
-            operations: ["read", "/proc/sys/net/ipv4/ip_forward"]
+            operations: ["read", "/proc/sys/net/ipv4/ip_default_ttl"]
         ) {
-            $0["linux.sysctl"] = ["net.ipv4.ip_forward": "1"]
+            // Not what a machine may have by itself: new namespaces inherit some parameters.
+            $0["linux.sysctl"] = ["net.ipv4.ip_default_ttl": "77"]
         } sabotage: {
-            $0["linux.sysctl"] = ["net.ipv4.ip_forward": "0"]
+            $0["linux.sysctl"] = nil
         } check: {
-            try expect("net.ipv4.ip_forward", try $0.operation("read")["text"]?.string?.trimmed, is: "1")
+            try expect("net.ipv4.ip_default_ttl", try $0.operation("read")["text"]?.string?.trimmed, is: "77")
         },
         .inside(
             "sysctl-ipc", ["sysctl.set"], "A parameter of the ipc namespace is set",

@@ -1,12 +1,14 @@
+internal import ByteText
+
 /// An extended regular expression of POSIX (regex(7)) that is asked one thing: whether it is found in a text. Bytes are
 /// characters. Back references and classes by name of other alphabets than ASCII are not known.
 ///
 /// Matching follows all ways through the expression at once, so no expression and no text make it slow.
-package struct RegularExpression: Sendable {
+struct RegularExpression: Sendable {
     /// Why a text is no regular expression.
-    package struct Problem: Error, Equatable, Sendable {
+    struct Problem: Error, Equatable, Sendable {
         /// What is wrong, as regerror(3) says it.
-        package var message: String
+        var message: String
     }
 
     private enum Instruction {
@@ -26,7 +28,7 @@ package struct RegularExpression: Sendable {
     private static let longest = 20_000
 
     /// Reads an expression.
-    package init(_ text: String) throws(Problem) {
+    init(_ text: String) throws(Problem) {
         var parser = Parser(bytes: Array(text.utf8))
         let tree = try parser.alternatives(depth: 0)
         if parser.index < parser.bytes.count { throw Problem(message: "Unmatched ) or \\)") }
@@ -35,7 +37,7 @@ package struct RegularExpression: Sendable {
     }
 
     /// Whether it is found anywhere in the text.
-    package func isFound(in text: String) -> Bool {
+    func isFound(in text: String) -> Bool {
         let bytes = Array(text.utf8)
         var current = Places(count: program.count)
         var next = Places(count: program.count)

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import ByteText
+@testable import VelociCommand
 
 /// The C library knows the same language.
 @Suite struct RegularExpressionTests {

@@ -1,0 +1,19 @@
+/// SplitMix64, a generator with a seed: the same numbers for the same seed on every machine, so that a failure can be repeated.
+package struct SplitMix: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) { state = seed }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+
+    /// A number from 0 on, and less than the bound.
+    package mutating func below<Number: FixedWidthInteger>(_ bound: Number) -> Number { Number(next() % UInt64(bound)) }
+
+    package mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
+}
