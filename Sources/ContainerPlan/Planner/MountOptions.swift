@@ -20,8 +20,10 @@ struct MountOptions {
     var keepsDestinationLink = false
     /// Mappings written as an option.
     var mappingText: String?
-    /// An option that asks for another SELinux label.
-    var relabels: String?
+    /// Options that ask for another SELinux label.
+    var relabels: [String] = []
+    /// Options that say whether a volume is filled.
+    var fillsVolume: [String] = []
     var data: [String] = []
 
     init(_ options: [String]) {
@@ -46,7 +48,8 @@ struct MountOptions {
             case .keepSourceLink: followsSource = false
             case .keepDestinationLink: keepsDestinationLink = true
             case .idmapText(let text, let recursive): (mappings, mappingText) = (recursive, text)
-            case .relabel: relabels = option
+            case .relabel: relabels.append(option)
+            case .fillVolume: fillsVolume.append(option)
             }
         }
     }
