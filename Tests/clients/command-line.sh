@@ -236,6 +236,11 @@ if [ "$runtime_name" != veloci ]; then skip "messages" "these are veloci's"; els
     check "an empty program is one that is not found" empty
     numbered() { afresh '.hooks = {createRuntime: [{path: "/bin/true"}, {path: "/bin/false"}]}'; says 'error running createRuntime hook #1: /bin/false: exit status 1' 1 runtime run --bundle "$bundle" box; }
     check "which hook failed" numbered
+    killed() { afresh ".hooks = {$1: [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"kill -SYS \$\$\"]}]}"; says 'ended by signal 31: bad system call' 1 runtime run --bundle "$bundle" box; }
+    check "and what a signal meant" killed createRuntime
+    check "also inside" killed startContainer
+    renamed() { ln -sf "$RUNTIME" "$work/runc" && "$work/runc" --help | sed -n 2p; }
+    check "its description under the name of another" expect '   runc - Open Container Initiative runtime' renamed
 fi
 
 # --- pause before start

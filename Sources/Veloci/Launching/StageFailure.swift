@@ -72,7 +72,7 @@ enum StageFailure {
         let what: String
         switch report.detail {
         case stage_detail_hook_exit: what = "exit status \(report.value)"
-        case stage_detail_hook_signal: what = "ended by signal \(report.value)"
+        case stage_detail_hook_signal: what = HostHooks.ended(by: UInt32(truncatingIfNeeded: report.value))
         case stage_detail_hook_timeout: what = "hook ran past specified timeout of \(timeout ?? 0)s"
         case stage_detail_hook_execute: what = "cannot execute \(path): \(report.errno)"
         default: what = "\(report.errno)"
