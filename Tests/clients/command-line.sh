@@ -235,6 +235,8 @@ if [ "$runtime_name" != veloci ]; then skip "messages" "these are veloci's"; els
     empty() { afresh '.process.args = [""]'; says 'executable file not found in $PATH' 1 runtime run --bundle "$bundle" box; }
     check "an empty program is one that is not found" empty
     numbered() { afresh '.hooks = {createRuntime: [{path: "/bin/true"}, {path: "/bin/false"}]}'; says 'error running createRuntime hook #1: /bin/false: exit status 1' 1 runtime run --bundle "$bundle" box; }
+    directory() { afresh '.process.args = ["/etc"]'; says 'exec: \"/etc\": is a directory: permission denied' 1 runtime run --bundle "$bundle" box; }
+    check "a directory is no program, in the words of runc 1.1 as well" directory
     check "which hook failed" numbered
     killed() { afresh ".hooks = {$1: [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"kill -SYS \$\$\"]}]}"; says 'ended by signal 31: bad system call' 1 runtime run --bundle "$bundle" box; }
     check "and what a signal meant" killed createRuntime
