@@ -72,15 +72,14 @@ in_view() { # in_view VIEW COMMAND...
     esac
 }
 
-# Groups that tests forget.
-clean_groups() {
-    find /sys/fs/cgroup -mindepth 1 -maxdepth 4 -depth -type d \( -name 'test-tmp*' -o -name 'crun-test-*' -o -name 'crun-cgroup-*' -o -name frozen \) -exec rmdir {} + 2>/dev/null
-}
+# Groups that tests forget: those that were not there before, by their names.
+groups() { find /sys/fs/cgroup -mindepth 1 -maxdepth 4 -depth -type d \( -name 'test-*' -o -name 'crun-*' -o -name frozen \) 2>/dev/null | sort; }
+clean_groups() { comm -13 "$folder/groups" <(groups) | sort -r | while read -r group; do find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; done; }
 
 # run EXECUTABLE VIEW RESULT: one line for each test, "FILE: NAME<tab>passed|failed|skipped".
 run() {
     local file names name planned
-    : >"$3"; : >"$3.log"
+    : >"$3"; : >"$3.log"; groups >"$folder/groups"
     for file in $([ -n "${FILES:-}" ] && printf '%s\n' $FILES || (cd "$folder/tests" && printf '%s\n' test_*.py)); do
         file=$(basename "$file" .py); file=${file#test_}
         names=; : >"$folder/file"
