@@ -11,8 +11,8 @@ VERSION := $(shell sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/Veloci
 # What packages give their files as time: the release's day.
 export SOURCE_DATE_EPOCH ?= $(shell date -u -d "$$(sed -n 's/^\#\# $(VERSION) - //p' CHANGELOG.md)" +%s)
 
-.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation runc-suite bench fuzz torture memory reproducible lab-mini lab \
-	packages-build packages-test packages-upstream packages-runc install clean conformance-dist packages-docs uninstall install-suite deb rpm tarball package-test manual docs docs-test lint format pre-commit help
+.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation runc-suite crun-suite podman-suite bench fuzz torture memory reproducible lab-mini lab \
+	packages-build packages-test packages-upstream packages-runc packages-crun packages-podman install clean conformance-dist packages-docs uninstall install-suite deb rpm tarball package-test manual docs docs-test lint format pre-commit help
 
 all: build
 
@@ -61,6 +61,13 @@ VIEWS := host
 runc-suite: build packages-runc ## runc's integration tests, from SOURCES=CHECKOUT
 	RUNTIME=$(VELOCI) PEER="$(PEER)" Tests/runc-suite.sh "$(SOURCES)" $(VIEWS)
 
+# crun's and podman's own tests, likewise. crun's are for views of one version; podman's are of the version that is installed.
+crun-suite: build packages-crun ## crun's tests in Python, from SOURCES=CHECKOUT
+	RUNTIME=$(VELOCI) PEER="$(PEER)" Tests/crun-suite.sh "$(SOURCES)" $(filter-out host,$(VIEWS))
+
+podman-suite: build packages-podman ## podman's system tests, from SOURCES=CHECKOUT
+	RUNTIME=$(VELOCI) PEER="$(PEER)" Tests/podman-suite.sh "$(SOURCES)" $(VIEWS)
+
 client-test: build packages-test ## podman, buildah, containerd and Docker over veloci
 	Tests/clients.sh $(VELOCI)
 
@@ -102,6 +109,12 @@ packages-upstream:
 
 packages-runc:
 	@Tests/install-packages.sh build control clients runc
+
+packages-crun:
+	@Tests/install-packages.sh build control clients crun
+
+packages-podman:
+	@Tests/install-packages.sh build control clients podman
 
 packages-build:
 	@Tests/install-packages.sh build

@@ -6,7 +6,7 @@
 #   memory       C under all warnings and the analyzer (Tests/memory.sh)
 #   fuzz         every fuzzer for some seconds (Tests/fuzz.sh)
 #   demo         what the README promises, with the executable of an ordinary build as well
-#   clients      its commands in odd uses, odd configurations, inside user namespaces, podman over veloci, what the documentation says,
+#   clients      its commands in odd uses, odd configurations, inside user namespaces and without root, podman over veloci, what the documentation says,
 #                and the view from inside compared with runc's
 #   conformance  the conformance suite on veloci, each case also sabotaged
 #   report       the page with the results in a browser
@@ -54,7 +54,7 @@ section memory Tests/memory.sh
 section fuzz Tests/fuzz.sh 5
 section demo Tests/demo.sh $veloci
 section demo Tests/demo.sh .build/debug/veloci
-section clients Tests/clients.sh $veloci command-line configurations mounts nested same-view podman documentation
+section clients Tests/clients.sh $veloci command-line configurations mounts nested rootless same-view podman documentation
 section conformance Tests/conformance.sh
 section report Tests/report.sh
 section report Tests/report.sh .build/conformance/conformance.html

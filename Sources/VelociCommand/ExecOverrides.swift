@@ -87,8 +87,8 @@ struct ExecOverrides: Equatable {
     }
 
     private static func id(_ text: String, _ name: String) throws(CommandFailure) -> UInt32 {
-        // A sign is no part of an id: "-0" would be root.
-        guard text.utf8.allSatisfy({ $0.isDigit }), let id = UInt32(text) else {
+        // RUNC: a plus before the number is no mistake. A minus is: "-0" would be root.
+        guard (text.after("+") ?? text).utf8.allSatisfy({ $0.isDigit }), let id = UInt32(text) else {
             throw CommandFailure("bad \(name): \(Quoted.go(text)) is not an id")
         }
         return id

@@ -6,7 +6,7 @@ enum Help {
     static func program(_ program: String, _ commands: [Subcommand]) -> String {
         var text = """
             NAME:
-               veloci - run OCI containers
+               \(program) - Open Container Initiative runtime
 
             USAGE:
                \(program) [global options] command [command options] [arguments]

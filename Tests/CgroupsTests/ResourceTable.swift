@@ -228,28 +228,28 @@ extension ResourceRow {
             v2: ["invalidValue: has neither hcaHandles nor hcaObjects"]),
         ResourceRow(
             "unified{}", Resources(unified: ["memory.high": "1000", "io.max": "8:0 rbps=1\n8:16 wbps=2\n"]),
-            v1: ["unsupported: this host has no cgroup v2"],
+            v1: ["unsupported: invalid configuration: this host has no cgroup v2"],
             v2: ["io.max ← 8:0 rbps=1", "io.max ← 8:16 wbps=2", "memory.high ← 1000"]),
         ResourceRow(
             "unified{} unknown file", Resources(unified: ["memory.invented": "x"]),
-            v1: ["unsupported: this host has no cgroup v2"],
+            v1: ["unsupported: invalid configuration: this host has no cgroup v2"],
             v2: ["memory.invented ← x"]),
         ResourceRow(
             "unified{} of the group", Resources(unified: ["cgroup.max.depth": "3"]),
-            v1: ["unsupported: this host has no cgroup v2"],
+            v1: ["unsupported: invalid configuration: this host has no cgroup v2"],
             v2: ["cgroup.max.depth ← 3"]),
         ResourceRow(
-            "unified{} with a slash", Resources(unified: ["../memory.max": "1"]), v1: ["unsupported: this host has no cgroup v2"],
+            "unified{} with a slash", Resources(unified: ["../memory.max": "1"]), v1: ["unsupported: invalid configuration: this host has no cgroup v2"],
             v2: ["invalidValue: unified resource \"../memory.max\" must be a file name (no slashes)"]),
         ResourceRow(
-            "unified{} without a dot", Resources(unified: ["memory": "1"]), v1: ["unsupported: this host has no cgroup v2"],
+            "unified{} without a dot", Resources(unified: ["memory": "1"]), v1: ["unsupported: invalid configuration: this host has no cgroup v2"],
             v2: ["invalidValue: unified resource \"memory\" must be in the form CONTROLLER.PARAMETER"]),
         ResourceRow(
             "unified{} missing controller", Resources(unified: ["dmem.max": "1"]),
-            v1: ["unsupported: this host has no cgroup v2"],
+            v1: ["unsupported: invalid configuration: this host has no cgroup v2"],
             v2: ["missingController: unified resource \"dmem.max\" can't be set: controller \"dmem\" not available"]),
         ResourceRow(
-            "unified{} cgroup.procs", Resources(unified: ["cgroup.procs": "1"]), v1: ["unsupported: this host has no cgroup v2"],
+            "unified{} cgroup.procs", Resources(unified: ["cgroup.procs": "1"]), v1: ["unsupported: invalid configuration: this host has no cgroup v2"],
             v2: ["invalidValue: cgroup.procs is no setting"]),
         ResourceRow("(empty)", Resources(), v1: [], v2: []),
     ]

@@ -11,16 +11,18 @@ import Testing
     private static let times = UInt64(MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME)
     private static let noexec = UInt64(MOUNT_ATTR_NOEXEC)
     private static let ro = UInt64(MOUNT_ATTR_RDONLY)
+    private static let links = UInt64(MOUNT_ATTR_NOSYMFOLLOW)
 
     /// RUNC: without a named flag all stay; with one, those that are named and no others. In a user namespace what nobody names
-    /// stays, and what is taken away is the kernel's to refuse.
+    /// stays, except that links are followed, which no user namespace locks, and what is taken away is the kernel's to refuse.
     @Test(arguments: [
         (["bind"], 0, 0, 0), (["rbind", "rprivate"], 0, 0, 0), (["bind", "defaults"], 0, 0, 0), (["rbind", "rro"], 0, 0, 0),
-        (["bind", "rw"], 0, all, ro), (["bind", "exec"], 0, all, noexec), (["bind", "ro"], ro, all & ~ro, 0),
-        (["bind", "ro", "noexec"], ro | noexec, all & ~ro & ~noexec, 0),
-        (["bind", "noexec", "exec"], 0, all, noexec), (["bind", "sync"], 0, all, 0),
-        (["bind", "noatime"], UInt64(MOUNT_ATTR_NOATIME), all | times, UInt64(MOUNT_ATTR__ATIME)),
-        (["bind", "nodiratime"], UInt64(MOUNT_ATTR_NODIRATIME), all | UInt64(MOUNT_ATTR__ATIME), 0),
+        (["bind", "rw"], 0, all, ro | links), (["bind", "exec"], 0, all, noexec | links), (["bind", "ro"], ro, all & ~ro, links),
+        (["bind", "ro", "noexec"], ro | noexec, all & ~ro & ~noexec, links),
+        (["bind", "nosymfollow"], links, all & ~links, 0),
+        (["bind", "noexec", "exec"], 0, all, noexec | links), (["bind", "sync"], 0, all, links),
+        (["bind", "noatime"], UInt64(MOUNT_ATTR_NOATIME), all | times, UInt64(MOUNT_ATTR__ATIME) | links),
+        (["bind", "nodiratime"], UInt64(MOUNT_ATTR_NODIRATIME), all | UInt64(MOUNT_ATTR__ATIME), links),
     ] as [([String], UInt64, UInt64, UInt64)])
     func flags(options: [String], set: UInt64, clear: UInt64, clearWhereLocked: UInt64) {
         let free = MountOptions(options).changesOfCopy(isLocked: false)

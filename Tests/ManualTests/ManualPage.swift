@@ -56,7 +56,7 @@ struct ManualPage {
             ".TP\n.BR \(Prose.escaped("veloci-" + command.name)) (8)\n\(Prose.escaped(sentence(command.summary)))\n"
         }
         return ManualPage(
-            name: "veloci", section: 8, summary: "run OCI containers",
+            name: "veloci", section: 8, summary: "Open Container Initiative runtime",
             synopsis: ".B veloci\n[global options] \\fIcommand\\fR [options] [arguments]\n",
             options: "These stand before the command, or among its own options.\n" + list(GlobalOptions.flags),
             tables: [("Commands", commands.joined())])

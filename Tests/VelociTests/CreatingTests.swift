@@ -70,6 +70,6 @@ struct Making {
         #expect(#expect(throws: Failure.self) { _ = try making.runtime.state("web") }?.code == .internalError)
         unlink(making.directory + "/state.json")
         flock(making.lock, LOCK_UN)
-        #expect(#expect(throws: Failure.self) { _ = try making.runtime.state("web") }?.hint?.contains("delete --force") == true)
+        #expect(#expect(throws: Failure.self) { _ = try making.runtime.state("web") }?.hint?.contains("a forced deletion of web") == true)
     }
 }

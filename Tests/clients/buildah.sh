@@ -24,6 +24,26 @@ necessary "build with five RUN instructions" build "$RUNTIME" built
 check "the image runs" expect built podman_ run --rm "${place[@]}" localhost/built
 check "WORKDIR was made and used" expect /work/place podman_ run --rm "${place[@]}" localhost/built cat /work/place/directory
 check "USER was used" expect 1000 podman_ run --rm "${place[@]}" localhost/built cat /tmp/user
+mounts() {
+    echo words >"$work/context/given"; echo hush >"$work/secret"
+    cat >"$work/context/Mounting" <<'C'
+FROM localhost/built
+USER 0
+RUN --mount=type=bind,source=given,target=/given cat /given >/said && ! touch /given 2>/dev/null
+RUN --mount=type=cache,target=/cache echo one >>/cache/file
+RUN --mount=type=cache,target=/cache echo two >>/cache/file && tr '\n' ' ' </cache/file >>/said
+RUN --mount=type=tmpfs,target=/scratch touch /scratch/file && grep -o ' /scratch tmpfs' /proc/mounts >>/said
+RUN --mount=type=secret,id=word cat /run/secrets/word >>/said
+RUN ls /cache /scratch /run/secrets 2>/dev/null; [ ! -e /scratch/file ] && [ ! -e /run/secrets/word ] && [ ! -e /cache/file ]
+CMD ["cat", "/said"]
+C
+    # What is cached stays beyond the build, where TMPDIR says.
+    mkdir -p "$work/cached"; TMPDIR=$work/cached buildah_ bud --isolation oci --runtime "$RUNTIME" --signature-policy "$work/policy.json" --network none --cgroup-parent "/$parent/build" --ulimit nofile=1024:1024 --ulimit nproc=4096:4096 \
+        --secret "id=word,src=$work/secret" -f Mounting -t localhost/mounting "$work/context"
+}
+check "RUN with mounts: bind, cache, tmpfs, secret" mounts
+mounted() { podman_ run --rm "${place[@]}" localhost/mounting | tr '\n' ' '; }
+check "each had what it should" expect 'words one two  /scratch tmpfs hush ' mounted
 fails() { printf 'FROM scratch\nADD tree.tar /\nRUN exit 9\n' >"$work/context/Failing"; ! build_failing; }
 build_failing() { buildah_ bud --isolation oci --runtime "$RUNTIME" --signature-policy "$work/policy.json" --network none --cgroup-parent "/$parent/build" --ulimit nofile=1024:1024 --ulimit nproc=4096:4096 -f Failing "$work/context"; }
 check "a failing instruction fails the build" fails

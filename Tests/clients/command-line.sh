@@ -35,6 +35,9 @@ from_file() { echo '{"user": {"uid": 5, "gid": 6}, "args": ["sh", "-c", "id -u; 
 check "exec of a process in a file, detached, with a pid file" expect '5 /tmp b ' from_file
 
 check "exec as the user that means as before" says 'process.user.uid: 4294967295' 255 runtime exec --user 4294967295 box id
+check "exec as a user with a sign" expect '7 8' runtime exec --user +7:+8 box sh -c 'echo $(id -u) $(id -g)'
+check "but not a negative one" says 'bad uid: ' 255 runtime exec --user -0 box id
+check "exec in a control group that does not exist" says ' adding pid ' 255 runtime exec --cgroup no/such box true
 check "exec in a relative directory" says 'process.cwd: ' 255 runtime exec --cwd tmp box pwd
 bad_process() { echo '{"user": {"uid": 0, "gid": 4294967295}, "args": ["id"], "env": ["PATH=/bin"], "cwd": "/"}' >"$work/process"; runtime exec --process "$work/process" box; }
 check "exec of a process with a group like that" says 'process.user.gid: 4294967295' 255 bad_process
@@ -232,7 +235,14 @@ if [ "$runtime_name" != veloci ]; then skip "messages" "these are veloci's"; els
     empty() { afresh '.process.args = [""]'; says 'executable file not found in $PATH' 1 runtime run --bundle "$bundle" box; }
     check "an empty program is one that is not found" empty
     numbered() { afresh '.hooks = {createRuntime: [{path: "/bin/true"}, {path: "/bin/false"}]}'; says 'error running createRuntime hook #1: /bin/false: exit status 1' 1 runtime run --bundle "$bundle" box; }
+    directory() { afresh '.process.args = ["/etc"]'; says 'exec: \"/etc\": is a directory: permission denied' 1 runtime run --bundle "$bundle" box; }
+    check "a directory is no program, in the words of runc 1.1 as well" directory
     check "which hook failed" numbered
+    killed() { afresh ".hooks = {$1: [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"kill -SYS \$\$\"]}]}"; says 'ended by signal 31: bad system call' 1 runtime run --bundle "$bundle" box; }
+    check "and what a signal meant" killed createRuntime
+    check "also inside" killed startContainer
+    renamed() { ln -sf "$RUNTIME" "$work/runc" && "$work/runc" --help | sed -n 2p; }
+    check "its description under the name of another" expect '   runc - Open Container Initiative runtime' renamed
 fi
 
 # --- pause before start

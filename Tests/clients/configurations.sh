@@ -107,6 +107,10 @@ check "even one that is taken away" expect exec flagged '"rbind", "rw"'
 check "or what it names" expect noexec flagged '"bind", "ro", "noexec"'
 mapped='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 3000}] | .linux.gidMappings = .linux.uidMappings'
 check "in a user namespace nothing is lost" expect noexec flagged '"bind", "ro"' "$mapped"
+links() { local end=0; rm -f "$work/source/below/link"; ln -s file "$work/source/below/link"; command mount -o remount,bind,nosymfollow "$work/source/below"
+    container "$(mount "$(bind "$work/source/below" /data "$1")") | $mapped" cat /data/link || end=$?; command mount -o remount,bind,noexec,nosuid "$work/source/below"; return $end; }
+check "but that links are not followed, which a user namespace does not keep" expect words links '"bind", "ro"'
+check "unless that is named" status 1 links '"bind", "nosymfollow"'
 layers() { local number list=''; for number in $(seq 30); do mkdir -p "$work/layers/layer-$number"; echo $number >"$work/layers/layer-$number/file-$number"; list=$list${list:+:}$work/layers/layer-$number; done; echo "$list"; }
 overlay=$(printf '{destination: "/data", type: "overlay", source: "overlay", options: ["lowerdir=%s", "ro", "nodev", "rprivate"]}' "$(layers)")
 check "thirty layers of an overlay" expect "1 30 overlay ro" container "$(mount "$overlay")" sh -c "echo \$(cat /data/file-1 /data/file-30) \$(grep -o '[^ ]* ro,nodev' /proc/mounts | sed 's/ .*//; s,/data,overlay,') \$(sh -c '$access' sh /data)"

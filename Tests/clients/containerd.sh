@@ -47,21 +47,21 @@ necessary "import it" ctr_ image import "$work/image.tar"
 group() { echo "/$parent/$1"; }
 run() { local id=$1; shift; ctr_ run --rm --runc-binary "$RUNTIME" --cgroup "$(group "$id")" "$image" "$id" "$@"; }
 necessary "run true" run a1 true
-check "run prints" expect hello run a2 echo hello
+# ctr itself loses the output of what ends at once, with every runtime: it cancels what it has not opened yet
+check "run prints" expect hello run a2 sh -c 'echo hello; sleep 0.5'
 check "exit status 7" status 7 run a3 sh -c 'exit 7'
 check "death by a signal" status 137 run a4 sh -c 'sh -c "kill -9 \$\$"; exit $?'
 check "a missing program is an error" status 1 run a5 /no/such/program
-input() { echo fed | run a6 head -n 1; }
+input() { echo fed | run a6 sh -c 'head -n 1; sleep 0.5'; }
 check "standard input" expect fed input
 options() { local id=$1; shift; ctr_ run --rm --runc-binary "$RUNTIME" --cgroup "$(group "$id")" "$@"; }
-check "environment and directory" expect "/tmp v" options a7 --env X=v --cwd /tmp "$image" a7 sh -c 'echo $(pwd) $X'
+check "environment and directory" expect "/tmp v" options a7 --env X=v --cwd /tmp "$image" a7 sh -c 'echo $(pwd) $X; sleep 0.5'
 check "read-only root" status 1 options a9 --read-only "$image" a9 touch /file
-bind() { mkdir -p "$work/shared" && echo there >"$work/shared/file" && options b1 --mount "type=bind,src=$work/shared,dst=/data,options=rbind:ro" "$image" b1 cat /data/file; }
+bind() { mkdir -p "$work/shared" && echo there >"$work/shared/file" && options b1 --mount "type=bind,src=$work/shared,dst=/data,options=rbind:ro" "$image" b1 sh -c 'cat /data/file; sleep 0.5'; }
 check "bind mount" expect there bind
-check "privileged" matches '00000[13]f' options b2 --privileged "$image" b2 grep CapEff /proc/self/status
+check "privileged" matches '00000[13]f' options b2 --privileged "$image" b2 sh -c 'grep CapEff /proc/self/status; sleep 0.5'
 check "host network" options b3 --net-host "$image" b3 test -d /sys/class/net/lo
-check "seccomp" matches 'Seccomp:.2' options b4 --seccomp "$image" b4 grep Seccomp: /proc/self/status
-# ctr itself loses the output of what ends at once on a terminal, seen with runc once in forty runs
+check "seccomp" matches 'Seccomp:.2' options b4 --seccomp "$image" b4 sh -c 'grep Seccomp: /proc/self/status; sleep 0.5'
 terminal() {
     printf '#!/bin/sh\nexec ctr --address %q --namespace %q run --rm --runc-binary %q --cgroup %q --tty %q b6 sh -c "tty; sleep 0.5"\n' "$work/containerd/socket" "vc$$" "$RUNTIME" "$(group b6)" "$image" >"$work/terminal"
     chmod +x "$work/terminal"; script -qec "$work/terminal" /dev/null; }

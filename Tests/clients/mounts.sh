@@ -100,6 +100,8 @@ prepare='ln -s /no/such link' check "be it dangling" expect words container "$(m
 prepare='ln -s /etc/passwd link' check "both" expect words container "$(mount "$(bind "$work/link" /link '"bind", "src-nofollow", "dest-nofollow"')")" readlink /link
 check "both and a copy is a contradiction" says 'copy-symlink' container "$(mount "$(bind "$work/link" /data '"bind", "copy-symlink", "src-nofollow"')")" true
 check "z and Z are the engine's" expect words container "$(mount "$(bind "$work/words" /data '"bind", "z", "Z"')")" cat /data
+check "so are copy and nocopy" expect words container "$(mount "$(bind "$work/words" /data '"bind", "copy", "nocopy"')")" cat /data
+check "but not of a file system" says 'mounts[7]' container "$(mount "$(tmpfs /data '"copy"')")" true
 
 # --- id mappings in an option
 mapped_file() { local mark; mark=$(mktemp -p "$work/ids"); chown 7:8 "$mark"; container "$(mount "$(bind "$work/ids" /data "\"bind\", \"$1\"")")${2:+ | $2}" stat -c '%u %g' "/data/${mark##*/}"; }

@@ -92,8 +92,10 @@ extension ResourcePlanner {
         for (file, value) in unified.sortedByName {
             let path = path.member("unified").member(file)
             guard let hierarchy = layout.unified else {
+                // RUNC: the words before the colon are its own.
                 throw CgroupError(
-                    .unsupported, "this host has no cgroup v2", path: path, hint: "use the properties for cgroup v1")
+                    .unsupported, "invalid configuration: this host has no cgroup v2", path: path,
+                    hint: "use the properties for cgroup v1")
             }
             if file.utf8.contains(UInt8(ascii: "/")) || file.utf8.contains(where: { $0 <= 0x20 }) {
                 throw CgroupError(

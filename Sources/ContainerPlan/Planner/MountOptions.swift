@@ -20,8 +20,10 @@ struct MountOptions {
     var keepsDestinationLink = false
     /// Mappings written as an option.
     var mappingText: String?
-    /// An option that asks for another SELinux label.
-    var relabels: String?
+    /// Options that ask for another SELinux label.
+    var relabels: [String] = []
+    /// Options that say whether a volume is filled.
+    var fillsVolume: [String] = []
     var data: [String] = []
 
     init(_ options: [String]) {
@@ -46,7 +48,8 @@ struct MountOptions {
             case .keepSourceLink: followsSource = false
             case .keepDestinationLink: keepsDestinationLink = true
             case .idmapText(let text, let recursive): (mappings, mappingText) = (recursive, text)
-            case .relabel: relabels = option
+            case .relabel: relabels.append(option)
+            case .fillVolume: fillsVolume.append(option)
             }
         }
     }
@@ -96,11 +99,14 @@ struct MountOptions {
     ///   take away what the host gave, and the kernel refuses where that is named.
     func changesOfCopy(isLocked: Bool) -> MountAttributes {
         var changes = changes
-        guard namesFlags, !isLocked else { return changes }
-        changes.clear |= UInt64(
-            MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW)
-        if flags.namesAccessTime {
-            changes.clear |= MountOptions.accessTime | UInt64(MOUNT_ATTR_NODIRATIME)
+        guard namesFlags else { return changes }
+        // The one flag that no user namespace locks.
+        changes.clear |= UInt64(MOUNT_ATTR_NOSYMFOLLOW)
+        if !isLocked {
+            changes.clear |= UInt64(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+            if flags.namesAccessTime {
+                changes.clear |= MountOptions.accessTime | UInt64(MOUNT_ATTR_NODIRATIME)
+            }
         }
         changes.clear &= ~changes.set | MountOptions.accessTime
         return changes

@@ -10,15 +10,18 @@ extension CreatePlanner {
     }
 
     private mutating func plan(_ mount: Mount, _ index: Int, origin: JSONPath, root: Slot) throws(PlanError) {
-        let options = MountOptions(mount.options ?? [])
+        var options = MountOptions(mount.options ?? [])
         let destination = cleaned(mount.destination)
         guard destination != "/" || options.isRemount else {
             throw PlanError("a mount on the root itself would hide it", at: origin.member("destination"))
         }
-        if let option = options.relabels {
-            builder.plan.warnings.append("\(origin.member("options")): \(option) is ignored: engines label what they bind")
-        }
         let type = mount.type ?? ""
+        passOver(options.relabels, "engines label what they bind", origin)
+        if options.bind != nil || type == "bind" {
+            passOver(options.fillsVolume, "engines fill volumes", origin)
+        } else {
+            options.data += options.fillsVolume
+        }
         if options.isRemount {
             try planRemount(options, index, destination, origin, root)
         } else if options.bind != nil || type == "bind" {
@@ -32,6 +35,13 @@ extension CreatePlanner {
                 throw PlanError("only a proc file system can be mounted on /proc", at: origin.member("destination"))
             }
             try planFileSystem(mount, index, type, options, destination, origin, root)
+        }
+    }
+
+    /// RUNC: before 1.2 it gave the kernel whatever it did not know of a bind's options, and the kernel looks at none.
+    private mutating func passOver(_ options: [String], _ reason: String, _ origin: JSONPath) {
+        for option in options {
+            builder.plan.warnings.append("\(origin.member("options")): \(option) is ignored: \(reason)")
         }
     }
 

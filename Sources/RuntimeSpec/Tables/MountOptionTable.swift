@@ -44,6 +44,8 @@ public enum MountOptionKind: Equatable, Sendable {
     case idmapText(String, recursive: Bool)
     /// A new SELinux label for the source of a bind mount, shared or the container's own: engines set it themselves.
     case relabel
+    /// Whether a new volume begins with a copy of what it covers: engines copy it themselves.
+    case fillVolume
 }
 
 /// All mount options that a runtime acts on itself. Others are data for the filesystem.
@@ -122,7 +124,8 @@ public enum MountOptionTable {
         if let place = place(of: option) { return options[place].kind }
         if let text = option.after("idmap=") { return .idmapText(text, recursive: false) }
         if let text = option.after("ridmap=") { return .idmapText(text, recursive: true) }
-        return option == "z" || option == "Z" ? .relabel : nil
+        if option == "z" || option == "Z" { return .relabel }
+        return option == "copy" || option == "nocopy" ? .fillVolume : nil
     }
 
     private static func place(of option: String) -> Int? {

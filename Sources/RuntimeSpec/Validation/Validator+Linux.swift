@@ -223,10 +223,13 @@ extension Validator {
         }
         let hasNodes = !(policy.nodes ?? "").isEmpty
         member("nodes") {
-            $0.numberList(policy.nodes ?? "")
+            $0.numberList(policy.nodes ?? "", named: "invalid memory policy node")
             switch policy.policyMode {
             case .default, .local:
-                if hasNodes { $0.must("is given with \(policy.mode); this mode takes no nodes") }
+                if let nodes = NumberList(policy.nodes ?? ""), !nodes.isEmpty {
+                    let count = nodes.ranges.reduce(0) { $0 + $1.count }
+                    $0.must("mode requires 0 nodes but got \(count): \(policy.mode) takes none")
+                }
             case .bind, .interleave, .weightedInterleave, .preferredMany:
                 if !hasNodes { $0.must("is missing or empty; \(policy.mode) needs at least one node") }
             case .preferred, nil: break

@@ -152,9 +152,10 @@ struct Validator {
     }
 
     /// A list of CPUs or memory nodes.
-    mutating func numberList(_ text: String) {
+    mutating func numberList(_ text: String, named lead: String? = nil) {
         if NumberList.isList(text) { return }
-        must("\(quoted(text)) is no list of numbers; numbers and ranges with commas between them, such as 0-3,7, are allowed")
+        let words = "is no list of numbers; numbers and ranges with commas between them, such as 0-3,7, are allowed"
+        must((lead.map { "\($0): " } ?? "") + "\(quoted(text)) \(words)")
     }
 
     /// A user or group id that a process or a file can have.

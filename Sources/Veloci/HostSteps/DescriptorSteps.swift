@@ -53,9 +53,16 @@ extension Performer {
 
     func openControlGroupTasks(_ hierarchy: String, into slot: Slot) throws(Failure) {
         let (group, subgroups) = (effects.group, subject.subgroups)
-        try open(slot) { () throws(KernelError) in
-            guard let group else { throw KernelError(.noEntry, call: "open", object: "control group of \(hierarchy)") }
-            return try group.openTasks(hierarchy, subgroups)
+        do {
+            try open(slot) { () throws(KernelError) in
+                guard let group else { throw KernelError(.noEntry, call: "open", object: "control group of \(hierarchy)") }
+                return try group.openTasks(hierarchy, subgroups)
+            }
+        } catch {
+            // RUNC: its words.
+            var failure = error
+            failure.message = "error adding pid of the program to cgroups: " + failure.message
+            throw failure
         }
     }
 

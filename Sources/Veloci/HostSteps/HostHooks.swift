@@ -42,7 +42,7 @@ enum HostHooks {
             switch try Processes.wait(for: process) {
             case .exited(0): return
             case .exited(let status): throw KernelError(.noChild, call: "exit status \(status)")
-            case .signalled(let signal): throw KernelError(.noChild, call: "ended by signal \(signal)")
+            case .signalled(let signal): throw KernelError(.noChild, call: ended(by: UInt32(truncatingIfNeeded: signal)))
             }
         } catch {
             let isOurs = error.errno == .noChild || error.errno.rawValue == 110
@@ -55,6 +55,21 @@ enum HostHooks {
         var number = ""
         if case .index(let index)? = path.components.last { number = " #\(index)" }
         return "error running \(kind) hook\(number): \(program): "
+    }
+
+    /// How a hook ended, with what the signal means. RUNC: as Go's `os.ProcessState` puts it.
+    static func ended(by signal: UInt32) -> String {
+        let meaning: String? =
+            switch signal {
+            case 6: "aborted"
+            case 9: "killed"
+            case 11: "segmentation fault"
+            case 13: "broken pipe"
+            case 15: "terminated"
+            case 31: "bad system call"
+            default: nil
+            }
+        return "ended by signal \(signal)" + (meaning.map { ": " + $0 } ?? "")
     }
 
     private enum Lateness { case time, container }

@@ -43,7 +43,8 @@ enum StageFailure {
         switch report.detail {
         case stage_detail_not_found_in_path where report.value == 0: reason = "executable file not found in $PATH"
         case stage_detail_program_stat where report.errno == .noEntry: reason = "stat \(name): no such file or directory"
-        case stage_detail_program_directory: reason = "is a directory"
+        // What runc said before 1.2, and podman 4 looks for, follows what it says now.
+        case stage_detail_program_directory: reason = "is a directory: permission denied"
         case stage_detail_program_execute:
             // RUNC: with the name bare, as Go's PathError has it.
             let interpreter = HostHooks.line(report.text)
@@ -72,7 +73,7 @@ enum StageFailure {
         let what: String
         switch report.detail {
         case stage_detail_hook_exit: what = "exit status \(report.value)"
-        case stage_detail_hook_signal: what = "ended by signal \(report.value)"
+        case stage_detail_hook_signal: what = HostHooks.ended(by: UInt32(truncatingIfNeeded: report.value))
         case stage_detail_hook_timeout: what = "hook ran past specified timeout of \(timeout ?? 0)s"
         case stage_detail_hook_execute: what = "cannot execute \(path): \(report.errno)"
         default: what = "\(report.errno)"

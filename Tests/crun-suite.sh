@@ -1,0 +1,126 @@
+#!/bin/bash
+# Runs crun's own tests in Python over veloci, from a checkout of github.com/containers/crun; nothing of them is kept in this repository,
+# and nothing is written into the checkout. What the containers run is made of the checkout's tests/init.c with the C compiler.
+# Usage: crun-suite.sh SOURCES [VIEW...]
+#   SOURCES   the checkout; tried with 1.29.1
+#   VIEW      v1, v2 or hybrid: which control groups the tests see (lab/host-view.sh); the default is v1, for crun refuses hybrid ones
+# From the environment:
+#   RUNTIME   the executable under test (default: the built one)
+#   PEER      a crun that the same tests run over before; a test that fails on it as well is no fault of ours
+#   KEEP      not empty: what the peer did in an earlier run is not tried again
+#   FILES     names of test files without test_ and .py (default: all)
+#   LIMIT     seconds for one file (default: 120)
+# What fails and is not failed by PEER must be in crun-suite.allowed, with the reason.
+set -uo pipefail
+if [ "${1:-}" = --inside ]; then
+    # Namespaces of its own: no device of the machine's network, and nothing outlives the tests but control groups. A network without
+    # an interface of that name has none to bring up.
+    ip link set lo up 2>/dev/null || true
+    mount -t tmpfs -o mode=755 none /run && mkdir -m 755 /run/tests || exit 125
+    # Null devices that somebody may change are not the machine's: crun gives its standard input to the container's user.
+    mount -t tmpfs -o mode=755 none /run/tests && mkdir /run/tests/dev && cp -a /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /run/tests/dev || exit 125
+    for node in /run/tests/dev/*; do mount --bind "$node" "/dev/${node##*/}" || exit 125; done
+    cd /run/tests || exit 125
+    shift
+    "$@" </dev/null; end=$?
+    # Of version 1, what a test leaves frozen cannot be killed.
+    find /sys/fs/cgroup/freezer -name freezer.state 2>/dev/null | while read -r state; do
+        ! grep -q '^[1-9]' "${state%/*}/cgroup.procs" || echo THAWED >"$state"
+    done
+    exit $end
+fi
+cd "$(dirname "$0")/.." || exit 1
+[ $# -gt 0 ] && [ -f "$1/tests/tests_utils.py" ] || { echo "usage: $0 SOURCES [v1|v2|hybrid]...: SOURCES is a checkout of github.com/containers/crun" >&2; exit 2; }
+[ "$(id -u)" = 0 ] || { echo "skipped: these tests need root"; exit 0; }
+sources=$(realpath "$1"); shift
+[ $# -gt 0 ] || set -- v1
+runtime=$(realpath "${RUNTIME:-.build/embedded/release/veloci}") || exit 1
+peer=${PEER:+$(realpath "$PEER")}
+for program in python3 gawk ip gcc; do command -v $program >/dev/null || { echo "$program is missing" >&2; exit 1; }; done
+repository=$PWD
+folder=$PWD/.build/crun-suite
+allowed=$PWD/Tests/crun-suite.allowed
+
+prepare() {
+    rm -rf "$folder/tests" && mkdir -p "$folder" && cp -r "$sources/tests" "$folder/tests" || return
+    # What configure would find out.
+    printf '#define HAVE_%s 1\n' LINUX_IOPRIO_H SECCOMP ERROR_H >"$folder/tests/config.h"
+    gcc -O2 -static -D_GNU_SOURCE -I"$folder/tests" -o "$folder/init" "$folder/tests/init.c" -lseccomp 2>"$folder/init.log" || { cat "$folder/init.log"; return 1; }
+    # crun alone reads its configuration from a file of any name: here it is the bundle's.
+    cat >"$folder/as-crun" <<'W'
+#!/bin/bash
+words=()
+while [ $# -gt 0 ]; do
+    case $1 in
+        --config=*) file=${1#*=} ;;
+        --config | -f) case " ${words[*]} " in *" run "* | *" create "*) file=$2; shift ;; *) words+=("$1") ;; esac ;;
+        *) words+=("$1") ;;
+    esac
+    shift
+done
+[ -z "${file:-}" ] || [ "$file" -ef config.json ] || cp "$file" config.json
+exec -a crun "$VELOCI_UNDER_TEST" "${words[@]}"
+W
+    chmod 755 "$folder/as-crun"
+}
+
+in_view() { # in_view VIEW COMMAND...
+    local view=$1; shift
+    case $view in
+        hybrid) "$@" ;;
+        *) "$repository/lab/host-view.sh" "$view" "$@" ;;
+    esac
+}
+
+# Groups that tests forget: those that were not there before, by their names.
+groups() { find /sys/fs/cgroup -mindepth 1 -maxdepth 4 -depth -type d \( -name 'test-*' -o -name 'crun-*' -o -name frozen \) 2>/dev/null | sort; }
+clean_groups() { comm -13 "$folder/groups" <(groups) | sort -r | while read -r group; do find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; done; }
+
+# run EXECUTABLE VIEW RESULT: one line for each test, "FILE: NAME<tab>passed|failed|skipped".
+run() {
+    local file names name planned
+    : >"$3"; : >"$3.log"; groups >"$folder/groups"
+    for file in $([ -n "${FILES:-}" ] && printf '%s\n' $FILES || (cd "$folder/tests" && printf '%s\n' test_*.py)); do
+        file=$(basename "$file" .py); file=${file#test_}
+        names=; : >"$folder/file"
+        # A test that hangs has failed, and those after it are still to be run.
+        while :; do
+            in_view "$2" timeout -k 5 "${LIMIT:-120}" unshare --net --mount --pid --fork --mount-proc --kill-child --propagation private "$repository/Tests/crun-suite.sh" --inside \
+                env OCI_RUNTIME="$1" VELOCI_UNDER_TEST="$runtime" INIT="$folder/init" ${names:+RUN_TESTS="$names"} PYTHONDONTWRITEBYTECODE=1 python3 "$folder/tests/test_$file.py" >"$folder/tap" 2>&1
+            cat "$folder/tap" >>"$3.log"
+            gawk -v file="$file" '
+                function told(name, end) { sub(/ # [0-9.]+s$/, "", name); print file ": " name "\t" end }
+                match($0, /^ok [0-9]+ - (.*) #SKIP/, part) { told(part[1], "skipped"); next }
+                match($0, /^ok [0-9]+ - (.*)$/, part) { told(part[1], "passed"); next }
+                match($0, /^not ok [0-9]+ - (.*)$/, part) { told(part[1], "failed") }' "$folder/tap" >>"$folder/file"
+            clean_groups
+            planned=$(sed -n 's/^1\.\.//p' "$folder/tap" | tail -n 1)
+            [ "$(grep -cE '^(not )?ok ' "$folder/tap")" -lt "${planned:-0}" ] || break
+            # The tests of the file in their order; no name of one that can be asked for has a space.
+            (cd "$folder/tests" && PYTHONDONTWRITEBYTECODE=1 python3 -c "import test_$file as file; open('$folder/names', 'w').write('\n'.join(file.all_tests) + '\n')" >/dev/null)
+            name=$(sed -n "$(($(wc -l <"$folder/file") + 1))p" "$folder/names")
+            printf '%s: %s\tfailed\n' "$file" "$name" >>"$folder/file"
+            names=$(sed "1,$(wc -l <"$folder/file")d" "$folder/names" | tr '\n' ' ')
+            [ -n "$names" ] || break
+        done
+        cat "$folder/file" >>"$3"
+    done
+    echo "   $(basename "$1"), $2: $(grep -c 'passed$' "$3") passed, $(grep -c 'failed$' "$3") failed, $(grep -c 'skipped$' "$3") skipped; the output is in $3.log"
+}
+
+prepare || { echo "the tests cannot be prepared" >&2; exit 1; }
+unexpected=
+for view; do
+    echo "== crun's tests in the view $view"
+    if [ -n "$peer" ] && { [ -z "${KEEP:-}" ] || [ ! -s "$folder/peer.$view" ]; }; then run "$peer" "$view" "$folder/peer.$view"; fi
+    run "$folder/as-crun" "$view" "$folder/own.$view"
+    [ -s "$folder/own.$view" ] || { echo "no test has run; see $folder/own.$view.log"; exit 1; }
+    while IFS= read -r name; do
+        [ -z "$peer" ] || grep -qxF "$name"$'\tpassed' "$folder/peer.$view" || { echo "$name: fails on the peer as well"; continue; }
+        reason=$(gawk -v name="$name" 'index($0, name "  ") == 1 { sub(/^ +/, "", $0); print substr($0, length(name) + 3) }' "$allowed" | sed 's/^ *//')
+        echo "$name: ${reason:-NOT KNOWN}"
+        [ -n "$reason" ] || unexpected="$unexpected
+    $view: $name"
+    done < <(sed -n 's/\tfailed$//p' "$folder/own.$view")
+done
+[ -z "$unexpected" ] || { echo "not expected to fail:$unexpected"; exit 1; }
