@@ -41,7 +41,10 @@ let package = Package(
     products: [
         .executable(name: "veloci", targets: ["veloci"]),
         .library(name: "Veloci", targets: ["Veloci"]),
+        .library(name: "VelociAsync", targets: ["VelociAsync"]),
         .library(name: "RuntimeSpec", targets: ["RuntimeSpec"]),
+        .library(name: "Cgroups", targets: ["Cgroups"]),
+        .library(name: "Seccomp", targets: ["Seccomp"]),
     ],
     targets: [
         .target(name: "CLinux"),
@@ -66,11 +69,10 @@ let package = Package(
             name: "ContainerPlan", dependencies: ["ByteText", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
             swiftSettings: embeddable),
 
-        .executableTarget(
-            name: "Stage", dependencies: ["CLinux", "CStageWire", "CStageEntry"], swiftSettings: stageSwift,
-            linkerSettings: stageLink),
+        // For editors, and for whoever reads errors: what the library carries is compiled by StageEmbedder, whose flags are its own.
+        .target(name: "Stage", dependencies: ["CLinux", "CStageWire", "CStageEntry"], swiftSettings: stageSwift),
         .executableTarget(name: "StageEmbedder", swiftSettings: strict),
-        .plugin(name: "EmbedStage", capability: .buildTool(), dependencies: ["Stage", "StageEmbedder"]),
+        .plugin(name: "EmbedStage", capability: .buildTool(), dependencies: ["StageEmbedder"]),
         .target(name: "StageImage", swiftSettings: embeddable, plugins: ["EmbedStage"]),
 
         .target(
@@ -79,6 +81,8 @@ let package = Package(
                 "ByteText", "RuntimeSpec", "LinuxKernel", "Cgroups", "Seccomp", "ContainerPlan", "StageImage", "CLinux",
                 "CLibrary", "CStageWire",
             ], swiftSettings: embeddable),
+        // For programs of tasks; ordinary Swift only, and nothing of the command line's.
+        .target(name: "VelociAsync", dependencies: ["LinuxKernel", "Veloci"], swiftSettings: strict),
         // The command line is a library so that tests can link it; the executable's own settings would not let them.
         .target(
             name: "VelociCommand",
@@ -128,7 +132,9 @@ let package = Package(
         .testTarget(
             name: "ContainerPlanTests", dependencies: ["ContainerPlan", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
             swiftSettings: strict),
-        .testTarget(name: "VelociTests", dependencies: ["Veloci", "Cgroups", "LinuxKernel", "RuntimeSpec", "CLinux"], swiftSettings: strict),
+        .testTarget(
+            name: "VelociTests", dependencies: ["Veloci", "VelociAsync", "Cgroups", "LinuxKernel", "RuntimeSpec", "CLinux"],
+            swiftSettings: strict),
         .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "RuntimeSpec"], swiftSettings: strict),
         .testTarget(name: "RuntimeSpecTests", dependencies: ["RuntimeSpec", "CCapability"], swiftSettings: strict),
         .testTarget(

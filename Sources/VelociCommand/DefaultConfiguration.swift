@@ -37,9 +37,9 @@ enum DefaultConfiguration {
         return spec
     }
 
-    private static func process() -> Process {
+    private static func process() -> Spec.Process {
         let capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
-        return Process(
+        return Spec.Process(
             terminal: true, user: User(uid: 0, gid: 0), args: ["sh"],
             env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"], cwd: "/",
             capabilities: Capabilities(effective: capabilities, bounding: capabilities, permitted: capabilities),

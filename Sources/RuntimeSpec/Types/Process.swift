@@ -1,64 +1,68 @@
-/// A process in the container: the first one, or one that `exec` adds.
-///
-/// Specification: `config.md#process`.
-public struct Process: Equatable, Sendable {
-    /// Whether the process gets a pseudoterminal as its standard streams. Absent means no.
-    public var terminal: Bool?
-    /// The size of the terminal. Ignored without `terminal`.
-    public var consoleSize: ConsoleSize?
-    /// Whom the process runs as. An absent object means user and group 0.
-    public var user: User
-    /// The argument vector; its first element names the program. At least one is required.
-    public var args: [String]?
-    /// The command line on Windows. Not used on Linux.
-    public var commandLine: String?
-    /// The environment, one `NAME=value` per element.
-    public var env: [String]?
-    /// The absolute working directory inside the container.
-    public var cwd: String
-    /// The five capability sets. Absent means that none is kept.
-    public var capabilities: Capabilities?
-    /// Resource limits; each type at most once.
-    public var rlimits: [Rlimit]?
-    /// Whether execve can no longer give privileges, as prctl's PR_SET_NO_NEW_PRIVS does.
-    public var noNewPrivileges: Bool?
-    /// The name of the AppArmor profile.
-    public var apparmorProfile: String?
-    /// What to write to `oom_score_adj`, -1000 to 1000. Absent leaves it as it is.
-    public var oomScoreAdj: Int?
-    /// Scheduling policy, as sched_setattr(2) takes it.
-    public var scheduler: Scheduler?
-    /// The SELinux context.
-    public var selinuxLabel: String?
-    /// The I/O priority, as ioprio_set(2) takes it.
-    public var ioPriority: IOPriority?
-    /// On which CPUs processes added by `exec` begin and go on.
-    public var execCPUAffinity: CPUAffinity?
+extension Spec {
+    /// A process in the container: the first one, or one that `exec` adds.
+    ///
+    /// Specification: `config.md#process`.
+    public struct Process: Equatable, Sendable {
+        /// Whether the process gets a pseudoterminal as its standard streams. Absent means no.
+        public var terminal: Bool?
+        /// The size of the terminal. Ignored without `terminal`.
+        public var consoleSize: ConsoleSize?
+        /// Whom the process runs as. An absent object means user and group 0.
+        public var user: User
+        /// The argument vector; its first element names the program. At least one is required.
+        public var args: [String]?
+        /// The command line on Windows. Not used on Linux.
+        public var commandLine: String?
+        /// The environment, one `NAME=value` per element.
+        public var env: [String]?
+        /// The absolute working directory inside the container.
+        public var cwd: String
+        /// The five capability sets. Absent means that the process keeps those of whoever makes the container, which for root are all;
+        /// an empty object is what leaves none. `Capabilities.none` and `Spec.container` are the safe ways.
+        /// RUNC: the same in 1.5.1.
+        public var capabilities: Capabilities?
+        /// Resource limits; each type at most once.
+        public var rlimits: [Rlimit]?
+        /// Whether execve can no longer give privileges, as prctl's PR_SET_NO_NEW_PRIVS does.
+        public var noNewPrivileges: Bool?
+        /// The name of the AppArmor profile.
+        public var apparmorProfile: String?
+        /// What to write to `oom_score_adj`, -1000 to 1000. Absent leaves it as it is.
+        public var oomScoreAdj: Int?
+        /// Scheduling policy, as sched_setattr(2) takes it.
+        public var scheduler: Scheduler?
+        /// The SELinux context.
+        public var selinuxLabel: String?
+        /// The I/O priority, as ioprio_set(2) takes it.
+        public var ioPriority: IOPriority?
+        /// On which CPUs processes added by `exec` begin and go on.
+        public var execCPUAffinity: CPUAffinity?
 
-    /// Makes a value from its properties.
-    public init(
-        terminal: Bool? = nil, consoleSize: ConsoleSize? = nil, user: User = User(uid: 0), args: [String]? = nil,
-        commandLine: String? = nil, env: [String]? = nil, cwd: String, capabilities: Capabilities? = nil,
-        rlimits: [Rlimit]? = nil, noNewPrivileges: Bool? = nil, apparmorProfile: String? = nil, oomScoreAdj: Int? = nil,
-        scheduler: Scheduler? = nil, selinuxLabel: String? = nil, ioPriority: IOPriority? = nil,
-        execCPUAffinity: CPUAffinity? = nil
-    ) {
-        self.terminal = terminal
-        self.consoleSize = consoleSize
-        self.user = user
-        self.args = args
-        self.commandLine = commandLine
-        self.env = env
-        self.cwd = cwd
-        self.capabilities = capabilities
-        self.rlimits = rlimits
-        self.noNewPrivileges = noNewPrivileges
-        self.apparmorProfile = apparmorProfile
-        self.oomScoreAdj = oomScoreAdj
-        self.scheduler = scheduler
-        self.selinuxLabel = selinuxLabel
-        self.ioPriority = ioPriority
-        self.execCPUAffinity = execCPUAffinity
+        /// Makes a value from its properties.
+        public init(
+            terminal: Bool? = nil, consoleSize: ConsoleSize? = nil, user: User = User(uid: 0), args: [String]? = nil,
+            commandLine: String? = nil, env: [String]? = nil, cwd: String, capabilities: Capabilities? = nil,
+            rlimits: [Rlimit]? = nil, noNewPrivileges: Bool? = nil, apparmorProfile: String? = nil, oomScoreAdj: Int? = nil,
+            scheduler: Scheduler? = nil, selinuxLabel: String? = nil, ioPriority: IOPriority? = nil,
+            execCPUAffinity: CPUAffinity? = nil
+        ) {
+            self.terminal = terminal
+            self.consoleSize = consoleSize
+            self.user = user
+            self.args = args
+            self.commandLine = commandLine
+            self.env = env
+            self.cwd = cwd
+            self.capabilities = capabilities
+            self.rlimits = rlimits
+            self.noNewPrivileges = noNewPrivileges
+            self.apparmorProfile = apparmorProfile
+            self.oomScoreAdj = oomScoreAdj
+            self.scheduler = scheduler
+            self.selinuxLabel = selinuxLabel
+            self.ioPriority = ioPriority
+            self.execCPUAffinity = execCPUAffinity
+        }
     }
 }
 

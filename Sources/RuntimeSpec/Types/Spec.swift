@@ -9,7 +9,7 @@ public struct Spec: Equatable, Sendable {
     /// Filesystems to mount below the root, in this order.
     public var mounts: [Mount]?
     /// The container's first process. Required before the container can be started.
-    public var process: Process?
+    public var process: Spec.Process?
     /// The hostname inside the container; needs a UTS namespace.
     public var hostname: String?
     /// The NIS domain name inside the container; needs a UTS namespace.
@@ -33,7 +33,7 @@ public struct Spec: Equatable, Sendable {
 
     /// Makes a value from its properties.
     public init(
-        ociVersion: String, root: Root? = nil, mounts: [Mount]? = nil, process: Process? = nil, hostname: String? = nil,
+        ociVersion: String, root: Root? = nil, mounts: [Mount]? = nil, process: Spec.Process? = nil, hostname: String? = nil,
         domainname: String? = nil, hooks: Hooks? = nil, annotations: [String: String]? = nil, linux: Linux? = nil,
         solaris: JSONValue? = nil, windows: JSONValue? = nil, vm: JSONValue? = nil, zos: JSONValue? = nil,
         freebsd: JSONValue? = nil

@@ -8,6 +8,9 @@ final class DescriptorReserve {
     private static let count = 8
     private var numbers: [Int32] = []
 
+    /// Standard streams that this process does not have: they are among those set aside, so nothing else gets their numbers.
+    private(set) var closedStreams: [Int32] = []
+
     init() throws(Failure) {
         do throws(KernelError) {
             let first = try Files.open("/", flags: O_PATH | O_DIRECTORY)
@@ -18,6 +21,7 @@ final class DescriptorReserve {
                             __NR_fcntl, "fcntl", UInt64(descriptor: first.number), UInt64(F_DUPFD_CLOEXEC), 0)))
             }
             numbers.append(first.release())
+            closedStreams = numbers.filter { $0 <= 2 }
         } catch {
             Descriptor.close(numbers)
             throw Failure(

@@ -5,7 +5,7 @@ import Veloci
 func runOnce(_ runtime: Runtime, bundle: String, id: String) throws -> String {
     let pipe = Pipe()
     let output = pipe.fileHandleForWriting.fileDescriptor
-    let process = try runtime.run(CreateRequest(id: id, bundle: bundle), standard: [nil, output, nil])
+    let process = try runtime.run(CreateRequest(id: id, bundle: bundle), )
     try pipe.fileHandleForWriting.close()
     let text = try pipe.fileHandleForReading.readToEnd() ?? Data()
     let end = try process.wait()
