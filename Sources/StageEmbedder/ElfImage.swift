@@ -26,7 +26,8 @@ struct ElfImage {
         for (index, (condition, image)) in images.enumerated() {
             source += "\(index == 0 ? "#if" : "#elseif") \(condition)\n" + image.declaration
         }
-        return source + "#else\n#error(\"the stage was not compiled for this architecture: its kernel headers were missing\")\n#endif\n"
+        let missing = "the stage was not compiled for this architecture: its kernel headers were missing"
+        return source + "#else\n#error(\"\(missing)\")\n#endif\n"
     }
 
     private var declaration: String {

@@ -59,7 +59,8 @@ struct StageBuild {
         var options = Self.modules.flatMap { ["-I", package.appending(path: "Sources/\($0)/include").path] }
         if let headers = architecture.headers {
             // The compiler's own headers and the kernel's of that machine; none of this one's.
-            let own = try run(tools.appending(path: "clang"), ["-print-resource-dir"]).trimmingCharacters(in: .whitespacesAndNewlines)
+            let own = try run(tools.appending(path: "clang"), ["-print-resource-dir"])
+                .trimmingCharacters(in: .whitespacesAndNewlines)
             options += ["-nostdinc", "-isystem", own + "/include", "-isystem", headers]
         }
         return options

@@ -107,6 +107,6 @@ extension Failure {
         if let line = first.line, let column = first.column { message += " (line \(line), column \(column))" }
         self.init(
             .invalidConfiguration, message, path: first.path,
-            hint: problems.count > 1 ? "\(problems.count - 1) more: veloci check lists all" : nil)
+            hint: problems.count > 1 ? "\(problems.count - 1) more: a check of the document lists all" : nil)
     }
 }

@@ -37,7 +37,9 @@ public struct ByteChunks: AsyncSequence, Sendable {
                 if count < 0, error == EINTR || error == EAGAIN { continue }
                 self.descriptor = nil
                 // EIO: nobody has the terminal's other side open any more.
-                if count < 0, error != EIO { throw Veloci.Failure(.kernel, "cannot read the program's output", errno: Errno(rawValue: error)) }
+                if count < 0, error != EIO {
+                    throw Veloci.Failure(.kernel, "cannot read the program's output", errno: Errno(rawValue: error))
+                }
             }
             return nil
         }

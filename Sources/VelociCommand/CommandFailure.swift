@@ -21,6 +21,7 @@ extension CommandFailure {
     init(_ failure: Failure, _ prefix: String = "") {
         var line = failure
         line.hint = nil
-        self.init(prefix + line.description, hint: failure.hint)
+        self.init(
+            prefix + LibraryWords.translated(line.description), hint: failure.hint.map { LibraryWords.translated($0) })
     }
 }

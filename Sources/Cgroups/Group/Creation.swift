@@ -113,7 +113,7 @@ extension Cgroup {
         // A controller that cannot be enabled has a hint of its own.
         error.hint =
             error.hint ?? "without root, limits and cgroupsPath need a delegated group: start in one with "
-            + "systemd-run --user --scope -p Delegate=yes, use --systemd-cgroup, or leave both out"
+            + "systemd-run --user --scope -p Delegate=yes, have systemd make it, or leave both out"
         return error
     }
 }

@@ -46,7 +46,7 @@ package struct SystemdManager: ~Copyable {
             hint: isUser
                 ? "log in with a session (machinectl shell, ssh), install dbus-user-session, and check that "
                     + "XDG_RUNTIME_DIR or DBUS_SESSION_BUS_ADDRESS is set; loginctl enable-linger keeps the manager running"
-                : "systemd must be the init system, or leave out --systemd-cgroup")
+                : "systemd must be the init system, or do without systemd")
     }
 
     static func addresses(

@@ -26,7 +26,7 @@ package struct SystemdUnit: Hashable, Sendable {
             throw CgroupError(
                 .invalidPath,
                 "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"\(path.escaped)\" instead",
-                path: SystemdUnit.property, hint: "write system.slice:web:1, or leave out --systemd-cgroup")
+                path: SystemdUnit.property, hint: "write system.slice:web:1, or do without systemd")
         }
         slice = parts[0].isEmpty ? (isUser ? "user.slice" : "system.slice") : parts[0]
         // A lone dash is what callers write for the root slice.

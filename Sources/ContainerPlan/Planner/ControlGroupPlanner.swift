@@ -52,13 +52,13 @@ struct ControlGroupPlanner {
         guard let systemd = facts.systemd else {
             throw CgroupError(
                 .systemd, "systemd does not run here", path: property,
-                hint: "systemd must be the init system, or leave out --systemd-cgroup")
+                hint: "systemd must be the init system, or do without systemd")
         }
         // RUNC refuses it as well: the hierarchies of version 1 are not given to users.
         guard !systemd.isUser || facts.layout.mode == .unified else {
             throw CgroupError(
                 .unsupported, "a user's systemd makes control groups of version 2 only, and this host has version 1",
-                hint: "leave out --systemd-cgroup, or boot with systemd.unified_cgroup_hierarchy=1")
+                hint: "do without systemd, or boot with systemd.unified_cgroup_hierarchy=1")
         }
         return systemd
     }
@@ -94,7 +94,7 @@ struct ControlGroupPlanner {
                 throw PlanError(
                     "cannot make the control group \(location.directory): \(reason)", at: limit?.path ?? Self.property,
                     hint: "without root, limits and cgroupsPath need a delegated group: start in one with "
-                        + "systemd-run --user --scope -p Delegate=yes, use --systemd-cgroup, or leave both out")
+                        + "systemd-run --user --scope -p Delegate=yes, have systemd make it, or leave both out")
             }
             left.append("no control group at \(location.directory): \(reason)")
         }

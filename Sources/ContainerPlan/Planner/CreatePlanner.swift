@@ -143,7 +143,7 @@ struct CreatePlanner {
         if usesTerminal && detaches && request.consoleSocket == nil {
             throw PlanError(
                 "cannot allocate tty if veloci will detach without setting console socket", at: path,
-                hint: "give --console-socket", kind: .argument)
+                hint: "name the socket that it is sent to", kind: .argument)
         }
         if request.consoleSocket != nil && !(usesTerminal && detaches) {
             throw PlanError("cannot use console socket if veloci will not detach or allocate tty", at: path, kind: .argument)

@@ -95,7 +95,7 @@ struct ContainerGroup {
         guard group.paths.locations.isEmpty else { return }
         throw Failure(
             .unsupported, "cannot \(purpose): the container has no control group of its own",
-            hint: "make it with --systemd-cgroup, or in a delegated group: systemd-run --user --scope -p Delegate=yes")
+            hint: "have systemd make it, or in a delegated group: systemd-run --user --scope -p Delegate=yes")
     }
 
     /// Kills all processes inside, frozen ones as well, and waits for their end.

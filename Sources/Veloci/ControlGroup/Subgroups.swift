@@ -27,7 +27,7 @@ struct Subgroups {
             guard isKnown else {
                 throw Failure(
                     .invalidArgument, "unknown controller \(controller) in sub cgroup paths",
-                    hint: group.hasLegacy ? nil : "version 2 has one path for all controllers: --cgroup PATH")
+                    hint: group.hasLegacy ? nil : "version 2 has one path for all controllers, without their names")
             }
             paths[controller] = parts.map { "/" + $0 }.joined()
         }

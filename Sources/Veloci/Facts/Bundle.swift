@@ -19,7 +19,8 @@ struct Bundle {
     /// A configuration that no file has.
     private static func open(_ spec: Spec, _ directory: String) throws(Failure) -> Bundle {
         guard directory.begins(with: "/") else {
-            throw Failure(.invalidArgument, "relative paths of a configuration start from an absolute path, not from \"\(directory)\"")
+            throw Failure(
+                .invalidArgument, "relative paths of a configuration start from an absolute path, not from \"\(directory)\"")
         }
         let diagnostics = spec.validate()
         if diagnostics.contains(where: { $0.severity == .must }) { throw Failure(diagnostics) }

@@ -48,10 +48,10 @@ struct StepAccount: Equatable, Sendable {
                 let words = "\(mount.type) must be mounted on ordinary directory, and there is a symbolic link or a file"
                 hints += [("ELOOP", words), ("ENOTDIR", words)]
             }
-        case .joinSessionKeyring: hints = [("EDQUOT", "raise kernel.keys.maxkeys or use --no-new-keyring")]
+        case .joinSessionKeyring: hints = [("EDQUOT", "raise kernel.keys.maxkeys or do without a session keyring")]
         case .writeSystemControl:
             hints = [("EXDEV", "another mount covers that part of /proc, and the kernel gives a user namespace no other then")]
-        case .changeRoot(_, .pivot): hints = [("EINVAL", "on an initial ramdisk use --no-pivot")]
+        case .changeRoot(_, .pivot): hints = [("EINVAL", "on an initial ramdisk change the root without pivot_root")]
         case .setScheduler:
             let needed = "a realtime policy needs linux.resources.cpu.realtimeRuntime"
             // RUNC: the words are its own.

@@ -19,7 +19,7 @@ extension Runtime {
             // destroyed the file.
             guard force else {
                 throw Failure(
-                    .internalError, "the state of the container cannot be read", hint: "use --force to remove what is left")
+                    .internalError, "the state of the container cannot be read", hint: "delete it by force to remove what is left")
             }
             try checkNothingRuns(of: id, state)
             return try state.remove()
@@ -28,7 +28,7 @@ extension Runtime {
         guard force || status == .stopped || status == .created else {
             throw Failure(
                 .notStopped, "cannot delete container \(record.id) that is not stopped: \(status.rawValue)",
-                hint: "kill it first or use --force")
+                hint: "kill it first or delete it by force")
         }
         try Undoing(self, record, state).delete()
     }

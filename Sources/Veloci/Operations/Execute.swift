@@ -52,7 +52,7 @@ extension Runtime {
         switch try container.status() {
         case .running, .created: break
         case .paused where request.ignoresPause: break
-        case .paused: throw Failure(.paused, "cannot exec in a paused container (use --ignore-paused to override)")
+        case .paused: throw Failure(.paused, "cannot exec in a paused container (ignore the pause to override)")
         case .stopped, .creating: throw Failure(.stopped, "cannot exec in a stopped container")
         }
         let spec = try container.state.configuration()

@@ -24,7 +24,7 @@ final class StateDirectory {
         self.directory = directory
     }
 
-    private static let rootHint = "choose another with --root, or set XDG_RUNTIME_DIR to a directory of your own"
+    private static let rootHint = "choose another state root, or set XDG_RUNTIME_DIR to a directory of your own"
 
     /// Makes the directory and takes its lock. Nobody else has business in it: not in the records, and not with the sockets.
     static func make(root: String, id: String) throws(Failure) -> StateDirectory {

@@ -20,7 +20,7 @@ struct StoredContainer {
         guard let record = found else {
             throw Failure(
                 .internalError, "the state of the container cannot be read",
-                hint: "veloci delete --force \(id) removes what is left")
+                hint: "delete it by force to remove what is left")
         }
         return StoredContainer(state: state, record: record, isBeingMade: isBeingMade)
     }
