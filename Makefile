@@ -12,7 +12,7 @@ VERSION := $(shell sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/Veloci
 export SOURCE_DATE_EPOCH ?= $(shell date -u -d "$$(sed -n 's/^\#\# $(VERSION) - //p' CHANGELOG.md)" +%s)
 
 .PHONY: all build suite demo test client-test conformance conformance-results upstream-validation runc-suite crun-suite podman-suite bench fuzz torture memory reproducible lab-mini lab \
-	packages-build packages-test packages-upstream packages-runc packages-crun packages-podman install clean conformance-dist packages-docs uninstall install-suite deb rpm tarball package-test manual docs docs-test lint format pre-commit help
+	packages-build packages-test packages-upstream packages-runc packages-crun packages-podman install clean conformance-dist packages-docs uninstall install-suite deb rpm tarball package-test manual docs api-docs docs-test lint format pre-commit help
 
 all: build
 
@@ -174,6 +174,14 @@ manual: ## writes manual pages and completions again, from the table of commands
 
 docs: packages-docs ## the documentation as a site, in .build/site
 	docs/site/build.sh .build/site
+
+api-docs: ## the library's documentation as a site, in .build/api (shown by: docc preview, or any web server)
+	rm -rf .build/symbols .build/api && mkdir -p .build/symbols
+	swift package dump-symbol-graph --minimum-access-level public >/dev/null
+	for name in Veloci VelociAsync RuntimeSpec Cgroups Seccomp; do \
+		find .build/*/symbolgraph .build/*/*/symbolgraph -name "$$name*.symbols.json" -exec cp {} .build/symbols/ \; 2>/dev/null; done; true
+	docc convert Sources/VelociAsync/VelociAsync.docc --additional-symbol-graph-dir .build/symbols --output-path .build/api \
+		--fallback-display-name VelociAsync --fallback-bundle-identifier veloci --hosting-base-path /
 
 docs-test: docs ## opens every page in a browser, and follows every link
 	Tests/site.sh .build/site

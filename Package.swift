@@ -45,7 +45,10 @@ let package = Package(
     products: [
         .executable(name: "veloci", targets: ["veloci"]),
         .library(name: "Veloci", targets: ["Veloci"]),
+        .library(name: "VelociAsync", targets: ["VelociAsync"]),
         .library(name: "RuntimeSpec", targets: ["RuntimeSpec"]),
+        .library(name: "Cgroups", targets: ["Cgroups"]),
+        .library(name: "Seccomp", targets: ["Seccomp"]),
     ],
     targets: [
         .target(name: "CLinux"),
@@ -70,11 +73,10 @@ let package = Package(
             name: "ContainerPlan", dependencies: ["ByteText", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
             swiftSettings: embeddable),
 
-        .executableTarget(
-            name: "Stage", dependencies: ["CLinux", "CStageWire", "CStageEntry"], swiftSettings: stageSwift,
-            linkerSettings: stageLink),
+        // For editors, and for whoever reads errors: what the library carries is compiled by StageEmbedder, whose flags are its own.
+        .target(name: "Stage", dependencies: ["CLinux", "CStageWire", "CStageEntry"], swiftSettings: stageSwift),
         .executableTarget(name: "StageEmbedder", swiftSettings: strict),
-        .plugin(name: "EmbedStage", capability: .buildTool(), dependencies: ["Stage", "StageEmbedder"]),
+        .plugin(name: "EmbedStage", capability: .buildTool(), dependencies: ["StageEmbedder"]),
         .target(name: "StageImage", swiftSettings: embeddable, plugins: ["EmbedStage"]),
 
         .target(
@@ -83,6 +85,8 @@ let package = Package(
                 "ByteText", "RuntimeSpec", "LinuxKernel", "Cgroups", "Seccomp", "ContainerPlan", "StageImage", "CLinux",
                 "CLibrary", "CStageWire",
             ], swiftSettings: embeddable),
+        // For programs of tasks; ordinary Swift only, and nothing of the command line's.
+        .target(name: "VelociAsync", dependencies: ["LinuxKernel", "Veloci"], swiftSettings: strict),
         // The command line is a library so that tests can link it; the executable's own settings would not let them.
         .target(
             name: "VelociCommand",
@@ -134,7 +138,7 @@ let package = Package(
         .testTarget(
             name: "ContainerPlanTests", dependencies: ["Chance", "ContainerPlan", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
             swiftSettings: language),
-        .testTarget(name: "VelociTests", dependencies: ["Veloci", "Cgroups", "LinuxKernel", "RuntimeSpec", "CLinux"], swiftSettings: language),
+        .testTarget(name: "VelociTests", dependencies: ["Veloci", "VelociAsync", "Cgroups", "LinuxKernel", "RuntimeSpec", "CLinux"], swiftSettings: language),
         .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "RuntimeSpec"], swiftSettings: language),
         .testTarget(name: "RuntimeSpecTests", dependencies: ["Chance", "RuntimeSpec", "CCapability"], swiftSettings: language),
         .testTarget(

@@ -54,7 +54,32 @@ cat > "$work/bundle/config.json" <<'END'
 }
 END
 program=$(swift build --package-path "$work/program" --cache-path "$work/cache" --show-bin-path)/embedding
-timeout 120 "$program" "$work/bundle" "$count"
+timeout $((120 + count)) "$program" "$work/bundle" "$count"
+
+step "examples"
+bin=$(dirname "$program")
+says() {
+    name=$1 expected=$2
+    shift 2
+    output=$(timeout 120 "$bin/$name" "$@" 2>&1) || { echo "$name failed: $output" >&2; exit 1; }
+    echo "$output" | sed "s/^/   $name: /"
+    case $output in *"$expected"*) ;; *) echo "$name does not say: $expected" >&2; exit 1 ;; esac
+}
+says validator 'process.cwd'
+says job-runner 'the job is done' "$work/bundle/rootfs"
+says sandbox 'loud: ended by signal 9, too late, too loud' "$work/bundle/rootfs"
+says server '100 of 100 requests answered' "$work/bundle/rootfs"
+says terminal 'you said hello' "$work/bundle/rootfs"
+
+# Options that are meant for the client come to every target of a build, and must not come to the stage.
+for options in "--enable-code-coverage" "--sanitize=thread" "--static-swift-stdlib"; do
+    [ -n "${QUICK:-}" ] && break
+    step "a client built with $options"
+    # shellcheck disable=SC2086
+    swift build --package-path "$work/program" --cache-path "$work/cache" --scratch-path "$work/build" --quiet --product embedding $options
+    timeout 300 "$(swift build --package-path "$work/program" --scratch-path "$work/build" --show-bin-path)/embedding" "$work/bundle" 3
+    rm -rf "$work/build"
+done
 left=$(find /sys/fs/cgroup -name 'embedding-*' 2>/dev/null; grep -l "$work" /proc/[0-9]*/mountinfo 2>/dev/null || true)
 [ -z "$left" ] || { echo "left behind: $left" >&2; exit 1; }
 step "passed"

@@ -16,6 +16,10 @@ let package = Package(
     name: "embedding",
     dependencies: [veloci],
     targets: [
-        .executableTarget(name: "embedding", dependencies: [.product(name: "Veloci", package: "veloci")])
+        .executableTarget(name: "embedding", dependencies: [.product(name: "Veloci", package: "veloci")]),
+        .executableTarget(name: "validator", dependencies: [.product(name: "RuntimeSpec", package: "veloci")]),
     ]
+        + ["job-runner", "sandbox", "server", "terminal"].map { name in
+            .executableTarget(name: name, dependencies: [.product(name: "VelociAsync", package: "veloci")])
+        }
 )

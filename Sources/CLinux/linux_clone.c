@@ -29,6 +29,10 @@ __attribute__((noreturn, used)) static void spawn_child(struct linux_spawn_reque
             error = call3(__NR_dup3, request->standard[target], target, 0);
         if (error < 0) { call = 1; goto failed; }
     }
+    for (uint32_t i = 0; i < request->placement_count; i++) {
+        error = call3(__NR_dup3, request->placements[2 * i], request->placements[2 * i + 1], 0);
+        if (error < 0) { call = 1; goto failed; }
+    }
     error = call3(__NR_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
     if (error < 0) { call = 2; goto failed; }
     for (uint32_t i = 0; i < request->descriptor_count; i++) {

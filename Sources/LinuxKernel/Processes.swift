@@ -43,16 +43,49 @@ public enum Processes {
     }
 
     package static func wait(forNumber number: Int32) throws(KernelError) -> ProcessEnd {
+        do throws(KernelError) {
+            if let end = try end(ofNumber: number, waiting: true) { return end }
+        } catch where error.errno == .noChild {
+            // The host program ignores SIGCHLD, or waits for whatever child there is: then somebody else has taken it away.
+            if let end = recordedEnd(ofNumber: number) { return end }
+            throw error
+        }
+        throw KernelError(.noChild, call: "waitid")
+    }
+
+    /// How a child ended, which is taken away by this; nil while it goes on.
+    /// - Throws: `KernelError`; `ECHILD` when it is no child, or none any more.
+    package static func end(ofNumber number: Int32, waiting: Bool = false) throws(KernelError) -> ProcessEnd? {
         var info: (Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64)
         info = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         let exited: UInt64 = 4
+        let noHang: UInt64 = waiting ? 0 : 1
         return try withUnsafeMutablePointer(to: &info) { (pointer) throws(KernelError) in
             try systemCall(
-                __NR_waitid, "waitid", on: "", UInt64(P_PIDFD), UInt64(descriptor: number), UInt64(address: pointer), exited)
-            // siginfo_t: si_code at byte 8 (1 is CLD_EXITED), si_status at byte 24.
+                __NR_waitid, "waitid", on: "", UInt64(P_PIDFD), UInt64(descriptor: number), UInt64(address: pointer),
+                exited | noHang)
+            // siginfo_t: si_code at byte 8 (1 is CLD_EXITED), si_pid at byte 16, si_status at byte 24.
             let code = UnsafeRawPointer(pointer).load(fromByteOffset: 8, as: Int32.self)
+            if UnsafeRawPointer(pointer).load(fromByteOffset: 16, as: Int32.self) == 0 { return nil }
             let status = UnsafeRawPointer(pointer).load(fromByteOffset: 24, as: Int32.self)
             return code == 1 ? .exited(status) : .signalled(status)
+        }
+    }
+
+    /// How a process ended that was somebody else's to take away, and was taken; nil where that cannot be known.
+    ///
+    /// KERNEL(6.15): PIDFD_GET_INFO with PIDFD_INFO_EXIT. The first member of struct pidfd_info says what is wanted and what is
+    /// known, the last of its first version (byte 60) is the status as wait(2) has it.
+    package static func recordedEnd(ofNumber number: Int32) -> ProcessEnd? {
+        let exit: UInt64 = 1 << 3
+        var info: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (exit, 0, 0, 0, 0, 0, 0, 0)
+        return withUnsafeMutablePointer(to: &info) { pointer in
+            let request: UInt64 = 0xc040_ff0b
+            let result = linux_system_call(
+                Int64(__NR_ioctl), UInt64(descriptor: number), request, UInt64(address: pointer), 0, 0, 0)
+            guard result == 0, pointer.pointee.0 & exit != 0 else { return nil }
+            let status = UnsafeRawPointer(pointer).load(fromByteOffset: 60, as: Int32.self)
+            return status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .signalled(status & 0x7f)
         }
     }
 
@@ -88,6 +121,39 @@ public enum Processes {
     ///   - descriptors: the only ones above 2 that it gets, under the same numbers.
     ///   - standard: what becomes its descriptors 0, 1 and 2; nil leaves the caller's.
     public static func spawn(_ request: SpawnRequest) throws(KernelError) -> (pid: Int32, descriptor: Int32) {
+        // What the child puts in its place must not be overwritten before: streams 1 and 2 may be exchanged, and a host without
+        // standard streams has other files under their numbers.
+        var request = request
+        var copies: [Int32] = []
+        defer { Descriptor.close(copies) }
+        func outOfTheWay(_ number: Int32, atLeast minimum: Int32 = 3) throws(KernelError) -> Int32 {
+            let copy = try systemCall(
+                __NR_fcntl, "fcntl", on: "descriptor \(number)", UInt64(descriptor: number), UInt64(F_DUPFD_CLOEXEC),
+                UInt64(descriptor: minimum))
+            copies.append(Int32(copy))
+            return Int32(copy)
+        }
+        for target in request.standard.indices {
+            guard let source = request.standard[target], source <= 2, source != Int32(target) else { continue }
+            request.standard[target] = try outOfTheWay(source)
+        }
+        if let program = request.program, program <= 2 { request.program = try outOfTheWay(program) }
+        if let last = request.placements.map({ $0.number }).max() {
+            for index in request.placements.indices {
+                request.placements[index].descriptor = try outOfTheWay(request.placements[index].descriptor, atLeast: last + 1)
+            }
+            if let program = request.program, program <= last { request.program = try outOfTheWay(program, atLeast: last + 1) }
+            for target in request.standard.indices {
+                guard let source = request.standard[target], source > 2, source <= last else { continue }
+                request.standard[target] = try outOfTheWay(source, atLeast: last + 1)
+            }
+        }
+        return try clone(request)
+    }
+
+    private static func clone(_ request: SpawnRequest) throws(KernelError) -> (pid: Int32, descriptor: Int32) {
+        let placements = request.placements.flatMap { [$0.descriptor, $0.number] }
+        let kept = request.descriptors + request.placements.map { $0.number }
         let stackSize = 32768
         let stack = UnsafeMutableRawPointer.allocate(byteCount: stackSize, alignment: 4096)
         defer { stack.deallocate() }
@@ -95,7 +161,8 @@ public enum Processes {
         native.clone_flags = request.cloneFlags | (request.controlGroup == nil ? 0 : linux_clone_into_cgroup)
         native.cgroup = request.controlGroup ?? -1
         native.program = request.program ?? -1
-        native.descriptor_count = UInt32(request.descriptors.count)
+        native.descriptor_count = UInt32(kept.count)
+        native.placement_count = UInt32(request.placements.count)
         native.standard = (request.standard[0] ?? -1, request.standard[1] ?? -1, request.standard[2] ?? -1)
         native.resets_signals = request.resetsSignals ? 1 : 0
         native.ends_with_caller = request.endsWithCaller ? 1 : 0
@@ -103,16 +170,19 @@ public enum Processes {
         native.stack_size = UInt64(stackSize)
         let pid = withCStrings(request.arguments) { arguments in
             withCStrings(request.environment) { environment in
-                request.descriptors.withUnsafeBufferPointer { descriptors in
-                    request.path.withCString { path in
-                        native.arguments = arguments
-                        native.environment = environment
-                        native.descriptors = descriptors.baseAddress
-                        native.path = path
-                        guard let directory = request.directory else { return linux_spawn(&native) }
-                        return directory.withCString { directory in
-                            native.directory = directory
-                            return linux_spawn(&native)
+                kept.withUnsafeBufferPointer { descriptors in
+                    placements.withUnsafeBufferPointer { placements in
+                        request.path.withCString { path in
+                            native.arguments = arguments
+                            native.environment = environment
+                            native.descriptors = descriptors.baseAddress
+                            native.placements = placements.baseAddress
+                            native.path = path
+                            guard let directory = request.directory else { return linux_spawn(&native) }
+                            return directory.withCString { directory in
+                                native.directory = directory
+                                return linux_spawn(&native)
+                            }
                         }
                     }
                 }
@@ -302,6 +372,8 @@ public struct SpawnRequest: Sendable {
     public var controlGroup: Int32?
     /// The only descriptors above 2 that the program gets, under their own numbers.
     public var descriptors: [Int32] = []
+    /// Descriptors that the program gets under other numbers above 2, which are none of `descriptors`.
+    public var placements: [(descriptor: Int32, number: Int32)] = []
     /// What becomes descriptors 0, 1 and 2; nil leaves the caller's.
     public var standard: [Int32?] = [nil, nil, nil]
     /// Whether the program starts with the default action of every signal and none blocked. Otherwise all are blocked, and

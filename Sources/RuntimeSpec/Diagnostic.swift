@@ -1,5 +1,5 @@
 /// Something wrong with a document: one line, the place, and the sentence of the specification behind it.
-public struct Diagnostic: Equatable, Sendable, CustomStringConvertible {
+public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     /// How binding the broken rule is.
     public enum Severity: String, Sendable, CaseIterable {
         /// The document cannot be used.

@@ -1,6 +1,6 @@
 internal import CLinux
 internal import CSeccomp
-package import RuntimeSpec
+public import RuntimeSpec
 
 /// Turns a profile into a program for the kernel. Needs no privilege and changes nothing.
 ///
@@ -11,7 +11,7 @@ package import RuntimeSpec
 ///
 /// What it costs, with 370 names for x86-64, i386 and x32: 0.6 ms and 500 instructions; libseccomp's generator (2.5.4) took
 /// 5.3 ms and made 1,000. Too little for a cache to be worth its trouble.
-package enum SeccompCompiler {
+public enum SeccompCompiler {
     /// Compiles a profile.
     ///
     /// The native architecture is always covered, whatever `architectures` lists. Calls of architectures that are not
@@ -19,12 +19,17 @@ package enum SeccompCompiler {
     ///
     /// - Parameters:
     ///   - path: where the profile stands, for errors.
-    ///   - usesLibrary: whether libseccomp generates the program on every architecture, as tests want for comparison.
     /// - Returns: nil when the profile says nothing: neither a default action nor a rule.
     /// - Throws: `SeccompError`.
+    public static func compile(
+        _ profile: SeccompProfile, at path: JSONPath = JSONPath([.member("linux"), .member("seccomp")])
+    ) throws(SeccompError) -> SeccompProgram? {
+        try compile(profile, at: path, usesLibrary: false)
+    }
+
+    /// - Parameter usesLibrary: whether libseccomp generates the program on every architecture, as tests want for comparison.
     package static func compile(
-        _ profile: SeccompProfile, at path: JSONPath = JSONPath([.member("linux"), .member("seccomp")]),
-        usesLibrary: Bool = false
+        _ profile: SeccompProfile, at path: JSONPath = JSONPath([.member("linux"), .member("seccomp")]), usesLibrary: Bool
     ) throws(SeccompError) -> SeccompProgram? {
         // RUNC: an empty object switches seccomp off.
         if profile.defaultAction.isEmpty && (profile.syscalls ?? []).isEmpty { return nil }
@@ -57,7 +62,7 @@ package enum SeccompCompiler {
     }
 
     /// The version of the linked libseccomp, such as `2.5.4`.
-    package static var libraryVersion: String {
+    public static var libraryVersion: String {
         guard let version = seccomp_version()?.pointee else { return "" }
         return "\(version.major).\(version.minor).\(version.micro)"
     }
@@ -65,7 +70,7 @@ package enum SeccompCompiler {
     /// The flags that the running kernel takes, in the order of `SeccompFlag.allCases`.
     ///
     /// A program at address 0 tells known flags (EFAULT) from unknown ones (EINVAL) and loads nothing.
-    package static func supportedFlags() -> [SeccompFlag] {
+    public static func supportedFlags() -> [SeccompFlag] {
         SeccompFlag.allCases.filter { flag in
             // The kernel takes this one only together with a listener.
             let word = flag == .waitKillableReceive ? flag.bit | FilterFlag.newListener : flag.bit
@@ -149,7 +154,7 @@ package enum SeccompCompiler {
 
 extension SeccompCompiler {
     /// The architectures that the linked libseccomp knows, in the order of `SeccompArchitecture.allCases`.
-    package static func supportedArchitectures() -> [SeccompArchitecture] {
+    public static func supportedArchitectures() -> [SeccompArchitecture] {
         // An unknown architecture has no number for any name; known ones all have a call named read.
         SeccompArchitecture.allCases.filter { architecture in
             seccomp_syscall_resolve_name_arch(ArchitectureToken.token(architecture), "read") >= 0

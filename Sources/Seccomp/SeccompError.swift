@@ -1,9 +1,9 @@
-package import RuntimeSpec
+public import RuntimeSpec
 
 /// Why a seccomp profile cannot become a filter.
-package struct SeccompError: Error, Equatable, Sendable {
+public struct SeccompError: Error, Equatable, Sendable {
     /// What kind of problem it is; stable, for programs.
-    package enum Code: Sendable {
+    public enum Code: Sendable {
         /// A name that the specification does not know: an action, an operator, an architecture or a flag.
         case unknownName
         /// A value that the specification or the kernel does not allow there.
@@ -16,15 +16,15 @@ package struct SeccompError: Error, Equatable, Sendable {
         case system
     }
 
-    package let code: Code
+    public let code: Code
     /// The property at fault, such as `linux.seccomp.syscalls[3].action`.
-    package let path: JSONPath
+    public let path: JSONPath
     /// One line without the path and without a full stop.
-    package let message: String
+    public let message: String
     /// The kernel's or libseccomp's error number, positive, or 0.
-    package let errno: Int32
+    public let errno: Int32
 
-    package init(_ code: Code, at path: JSONPath, _ message: String, errno: Int32 = 0) {
+    public init(_ code: Code, at path: JSONPath, _ message: String, errno: Int32 = 0) {
         self.code = code
         self.path = path
         self.message = message

@@ -4,36 +4,46 @@ public import RuntimeSpec
 
 /// Why an operation did not succeed: one line that a person can act on, and the parts of it for programs.
 public struct Failure: Error, Sendable, CustomStringConvertible {
-    /// A stable name for the kind of failure.
-    public enum Code: String, Sendable {
+    /// A stable name for the kind of failure. Later versions may have more of them.
+    public struct Code: RawRepresentable, Hashable, Sendable {
+        /// The name.
+        public let rawValue: String
+
+        /// A code by its name.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
         /// config.json breaks a rule of the specification, or asks for what contradicts itself.
-        case invalidConfiguration
+        public static var invalidConfiguration: Code { Code(rawValue: "invalidConfiguration") }
         /// What the caller asks for beside config.json.
-        case invalidArgument
+        public static var invalidArgument: Code { Code(rawValue: "invalidArgument") }
         /// There is a container of this id.
-        case exists
+        public static var exists: Code { Code(rawValue: "exists") }
         /// There is no container of this id.
-        case notFound
+        public static var notFound: Code { Code(rawValue: "notFound") }
         /// The operation needs a container with a process.
-        case notRunning
+        public static var notRunning: Code { Code(rawValue: "notRunning") }
         /// The operation needs a container whose process has ended.
-        case notStopped
+        public static var notStopped: Code { Code(rawValue: "notStopped") }
         /// The container's program runs already.
-        case running
+        public static var running: Code { Code(rawValue: "running") }
         /// The container's process has ended.
-        case stopped
+        public static var stopped: Code { Code(rawValue: "stopped") }
         /// The container is paused.
-        case paused
+        public static var paused: Code { Code(rawValue: "paused") }
         /// This host, or veloci, cannot do it.
-        case unsupported
+        public static var unsupported: Code { Code(rawValue: "unsupported") }
         /// The kernel refused a call; `errno` says why.
-        case kernel
+        public static var kernel: Code { Code(rawValue: "kernel") }
+        /// How a process ended was taken away by another part of this program.
+        public static var statusLost: Code { Code(rawValue: "statusLost") }
+        /// The task that waited was cancelled.
+        public static var cancelled: Code { Code(rawValue: "cancelled") }
         /// A hook failed.
-        case hook
+        public static var hook: Code { Code(rawValue: "hook") }
         /// The container's program cannot be executed.
-        case program
+        public static var program: Code { Code(rawValue: "program") }
         /// What should not happen: the state is damaged, or veloci has a mistake.
-        case internalError
+        public static var internalError: Code { Code(rawValue: "internalError") }
     }
 
     /// The kind of failure.
@@ -97,6 +107,6 @@ extension Failure {
         if let line = first.line, let column = first.column { message += " (line \(line), column \(column))" }
         self.init(
             .invalidConfiguration, message, path: first.path,
-            hint: problems.count > 1 ? "\(problems.count - 1) more: veloci check lists all" : nil)
+            hint: problems.count > 1 ? "\(problems.count - 1) more: a check of the document lists all" : nil)
     }
 }

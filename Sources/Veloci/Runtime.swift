@@ -51,8 +51,13 @@ extension Runtime {
 public struct CreateRequest: Sendable {
     /// The container's id: letters, digits and `_+-.`.
     public var id: String
-    /// The bundle's directory.
-    public var bundle: String
+    /// Where its configuration comes from.
+    public var source: ContainerSource
+    /// Its standard streams; a terminal takes their place.
+    public var streams = StandardStreams.null
+    /// Descriptors of this program that the container gets, by the numbers that they have there, from 3 on. They stay the
+    /// caller's as well. Nothing else that is open here comes into a container.
+    public var passing: [Int32: Int32] = [:]
     /// The socket to which the terminal is sent.
     public var consoleSocket: String?
     /// Called with our side of the terminal when nobody else gets it, before the program runs: to set its size, for example.
@@ -65,11 +70,7 @@ public struct CreateRequest: Sendable {
     public var usesPivotRoot = true
     /// Whether the container gets a session keyring of its own.
     public var makesSessionKeyring = true
-    /// How many descriptors from 3 on the container keeps.
-    public var preservedDescriptors: Int32 = 0
-    /// Which of these are passed over, because the caller does not have them.
-    public var missingDescriptors: [Int32] = []
-    /// How many of these were passed by socket activation (sd_listen_fds(3)).
+    /// How many of the descriptors from 3 on are those of socket activation (sd_listen_fds(3)): the program is told.
     public var listenDescriptors: Int32 = 0
     /// The socket of a service manager that waits for the container to be ready (NOTIFY_SOCKET of sd_notify(3)). With `run`
     /// and `detaches`, `run` returns when it is, or when the program ended.
@@ -81,15 +82,18 @@ public struct CreateRequest: Sendable {
     /// What notes when each step takes place; nil measures nothing.
     public var trace: Trace?
     /// What tests ask of the stage.
-    public var stageOptions = PlanEncodingOptions()
+    package var stageOptions = PlanEncodingOptions()
     /// The step of the host that a test makes fail: an index into `Plan.hostSteps`.
     package var failingHostStep: Int?
 
-    /// A request for a container from a bundle.
-    public init(id: String, bundle: String) {
+    /// A request for a container from a bundle, or from a configuration of this program's own.
+    public init(id: String, from source: ContainerSource) {
         self.id = id
-        self.bundle = bundle
+        self.source = source
     }
+
+    /// A request for a container from a bundle.
+    public init(id: String, bundle: String) { self.init(id: id, from: .bundle(bundle)) }
 }
 
 /// A container as `state` and `list` show it.

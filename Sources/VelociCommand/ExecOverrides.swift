@@ -60,7 +60,7 @@ struct ExecOverrides: Equatable {
     }
 
     /// The process that results from the container's own.
-    func applied(to process: Process) -> Process {
+    func applied(to process: Spec.Process) -> Spec.Process {
         var process = process
         process.args = arguments
         process.terminal = terminal

@@ -21,7 +21,7 @@ enum InheritedDescriptors {
         return max(0, count)
     }
 
-    /// `--preserve-fds`: how many the container gets, and which of these it does not because the caller has none of that number.
+    /// `--preserve-fds`: those that the container gets, by the numbers that they have there, which are their own.
     ///
     /// podman passes single ones, and counts up to the last: those before it that are not open are none of its own. That the last
     /// is missing, or one of socket activation, is a mistake.
@@ -30,7 +30,7 @@ enum InheritedDescriptors {
     /// - Throws: `CommandFailure` in runc's words.
     static func preserved(
         _ flags: FlagValues, after listening: Int32 = 0
-    ) throws(CommandFailure) -> (count: Int32, missing: [Int32]) {
+    ) throws(CommandFailure) -> [Int32: Int32] {
         let count = flags.integer(.preserveDescriptors) ?? 0
         let most = Int(Int32.max) - 3 - Int(listening)
         guard count >= 0, count <= most, let preserved = Int32(exactly: count) else {
@@ -42,7 +42,13 @@ enum InheritedDescriptors {
             throw CommandFailure(
                 "unable to stat preserved-fd \(first) (of \(total))", hint: "descriptor \(3 + first) is not open")
         }
-        return (preserved, missing.map { 3 + $0 })
+        guard total <= limit else {
+            throw CommandFailure("cannot preserve \(total) descriptors: a process has at most \(limit)")
+        }
+        let absent = Set(missing)
+        var passing: [Int32: Int32] = [:]
+        for number in 0..<total where !absent.contains(number) { passing[3 + number] = 3 + number }
+        return passing
     }
 
     /// What /proc/sys/fs/nr_open is by default. Any number may come from outside; the library refuses what is more.

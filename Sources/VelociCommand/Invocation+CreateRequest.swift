@@ -10,8 +10,8 @@ extension Invocation {
         request.usesPivotRoot = !flags.bool(.noPivot)
         request.makesSessionKeyring = !flags.bool(.noNewKeyring)
         request.listenDescriptors = InheritedDescriptors.listening(environment)
-        (request.preservedDescriptors, request.missingDescriptors) = try InheritedDescriptors.preserved(
-            flags, after: request.listenDescriptors)
+        request.passing = try InheritedDescriptors.preserved(flags, after: request.listenDescriptors)
+        request.streams = .inherited
         request.notifySocket = notifySocket
         return request
     }

@@ -17,7 +17,7 @@ extension Invocation {
             case .automatic: nil
             }
         let log = log
-        runtime.warn = { log.warning($0) }
+        runtime.warn = { log.warning(LibraryWords.flagged($0)) }
         runtime.remark = { log.warning($0) }
         if log.level == .debug { runtime.observe = { log.debug($0) } }
         return runtime

@@ -3,6 +3,7 @@ enum LibraryWords {
     /// Words of the library's messages and hints, and what stands in their place. RUNC: the first is its own sentence.
     static let flags: [(words: String, flag: String)] = [
         ("cannot exec in a paused container", "cannot exec in a paused container (use --ignore-paused to override)"),
+        ("a check of the document lists all", "veloci check lists all"),
         ("make no session keyring", "use --no-new-keyring"),
         ("do without pivot_root", "use --no-pivot"),
         ("a forced deletion of", "veloci delete --force"),

@@ -96,7 +96,7 @@ struct PrivilegeTests {
         mappings: [IDMapping]? = [IDMapping(containerID: 0, hostID: 100_000, size: 1000)]
     ) -> Spec {
         var spec = Spec(ociVersion: "1.3.0")
-        spec.process = Process(user: User(uid: uid, gid: 0), cwd: "/")
+        spec.process = Spec.Process(user: User(uid: uid, gid: 0), cwd: "/")
         spec.mounts = [mount ?? Mount(destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["rw"])]
         spec.linux = Linux()
         spec.linux?.namespaces = namespaces

@@ -42,7 +42,7 @@ import Testing
         func text(_ facts: HostFacts, user: Bool) throws -> String {
             var spec = Spec(
                 ociVersion: "1.3.0", root: Root(path: "rootfs"), mounts: [Mount(destination: "/d", source: "/s", options: ["bind", "ro"])],
-                process: Process(args: ["/bin/true"], cwd: "/"), linux: Linux(namespaces: [Namespace(type: "mount")]))
+                process: Spec.Process(args: ["/bin/true"], cwd: "/"), linux: Linux(namespaces: [Namespace(type: "mount")]))
             if user {
                 spec.linux?.namespaces?.append(Namespace(type: "user"))
                 let map = [IDMapping(containerID: 0, hostID: 5, size: 1)]

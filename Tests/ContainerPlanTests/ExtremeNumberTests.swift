@@ -188,7 +188,7 @@ enum ExtremeNumbers {
     /// Valid configurations with more of something than 16 bits can count.
     static func crowds() -> [(String, Spec)] {
         var spec = Spec(
-            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Process(args: ["/bin/true"], cwd: "/"),
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Spec.Process(args: ["/bin/true"], cwd: "/"),
             linux: Linux(namespaces: ["mount", "network", "pid", "ipc"].map { Namespace(type: $0) }))
         var all: [(String, Spec)] = []
         func add(_ name: String, _ change: (inout Spec) -> Void) {

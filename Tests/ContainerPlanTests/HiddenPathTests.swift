@@ -7,7 +7,7 @@ import Testing
 @Suite struct HiddenPathTests {
     private func places(_ mounts: [Mount], masked: [String], hooks: Hooks? = nil) throws -> [String] {
         var spec = Spec(
-            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Process(user: User(uid: 0, gid: 0), cwd: "/"),
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Spec.Process(user: User(uid: 0, gid: 0), cwd: "/"),
             linux: Linux(namespaces: [Namespace(type: "mount")]))
         spec.mounts = mounts
         spec.linux?.maskedPaths = masked

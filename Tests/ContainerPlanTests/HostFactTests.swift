@@ -7,7 +7,7 @@ import Testing
 @Suite struct HostFactTests {
     private func plan(_ facts: HostFacts, _ change: (inout Spec) -> Void = { _ in }) throws -> String {
         var spec = Spec(
-            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Process(user: User(uid: 0, gid: 0), cwd: "/"),
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Spec.Process(user: User(uid: 0, gid: 0), cwd: "/"),
             linux: Linux(namespaces: [Namespace(type: "mount")]))
         spec.process?.args = ["/bin/true"]
         change(&spec)
@@ -94,7 +94,7 @@ import Testing
         let both = ["CAP_CHOWN", "CAP_SYS_RESOURCE"]
         let map = [IDMapping(containerID: 0, hostID: 5000, size: 1)]
         var spec = Spec(
-            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Process(args: ["/bin/true"], cwd: "/"),
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Spec.Process(args: ["/bin/true"], cwd: "/"),
             linux: Linux(namespaces: [Namespace(type: "mount")] + (namespace.map { [Namespace(type: $0)] } ?? [])))
         if namespace != nil {
             spec.linux?.uidMappings = map
@@ -111,7 +111,7 @@ import Testing
 
     @Test func onlyWhatIsPermittedIsEffective() throws {
         var spec = Spec(
-            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Process(args: ["/bin/true"], cwd: "/"),
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Spec.Process(args: ["/bin/true"], cwd: "/"),
             linux: Linux(namespaces: [Namespace(type: "mount")]))
         spec.process?.capabilities = Capabilities(effective: ["CAP_KILL", "CAP_CHOWN"], bounding: ["CAP_KILL", "CAP_CHOWN"], permitted: ["CAP_KILL"])
         let plan = try Plan.create(spec, request: PlanRequest(id: "facts", bundle: "/bundle"), facts: HostFacts())
@@ -177,17 +177,17 @@ import Testing
     @Test func programsHaveThePowersOfTheirContainer() throws {
         var spec = Spec(
             ociVersion: "1.3.0", root: Root(path: "rootfs"),
-            process: Process(user: User(uid: 0, gid: 0, umask: 0o27), args: ["/bin/true"], cwd: "/"),
+            process: Spec.Process(user: User(uid: 0, gid: 0, umask: 0o27), args: ["/bin/true"], cwd: "/"),
             linux: Linux(namespaces: [Namespace(type: "mount")]))
         spec.process?.capabilities = Capabilities(effective: ["CAP_KILL"], bounding: ["CAP_KILL"], permitted: ["CAP_KILL"])
         spec.process?.oomScoreAdj = 321
         spec.process?.ioPriority = IOPriority(class: "IOPRIO_CLASS_BE", priority: 3)
-        func text(_ program: Process) throws -> String {
+        func text(_ program: Spec.Process) throws -> String {
             try Plan.execute(program, in: spec, request: PlanRequest(id: "facts", bundle: ""), facts: HostFacts()).text
         }
-        let silent = try text(Process(args: ["/bin/true"], cwd: "/"))
+        let silent = try text(Spec.Process(args: ["/bin/true"], cwd: "/"))
         for words in ["effective kill,", "mask to 027", "score to 321", "level 3"] { #expect(silent.contains(words), "\(words)") }
-        var own = Process(user: User(uid: 0, gid: 0, umask: 0), args: ["/bin/true"], cwd: "/")
+        var own = Spec.Process(user: User(uid: 0, gid: 0, umask: 0), args: ["/bin/true"], cwd: "/")
         own.capabilities = Capabilities()
         own.oomScoreAdj = 0
         let spoken = try text(own)
@@ -226,7 +226,7 @@ import Testing
         var facts = HostFacts()
         facts.kernelViews = ["/proc", "/srv/sys"]
         var spec = Spec(
-            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Process(args: ["/bin/true"], cwd: "/"),
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Spec.Process(args: ["/bin/true"], cwd: "/"),
             linux: Linux(namespaces: [Namespace(type: "mount")]))
         var request = PlanRequest(id: "facts", bundle: "/bundle")
         request.usesPivotRoot = false
@@ -267,10 +267,10 @@ import Testing
         let words = "run on all processors"
         #expect(try plan(HostFacts()).contains(words))
         let spec = Spec(
-            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Process(args: ["/bin/true"], cwd: "/"),
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Spec.Process(args: ["/bin/true"], cwd: "/"),
             linux: Linux(namespaces: [Namespace(type: "mount")]))
         func text(_ affinity: CPUAffinity?) throws -> String {
-            let program = Process(args: ["/bin/true"], cwd: "/", execCPUAffinity: affinity)
+            let program = Spec.Process(args: ["/bin/true"], cwd: "/", execCPUAffinity: affinity)
             return try Plan.execute(program, in: spec, request: PlanRequest(id: "facts", bundle: ""), facts: HostFacts()).text
         }
         #expect(try text(nil).contains(words))
@@ -292,7 +292,7 @@ import Testing
     /// RUNC: an empty HOME is none.
     @Test(arguments: [([], true), (["HOME="], true), (["HOME=/x", "HOME="], true), (["HOME=", "HOME=/x"], false), (["HOME=/x"], false)])
     func emptyHomeIsNone(entries: [String], isFound: Bool) throws {
-        let process = Process(user: User(uid: 0, gid: 0), args: ["/bin/true"], env: entries, cwd: "/")
+        let process = Spec.Process(user: User(uid: 0, gid: 0), args: ["/bin/true"], env: entries, cwd: "/")
         let spec = Spec(ociVersion: "1.3.0", root: Root(path: "rootfs"), process: process, linux: Linux())
         let plan = try Plan.execute(process, in: spec, request: PlanRequest(id: "env", bundle: ""), facts: HostFacts())
         guard case .execute(_, let environment, let home)? = plan.steps.last?.action else { throw PlanError("no program", at: JSONPath()) }
@@ -300,7 +300,7 @@ import Testing
     }
 
     @Test func theProgramGetsEachVariableOnce() throws {
-        let process = Process(
+        let process = Spec.Process(
             user: User(uid: 0, gid: 0), args: ["/bin/true"], env: ["PATH=/bin", "A=1", "HOME=/root", "A=2"], cwd: "/")
         let spec = Spec(
             ociVersion: "1.3.0", root: Root(path: "rootfs"), process: process,

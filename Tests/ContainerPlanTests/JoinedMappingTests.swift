@@ -12,7 +12,7 @@ import Testing
     private func planned(_ own: [IDMapping]?, joined: OwnerMappings?) throws -> Plan {
         var spec = Spec(ociVersion: "1.3.0")
         spec.root = Root(path: "/root")
-        spec.process = Process(user: User(uid: 0, gid: 0), args: ["/bin/true"], cwd: "/")
+        spec.process = Spec.Process(user: User(uid: 0, gid: 0), args: ["/bin/true"], cwd: "/")
         var linux = Linux()
         linux.namespaces = [Namespace(type: "mount"), Namespace(type: "user", path: "/run/user-namespace")]
         (linux.uidMappings, linux.gidMappings) = (own, own)
@@ -82,7 +82,7 @@ import Testing
     private func plan(soft: UInt64, hard: UInt64, raises: Bool, rlimits: [Rlimit]? = nil) throws -> Plan {
         var spec = Spec(ociVersion: "1.3.0")
         spec.root = Root(path: "/root")
-        spec.process = Process(user: User(uid: 0, gid: 0), args: ["/bin/true"], cwd: "/", rlimits: rlimits)
+        spec.process = Spec.Process(user: User(uid: 0, gid: 0), args: ["/bin/true"], cwd: "/", rlimits: rlimits)
         spec.linux = Linux(namespaces: [Namespace(type: "mount")])
         spec.mounts = (0..<100).map { Mount(destination: "/data/\($0)", type: "bind", source: "/data", options: ["bind"]) }
         var facts = HostFacts()

@@ -128,8 +128,8 @@ struct RandomRequest {
         }
     }
 
-    private mutating func makeProcess() -> Process {
-        var process = Process(
+    private mutating func makeProcess() -> Spec.Process {
+        var process = Spec.Process(
             terminal: chance(30), consoleSize: chance(30) ? ConsoleSize(height: 24, width: 80) : nil,
             user: User(
                 uid: pick([0, 0, 1000, UInt32.max - 1]), gid: pick([0, 5]), umask: chance(30) ? 0o27 : nil,

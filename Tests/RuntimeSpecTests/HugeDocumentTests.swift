@@ -6,7 +6,7 @@ import Testing
 struct HugeDocumentTests {
     private func spec() -> Spec {
         Spec(
-            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Process(args: ["/bin/true"], cwd: "/"),
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), process: Spec.Process(args: ["/bin/true"], cwd: "/"),
             linux: Linux(namespaces: [Namespace(type: "mount")]))
     }
 

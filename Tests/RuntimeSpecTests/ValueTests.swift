@@ -134,7 +134,7 @@ struct ValueTests {
 
     @Test("a process and limits are judged on their own")
     func parts() throws {
-        let process = Process(user: User(uid: 5), args: ["sh"], cwd: "x")
+        let process = Spec.Process(user: User(uid: 5), args: ["sh"], cwd: "x")
         #expect(process.validate().map(\.path.description) == ["cwd"])
         let linux = Linux(
             uidMappings: [IDMapping(containerID: 0, hostID: 0, size: 1)],
@@ -183,10 +183,10 @@ struct ValueTests {
         #expect(problems.map(\.column) == [36, 58])
         let profile = SeccompProfile(defaultAction: "SCMP_ACT_ALLOW", defaultErrnoRet: 1)
         #expect(SeccompProfile.check(profile.encoded()).diagnostics == profile.validate().map { located($0, 1, 53) })
-        #expect(Process.check(Array(#"{"cwd":"/","args":["a"]}"#.utf8)).value?.args == ["a"])
-        #expect(throws: DecodingFailure.self) { try Process.decode("{") }
+        #expect(Spec.Process.check(Array(#"{"cwd":"/","args":["a"]}"#.utf8)).value?.args == ["a"])
+        #expect(throws: DecodingFailure.self) { try Spec.Process.decode("{") }
         do throws(DecodingFailure) {
-            _ = try Process.decode(#"{"cwd":1,"args":2}"#)
+            _ = try Spec.Process.decode(#"{"cwd":1,"args":2}"#)
         } catch {
             #expect(error.description == "1:8: cwd: is a number; must be a string\n1:17: args: is a number; must be an array")
         }

@@ -12,7 +12,7 @@ import Testing
     /// The order of the targets, from the ground up: each may import those before it only.
     static let order = [
         "CLinux", "CLibrary", "CVelociEntry", "CStandalone", "CBuildFacts", "CStageWire", "CStageEntry", "CSeccomp", "CCapability", "ByteText", "RuntimeSpec", "LinuxKernel", "DBus", "Cgroups",
-        "Seccomp", "ContainerPlan", "Stage", "StageEmbedder", "EmbedStage", "StageImage", "Veloci", "VelociCommand", "veloci",
+        "Seccomp", "ContainerPlan", "Stage", "StageEmbedder", "EmbedStage", "StageImage", "Veloci", "VelociAsync", "VelociCommand", "veloci",
     ]
 
     @Test func targetsAreFound() {
@@ -30,7 +30,7 @@ import Testing
         if !Self.startPath.contains(name) && name != "oci-probe" { allowed.formUnion(["Glibc", "Synchronization"]) }
         if target.kind == "testTarget" { allowed.formUnion(["Testing", "Foundation"]) }
         if target.kind == "plugin" { allowed.formUnion(["PackagePlugin", "Foundation"]) }
-        if !Self.startPath.contains(name) { allowed.formUnion(["Foundation"]) }
+        if !Self.startPath.contains(name) { allowed.formUnion(["Foundation", "FoundationEssentials"]) }
         for file in target.files {
             for module in file.imports where !allowed.contains(module) {
                 let isFoundation = module.hasPrefix("Foundation")

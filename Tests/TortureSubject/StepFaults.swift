@@ -76,7 +76,7 @@ struct StepFaults {
         report.expect(try runtime.state(request.id).status == "created", "not created")
         try runtime.start(request.id)
         report.expect(try runtime.state(request.id).status == "running", "not running")
-        try runtime.kill(request.id, signal: 9)
+        try runtime.kill(request.id, signal: .kill)
         waitUntilStopped()
         try runtime.delete(request.id)
         unlink(bundle.pidFile)

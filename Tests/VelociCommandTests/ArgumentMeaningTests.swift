@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func execOverridesEverything() throws {
-        let own = Process(
+        let own = Spec.Process(
             terminal: true, user: User(uid: 5, gid: 6, additionalGids: [7]), args: ["init"], env: ["A=1"], cwd: "/own",
             capabilities: Capabilities(bounding: ["CAP_KILL"], inheritable: []), noNewPrivileges: true)
         let changed = try overrides([
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func execKeepsWhatIsNotGiven() throws {
-        let own = Process(terminal: true, user: User(uid: 5, gid: 6), args: ["init"], cwd: "/own", noNewPrivileges: true)
+        let own = Spec.Process(terminal: true, user: User(uid: 5, gid: 6), args: ["init"], cwd: "/own", noNewPrivileges: true)
         var expected = own
         expected.args = ["id"]
         expected.terminal = false

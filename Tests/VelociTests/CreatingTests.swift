@@ -41,7 +41,7 @@ struct Making {
         let making = try Making()
         defer { making.end() }
         for asking: (Runtime) throws -> Void in [
-            { _ = try $0.state("web") }, { try $0.kill("web", signal: 15) }, { _ = try $0.processes("web") },
+            { _ = try $0.state("web") }, { try $0.kill("web", signal: .terminate) }, { _ = try $0.processes("web") },
         ] {
             let failure = #expect(throws: Failure.self) { try asking(making.runtime) }
             #expect(failure?.code == .notFound && failure?.hint == nil, "\(String(describing: failure))")
@@ -55,7 +55,7 @@ struct Making {
         try making.write(Making.record)
         #expect(try making.runtime.state("web").status == "creating")
         #expect(try making.runtime.state("web").pid == 0)
-        let failure = #expect(throws: Failure.self) { try making.runtime.kill("web", signal: 15) }
+        let failure = #expect(throws: Failure.self) { try making.runtime.kill("web", signal: .terminate) }
         #expect(failure?.code == .notRunning)
         // Whoever made it is gone, and it was never finished.
         flock(making.lock, LOCK_UN)

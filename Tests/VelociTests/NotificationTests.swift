@@ -15,7 +15,7 @@ import Testing
 
     @Test func mountAndVariable() {
         var spec = Spec(
-            ociVersion: "1.0.0", mounts: [Mount(destination: "/a")], process: Process(user: User(uid: 0, gid: 0), env: ["A=1"], cwd: "/"))
+            ociVersion: "1.0.0", mounts: [Mount(destination: "/a")], process: Spec.Process(user: User(uid: 0, gid: 0), env: ["A=1"], cwd: "/"))
         Notification.add(to: &spec, state: "/run/veloci/web")
         #expect(spec.mounts?.last?.source == "/run/veloci/web/notify")
         #expect(spec.mounts?.map(\.destination) == ["/a", "/run/notify"])

@@ -26,9 +26,9 @@ import Testing
         flock(making.lock, LOCK_UN)
         #expect(try making.runtime.state("web").status == (isSameBoot ? "running" : "stopped"))
         if isSameBoot {
-            try making.runtime.kill("web", signal: 0)
+            try making.runtime.kill("web", signal: Signal(rawValue: 0))
         } else {
-            #expect(throws: Failure.self) { try making.runtime.kill("web", signal: 9) }
+            #expect(throws: Failure.self) { try making.runtime.kill("web", signal: .kill) }
             try making.runtime.delete("web", force: true)
         }
         #expect(!Processes.hasEnded(pid))

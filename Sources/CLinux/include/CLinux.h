@@ -5,5 +5,6 @@
 #include "linux_system_call.h"
 #include "linux_constants.h"
 #include "linux_clone.h"
+#include "linux_lock.h"
 #include "linux_signal.h"
 #include "linux_statx.h"

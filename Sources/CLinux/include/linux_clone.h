@@ -15,6 +15,8 @@ struct linux_spawn_request {
     const int32_t *descriptors;  // the only descriptors above 2 that the program gets
     uint32_t descriptor_count;
     int32_t standard[3];         // what becomes descriptors 0, 1 and 2; -1 leaves the caller's
+    const int32_t *placements;   // pairs: a descriptor, and the number above 2 that it gets; no number is also a descriptor to place
+    uint32_t placement_count;    // how many pairs
     void *stack;                 // lowest address of the child's stack
     uint64_t stack_size;         // bytes
     uint32_t resets_signals;     // not 0: the program starts with the default action of every signal and none blocked

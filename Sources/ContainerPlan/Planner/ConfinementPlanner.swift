@@ -3,7 +3,7 @@ internal import RuntimeSpec
 
 /// What the user's program may do: labels, scheduling, capabilities, system calls. The same for create and exec.
 struct ConfinementPlanner {
-    let process: Process
+    let process: Spec.Process
     let seccomp: SeccompFilter?
     /// Where the listener of the filter goes, if it has one.
     let listenerPath: String
@@ -15,7 +15,7 @@ struct ConfinementPlanner {
     var processFileSystem: Slot?
     var warnings: [String] = []
 
-    init(process: Process, seccomp: SeccompFilter?, facts: HostFacts, linux: Linux, keepsGroups: Bool = false) {
+    init(process: Spec.Process, seccomp: SeccompFilter?, facts: HostFacts, linux: Linux, keepsGroups: Bool = false) {
         self.keepsGroups = keepsGroups
         self.process = process
         self.seccomp = seccomp

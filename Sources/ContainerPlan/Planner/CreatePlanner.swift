@@ -19,7 +19,7 @@ struct CreatePlanner {
     let spec: Spec
     let request: PlanRequest
     let facts: HostFacts
-    let process: Process
+    let process: Spec.Process
     let linux: Linux
     let namespaces: NamespaceRequest
     /// The container's control groups; nil when they are switched off.
@@ -46,7 +46,7 @@ struct CreatePlanner {
         self.spec = spec
         self.request = request
         self.facts = facts
-        process = spec.process ?? Process(user: User(uid: 0, gid: 0), cwd: "/")
+        process = spec.process ?? Spec.Process(user: User(uid: 0, gid: 0), cwd: "/")
         linux = spec.linux ?? Linux()
         namespaces = NamespaceRequest(linux)
         writableAgain = Self.remountsThatWrite(spec)

@@ -6,7 +6,7 @@ extension Plan {
     ///
     /// A pure function of the container's configuration and the program. What the program leaves open is the container's own.
     public static func execute(
-        _ program: Process, in spec: Spec, request: PlanRequest, facts: HostFacts
+        _ program: Spec.Process, in spec: Spec, request: PlanRequest, facts: HostFacts
     ) throws(PlanError) -> Plan {
         let process = spec.process.map(program.completed(by:)) ?? program
         var builder = PlanBuilder()
@@ -68,7 +68,7 @@ extension Plan {
 
     /// - Returns: whether the program enters the group of version 2 later in its life, instead of being born there.
     private static func planControlGroups(
-        _ process: Process, _ groups: ContainerHierarchies, _ facts: HostFacts, _ builder: inout PlanBuilder
+        _ process: Spec.Process, _ groups: ContainerHierarchies, _ facts: HostFacts, _ builder: inout PlanBuilder
     ) -> Bool {
         // SPEC(config.md#linux-process): the initial CPUs are those before the process comes into the group, which may have
         // others; a process that is born there cannot have been on them. A user who may not enter the group is brought in later.
@@ -119,7 +119,7 @@ extension Plan {
         builder.add(.setCPUAffinity(mask), for: path)
     }
 
-    private static func planTerminal(_ process: Process, root: Slot, socket: Slot, _ builder: inout PlanBuilder) {
+    private static func planTerminal(_ process: Spec.Process, root: Slot, socket: Slot, _ builder: inout PlanBuilder) {
         let master = builder.slot()
         let terminal = builder.slot()
         let size = process.consoleSize.flatMap { $0.width | $0.height == 0 ? nil : $0 }
@@ -132,11 +132,11 @@ extension Plan {
     }
 }
 
-extension Process {
+extension Spec.Process {
     /// RUNC: a program without a word about its powers gets those of the container's own: an engine that leaves capabilities out
     /// does not ask for all of them. What is there, be it empty, is meant; no_new_privs that is left out is off, as every engine
     /// writes it, and limits are the caller's.
-    func completed(by container: Process) -> Process {
+    func completed(by container: Spec.Process) -> Spec.Process {
         var process = self
         process.user.umask = user.umask ?? container.user.umask
         process.capabilities = capabilities ?? container.capabilities

@@ -6,7 +6,7 @@ internal import RuntimeSpec
 /// a user namespace: then the host sets them from outside, or, where it lacks the capability too, the process itself before it
 /// enters the namespace, when all it can do is lower them; that of descriptors at the end.
 struct LimitPlanner {
-    let process: Process
+    let process: Spec.Process
     let facts: HostFacts
     let path: JSONPath
 

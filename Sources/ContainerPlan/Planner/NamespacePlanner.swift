@@ -111,7 +111,7 @@ extension CreatePlanner {
 extension Step {
     /// Root of the user namespace, whom everything inside belongs to; or, where nobody is mapped to root, the program's user, or
     /// whoever is mapped.
-    static func becomeUser(of linux: Linux, like process: Process, keepsGroups: Bool) -> Step {
+    static func becomeUser(of linux: Linux, like process: Spec.Process, keepsGroups: Bool) -> Step {
         func id(_ mappings: [IDMapping]?, _ own: UInt32) -> UInt32 {
             guard let mappings, let first = mappings.first else { return 0 }
             func isMapped(_ id: UInt32) -> Bool { mappings.contains { id >= $0.containerID && id - $0.containerID < $0.size } }

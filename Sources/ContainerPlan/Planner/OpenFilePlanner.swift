@@ -5,7 +5,7 @@ internal import RuntimeSpec
 /// What is mounted is opened on the host, by paths and with ids that a user namespace may not have any more, and waits in
 /// descriptors for the stage. So many mounts need more of them than the caller may have, whose limit the program gets back.
 struct OpenFilePlanner {
-    let process: Process
+    let process: Spec.Process
     let facts: HostFacts
 
     /// What the caller, the library and the stage have open besides.

@@ -3,7 +3,7 @@ internal import RuntimeSpec
 
 /// The last part of every plan: who the program runs as, where, and that it runs.
 struct ProgramPlanner {
-    let process: Process
+    let process: Spec.Process
     let keptDescriptors: [Int32]
     let addedEnvironment: [String]
     let endsWithCaller: Bool
@@ -13,7 +13,7 @@ struct ProgramPlanner {
     let origin: JSONPath
 
     init(
-        process: Process, request: PlanRequest, confinement: ConfinementPlanner, origin: JSONPath
+        process: Spec.Process, request: PlanRequest, confinement: ConfinementPlanner, origin: JSONPath
     ) {
         self.origin = origin
         self.process = process

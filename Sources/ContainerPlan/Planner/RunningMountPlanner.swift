@@ -67,7 +67,7 @@ extension Plan {
         builder.add(.nameProcess("veloci:[2:MNT]"))
         // CVE-2016-9962: those inside could trace us while we still hold the host's descriptors.
         builder.add(.refuseTracing)
-        let process = spec.process ?? Process(user: User(uid: 0, gid: 0), cwd: "/")
+        let process = spec.process ?? Spec.Process(user: User(uid: 0, gid: 0), cwd: "/")
         let kinds = NamespaceKind.allCases.filter { linux.hasNamespace($0) }
         planJoin(kinds, facts, .becomeUser(of: linux, like: process, keepsGroups: false), &builder)
         builder.add(.newSession)

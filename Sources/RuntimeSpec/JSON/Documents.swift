@@ -10,10 +10,10 @@ extension Spec: JSONDocument {
     public func encoded(_ layout: JSONLayout) -> [UInt8] { JSONCoding.encode(self, layout) }
 }
 
-extension Process: JSONDocument {
+extension Spec.Process: JSONDocument {
     /// Reads the document; see `JSONDocument`.
-    public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: Process?, diagnostics: [Diagnostic]) {
-        JSONCoding.read(Process.self, bytes)
+    public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: Spec.Process?, diagnostics: [Diagnostic]) {
+        JSONCoding.read(Spec.Process.self, bytes)
     }
 
     /// Writes the document; see `JSONDocument`.

@@ -1,5 +1,5 @@
 /// Any JSON document, kept exactly: the order of members, and numbers as they were written.
-public enum JSONValue: Equatable, Sendable {
+public enum JSONValue: Hashable, Sendable {
     /// `null`.
     case null
     /// `true` or `false`.
@@ -15,7 +15,7 @@ public enum JSONValue: Equatable, Sendable {
 }
 
 /// A JSON number as it was written, so that nothing is lost to rounding.
-public struct JSONNumber: Equatable, Sendable, CustomStringConvertible {
+public struct JSONNumber: Hashable, Sendable, CustomStringConvertible {
     /// The digits, as JSON writes them.
     public let text: String
 
@@ -36,9 +36,9 @@ public struct JSONNumber: Equatable, Sendable, CustomStringConvertible {
 }
 
 /// The members of a JSON object in the order in which they were written. Names are unique.
-public struct JSONMembers: Equatable, Sendable {
+public struct JSONMembers: Hashable, Sendable {
     /// One name and its value.
-    public struct Member: Equatable, Sendable {
+    public struct Member: Hashable, Sendable {
         /// The member's name.
         public let name: String
         /// The member's value.

@@ -1,6 +1,6 @@
 // The names of the members in JSON. Reading, writing and checking all go through these lists.
 
-extension Process: JSONObject {
+extension Spec.Process: JSONObject {
     static var section: StaticString { "config.md#process" }
     init() { self.init(cwd: "") }
 

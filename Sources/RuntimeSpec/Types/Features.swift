@@ -1,7 +1,7 @@
 /// What a runtime can do, as its `features` command prints it.
 ///
 /// Specification: `features.md`.
-public struct Features: Equatable, Sendable {
+public struct Features: Hashable, Sendable {
     /// The lowest version of the runtime specification that is recognized.
     public var ociVersionMin: String
     /// The highest version of the runtime specification that is recognized.
@@ -37,7 +37,7 @@ extension Features {
     /// Features of a Linux runtime.
     ///
     /// Specification: `features-linux.md`.
-    public struct Linux: Equatable, Sendable {
+    public struct Linux: Hashable, Sendable {
         /// Recognized kinds of namespaces.
         public var namespaces: [String]?
         /// Recognized capability names.
@@ -84,7 +84,7 @@ extension Features {
     /// Control group support that is built in, whatever this host uses.
     ///
     /// Specification: `features-linux.md#cgroup`.
-    public struct Cgroup: Equatable, Sendable {
+    public struct Cgroup: Hashable, Sendable {
         /// Version 1.
         public var v1: Bool?
         /// Version 2.
@@ -113,7 +113,7 @@ extension Features {
     /// Seccomp support that is built in.
     ///
     /// Specification: `features-linux.md#seccomp`.
-    public struct Seccomp: Equatable, Sendable {
+    public struct Seccomp: Hashable, Sendable {
         /// Whether there is any.
         public var enabled: Bool?
         /// Recognized actions.
@@ -146,7 +146,7 @@ extension Features {
     /// Support that is built in, whatever this host has.
     ///
     /// Specification: `features-linux.md`.
-    public struct Enabled: Equatable, Sendable {
+    public struct Enabled: Hashable, Sendable {
         /// Whether there is any. Absent means unknown.
         public var enabled: Bool?
 
@@ -161,7 +161,7 @@ extension Features {
     /// resctrl support that is built in.
     ///
     /// Specification: `features-linux.md#intel-rdt`.
-    public struct IntelRdt: Equatable, Sendable {
+    public struct IntelRdt: Hashable, Sendable {
         /// Whether there is any.
         public var enabled: Bool?
         /// Whether `linux.intelRdt.schemata` is.
@@ -182,7 +182,7 @@ extension Features {
     /// NUMA memory policy support that is built in.
     ///
     /// Specification: `features-linux.md#memorypolicy`.
-    public struct MemoryPolicy: Equatable, Sendable {
+    public struct MemoryPolicy: Hashable, Sendable {
         /// Recognized modes.
         public var modes: [String]?
         /// Recognized flags.
@@ -200,7 +200,7 @@ extension Features {
     /// Support of mounts beyond mount(2).
     ///
     /// Specification: `features-linux.md#mountextensions`.
-    public struct MountExtensions: Equatable, Sendable {
+    public struct MountExtensions: Hashable, Sendable {
         /// Mounts with id mappings.
         public var idmap: Features.Enabled?
 

@@ -1,7 +1,7 @@
 /// What only Linux has.
 ///
 /// Specification: `config-linux.md`.
-public struct Linux: Equatable, Sendable {
+public struct Linux: Hashable, Sendable {
     /// User ids of the user namespace.
     public var uidMappings: [IDMapping]?
     /// Group ids of the user namespace.
@@ -68,7 +68,7 @@ public struct Linux: Equatable, Sendable {
 /// A namespace to make, or with a path to join.
 ///
 /// Specification: `config-linux.md#namespaces`.
-public struct Namespace: Equatable, Sendable {
+public struct Namespace: Hashable, Sendable {
     /// `pid`, `network`, `mount`, `ipc`, `uts`, `user`, `cgroup` or `time`.
     public var type: String
     /// The absolute path of the namespace's file in the runtime's mount namespace. Absent means a new one.
@@ -84,7 +84,7 @@ public struct Namespace: Equatable, Sendable {
 /// How far a clock is ahead inside a time namespace.
 ///
 /// Specification: `config-linux.md#offset-for-time-namespace`.
-public struct TimeOffset: Equatable, Sendable {
+public struct TimeOffset: Hashable, Sendable {
     /// Seconds.
     public var secs: Int64?
     /// Nanoseconds on top of the seconds, below 1,000,000,000.
@@ -100,7 +100,7 @@ public struct TimeOffset: Equatable, Sendable {
 /// A device file in the container.
 ///
 /// Specification: `config-linux.md#devices`.
-public struct Device: Equatable, Sendable {
+public struct Device: Hashable, Sendable {
     /// The absolute path inside the container.
     public var path: String
     /// `c` or `u` for a character device, `b` for a block device, `p` for a named pipe.
@@ -134,7 +134,7 @@ public struct Device: Equatable, Sendable {
 /// A network device that moves into the container.
 ///
 /// Specification: `config-linux.md#network-devices`.
-public struct NetDevice: Equatable, Sendable {
+public struct NetDevice: Hashable, Sendable {
     /// Its name inside the container; absent keeps the name it has. A trailing `%d` lets the kernel number it.
     public var name: String?
 
@@ -147,7 +147,7 @@ public struct NetDevice: Equatable, Sendable {
 /// Cache and memory bandwidth allocation by resctrl.
 ///
 /// Specification: `config-linux.md#intelrdt`.
-public struct IntelRdt: Equatable, Sendable {
+public struct IntelRdt: Hashable, Sendable {
     /// The class of service; absent means the container's id.
     public var closID: String?
     /// Lines for the schemata file, written after the two properties below.
@@ -175,7 +175,7 @@ public struct IntelRdt: Equatable, Sendable {
 /// The NUMA policy, as set_mempolicy(2) takes it.
 ///
 /// Specification: `config-linux.md#memory-policy`.
-public struct MemoryPolicy: Equatable, Sendable {
+public struct MemoryPolicy: Hashable, Sendable {
     /// Such as `MPOL_BIND`.
     public var mode: String
     /// Memory nodes, such as `0-3,7`.
@@ -194,7 +194,7 @@ public struct MemoryPolicy: Equatable, Sendable {
 /// The execution domain, as personality(2) takes it.
 ///
 /// Specification: `config-linux.md#personality`.
-public struct Personality: Equatable, Sendable {
+public struct Personality: Hashable, Sendable {
     /// `LINUX` or `LINUX32`.
     public var domain: String
     /// Flags; none is defined.

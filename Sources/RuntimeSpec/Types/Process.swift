@@ -1,71 +1,74 @@
-/// A process in the container: the first one, or one that `exec` adds.
-///
-/// Specification: `config.md#process`.
-public struct Process: Equatable, Sendable {
-    /// Whether the process gets a pseudoterminal as its standard streams. Absent means no.
-    public var terminal: Bool?
-    /// The size of the terminal. Ignored without `terminal`.
-    public var consoleSize: ConsoleSize?
-    /// Whom the process runs as. An absent object means user and group 0.
-    public var user: User
-    /// The argument vector; its first element names the program. At least one is required.
-    public var args: [String]?
-    /// The command line on Windows. Not used on Linux.
-    public var commandLine: String?
-    /// The environment, one `NAME=value` per element.
-    public var env: [String]?
-    /// The absolute working directory inside the container.
-    public var cwd: String
-    /// The five capability sets. Absent means that none is kept.
-    public var capabilities: Capabilities?
-    /// Resource limits; each type at most once.
-    public var rlimits: [Rlimit]?
-    /// Whether execve can no longer give privileges, as prctl's PR_SET_NO_NEW_PRIVS does.
-    public var noNewPrivileges: Bool?
-    /// The name of the AppArmor profile.
-    public var apparmorProfile: String?
-    /// What to write to `oom_score_adj`, -1000 to 1000. Absent leaves it as it is.
-    public var oomScoreAdj: Int?
-    /// Scheduling policy, as sched_setattr(2) takes it.
-    public var scheduler: Scheduler?
-    /// The SELinux context.
-    public var selinuxLabel: String?
-    /// The I/O priority, as ioprio_set(2) takes it.
-    public var ioPriority: IOPriority?
-    /// On which CPUs processes added by `exec` begin and go on.
-    public var execCPUAffinity: CPUAffinity?
+extension Spec {
+    /// A process in the container: the first one, or one that `exec` adds.
+    ///
+    /// Specification: `config.md#process`.
+    public struct Process: Hashable, Sendable {
+        /// Whether the process gets a pseudoterminal as its standard streams. Absent means no.
+        public var terminal: Bool?
+        /// The size of the terminal. Ignored without `terminal`.
+        public var consoleSize: ConsoleSize?
+        /// Whom the process runs as. An absent object means user and group 0.
+        public var user: User
+        /// The argument vector; its first element names the program. At least one is required.
+        public var args: [String]?
+        /// The command line on Windows. Not used on Linux.
+        public var commandLine: String?
+        /// The environment, one `NAME=value` per element.
+        public var env: [String]?
+        /// The absolute working directory inside the container.
+        public var cwd: String
+        /// The five capability sets. Absent means that the process keeps those of whoever makes the container, which for root
+        /// are all. An empty object leaves none: `Capabilities.none`. What `Spec.container` makes has three.
+        public var capabilities: Capabilities?
+        /// Resource limits; each type at most once.
+        public var rlimits: [Rlimit]?
+        /// Whether execve can no longer give privileges, as prctl's PR_SET_NO_NEW_PRIVS does.
+        public var noNewPrivileges: Bool?
+        /// The name of the AppArmor profile.
+        public var apparmorProfile: String?
+        /// What to write to `oom_score_adj`, -1000 to 1000. Absent leaves it as it is.
+        public var oomScoreAdj: Int?
+        /// Scheduling policy, as sched_setattr(2) takes it.
+        public var scheduler: Scheduler?
+        /// The SELinux context.
+        public var selinuxLabel: String?
+        /// The I/O priority, as ioprio_set(2) takes it.
+        public var ioPriority: IOPriority?
+        /// On which CPUs processes added by `exec` begin and go on.
+        public var execCPUAffinity: CPUAffinity?
 
-    /// Makes a value from its properties.
-    public init(
-        terminal: Bool? = nil, consoleSize: ConsoleSize? = nil, user: User = User(uid: 0), args: [String]? = nil,
-        commandLine: String? = nil, env: [String]? = nil, cwd: String, capabilities: Capabilities? = nil,
-        rlimits: [Rlimit]? = nil, noNewPrivileges: Bool? = nil, apparmorProfile: String? = nil, oomScoreAdj: Int? = nil,
-        scheduler: Scheduler? = nil, selinuxLabel: String? = nil, ioPriority: IOPriority? = nil,
-        execCPUAffinity: CPUAffinity? = nil
-    ) {
-        self.terminal = terminal
-        self.consoleSize = consoleSize
-        self.user = user
-        self.args = args
-        self.commandLine = commandLine
-        self.env = env
-        self.cwd = cwd
-        self.capabilities = capabilities
-        self.rlimits = rlimits
-        self.noNewPrivileges = noNewPrivileges
-        self.apparmorProfile = apparmorProfile
-        self.oomScoreAdj = oomScoreAdj
-        self.scheduler = scheduler
-        self.selinuxLabel = selinuxLabel
-        self.ioPriority = ioPriority
-        self.execCPUAffinity = execCPUAffinity
+        /// Makes a value from its properties.
+        public init(
+            terminal: Bool? = nil, consoleSize: ConsoleSize? = nil, user: User = User(uid: 0), args: [String]? = nil,
+            commandLine: String? = nil, env: [String]? = nil, cwd: String, capabilities: Capabilities? = nil,
+            rlimits: [Rlimit]? = nil, noNewPrivileges: Bool? = nil, apparmorProfile: String? = nil, oomScoreAdj: Int? = nil,
+            scheduler: Scheduler? = nil, selinuxLabel: String? = nil, ioPriority: IOPriority? = nil,
+            execCPUAffinity: CPUAffinity? = nil
+        ) {
+            self.terminal = terminal
+            self.consoleSize = consoleSize
+            self.user = user
+            self.args = args
+            self.commandLine = commandLine
+            self.env = env
+            self.cwd = cwd
+            self.capabilities = capabilities
+            self.rlimits = rlimits
+            self.noNewPrivileges = noNewPrivileges
+            self.apparmorProfile = apparmorProfile
+            self.oomScoreAdj = oomScoreAdj
+            self.scheduler = scheduler
+            self.selinuxLabel = selinuxLabel
+            self.ioPriority = ioPriority
+            self.execCPUAffinity = execCPUAffinity
+        }
     }
 }
 
 /// The size of a terminal in characters.
 ///
 /// Specification: `config.md#process`.
-public struct ConsoleSize: Equatable, Sendable {
+public struct ConsoleSize: Hashable, Sendable {
     /// Rows.
     public var height: UInt
     /// Columns.
@@ -81,7 +84,7 @@ public struct ConsoleSize: Equatable, Sendable {
 /// Whom a process runs as; ids as seen inside the container.
 ///
 /// Specification: `config.md#posix-platform-user`.
-public struct User: Equatable, Sendable {
+public struct User: Hashable, Sendable {
     /// The user id.
     public var uid: UInt32
     /// The group id.
@@ -108,7 +111,7 @@ public struct User: Equatable, Sendable {
 /// The five capability sets, by names such as `CAP_KILL`.
 ///
 /// Specification: `config.md#linux-process`.
-public struct Capabilities: Equatable, Sendable {
+public struct Capabilities: Hashable, Sendable {
     /// The set that the kernel checks.
     public var effective: [String]?
     /// The limit of what execve can give.
@@ -136,7 +139,7 @@ public struct Capabilities: Equatable, Sendable {
 /// A resource limit, as setrlimit(2) takes it.
 ///
 /// Specification: `config.md#posix-process`.
-public struct Rlimit: Equatable, Sendable {
+public struct Rlimit: Hashable, Sendable {
     /// The resource, such as `RLIMIT_NOFILE`.
     public var type: String
     /// The limit that is enforced; the largest value means no limit.
@@ -155,7 +158,7 @@ public struct Rlimit: Equatable, Sendable {
 /// Scheduling policy, as sched_setattr(2) takes it.
 ///
 /// Specification: `config.md#linux-process`.
-public struct Scheduler: Equatable, Sendable {
+public struct Scheduler: Hashable, Sendable {
     /// Such as `SCHED_OTHER`.
     public var policy: String
     /// -20 to 19, for `SCHED_OTHER` and `SCHED_BATCH`.
@@ -189,7 +192,7 @@ public struct Scheduler: Equatable, Sendable {
 /// The I/O priority, as ioprio_set(2) takes it.
 ///
 /// Specification: `config.md#linux-process`.
-public struct IOPriority: Equatable, Sendable {
+public struct IOPriority: Hashable, Sendable {
     /// `IOPRIO_CLASS_RT`, `IOPRIO_CLASS_BE` or `IOPRIO_CLASS_IDLE`.
     public var `class`: String
     /// 0, the highest, to 7.
@@ -205,7 +208,7 @@ public struct IOPriority: Equatable, Sendable {
 /// On which CPUs processes added by `exec` begin and go on.
 ///
 /// Specification: `config.md#linux-process`.
-public struct CPUAffinity: Equatable, Sendable {
+public struct CPUAffinity: Hashable, Sendable {
     /// A list such as `0-3,7`, set before the process joins the container's cgroup.
     public var initial: String?
     /// A list such as `0-3,7`, set once the process is in the container's cgroup.

@@ -1,7 +1,7 @@
 /// Limits by control groups.
 ///
 /// Specification: `config-linux.md#control-groups`.
-public struct Resources: Equatable, Sendable {
+public struct Resources: Hashable, Sendable {
     /// Rules for device access, applied in order.
     public var devices: [DeviceCgroup]?
     /// Memory limits.
@@ -42,7 +42,7 @@ public struct Resources: Equatable, Sendable {
 /// A rule for device access.
 ///
 /// Specification: `config-linux.md#allowed-device-list`.
-public struct DeviceCgroup: Equatable, Sendable {
+public struct DeviceCgroup: Hashable, Sendable {
     /// Whether the rule allows or denies.
     public var allow: Bool
     /// `a` for all, `c` for character, `b` for block devices. Absent means all.
@@ -67,7 +67,7 @@ public struct DeviceCgroup: Equatable, Sendable {
 /// Memory limits in bytes; -1 means no limit.
 ///
 /// Specification: `config-linux.md#memory`.
-public struct Memory: Equatable, Sendable {
+public struct Memory: Hashable, Sendable {
     /// The hard limit.
     public var limit: Int64?
     /// The soft limit.
@@ -107,7 +107,7 @@ public struct Memory: Equatable, Sendable {
 /// CPU time and placement. Times are in microseconds.
 ///
 /// Specification: `config-linux.md#cpu`.
-public struct CPU: Equatable, Sendable {
+public struct CPU: Hashable, Sendable {
     /// The weight against other groups, in the range of cgroup v1: 2 to 262144.
     public var shares: UInt64?
     /// Time per period; -1 means no limit.
@@ -148,7 +148,7 @@ public struct CPU: Equatable, Sendable {
 /// The number of processes.
 ///
 /// Specification: `config-linux.md#pids`.
-public struct Pids: Equatable, Sendable {
+public struct Pids: Hashable, Sendable {
     /// How many processes and threads at most; -1 means no limit.
     public var limit: Int64?
 
@@ -161,7 +161,7 @@ public struct Pids: Equatable, Sendable {
 /// Block device bandwidth.
 ///
 /// Specification: `config-linux.md#block-io`.
-public struct BlockIO: Equatable, Sendable {
+public struct BlockIO: Hashable, Sendable {
     /// The group's weight; the kernel's scheduler has a range, such as 1 to 1000.
     public var weight: UInt16?
     /// The weight of the group's own tasks against its child groups.
@@ -196,7 +196,7 @@ public struct BlockIO: Equatable, Sendable {
 /// A weight for one block device.
 ///
 /// Specification: `config-linux.md#block-io`.
-public struct WeightDevice: Equatable, Sendable {
+public struct WeightDevice: Hashable, Sendable {
     /// The major number.
     public var major: Int64
     /// The minor number.
@@ -218,7 +218,7 @@ public struct WeightDevice: Equatable, Sendable {
 /// A rate limit for one block device.
 ///
 /// Specification: `config-linux.md#block-io`.
-public struct ThrottleDevice: Equatable, Sendable {
+public struct ThrottleDevice: Hashable, Sendable {
     /// The major number.
     public var major: Int64
     /// The minor number.
@@ -237,7 +237,7 @@ public struct ThrottleDevice: Equatable, Sendable {
 /// A limit for huge pages of one size.
 ///
 /// Specification: `config-linux.md#huge-page-limits`.
-public struct HugepageLimit: Equatable, Sendable {
+public struct HugepageLimit: Hashable, Sendable {
     /// The size, such as `2MB` or `1GB`.
     public var pageSize: String
     /// Bytes.
@@ -253,7 +253,7 @@ public struct HugepageLimit: Equatable, Sendable {
 /// Classes and priorities of network traffic.
 ///
 /// Specification: `config-linux.md#network`.
-public struct Network: Equatable, Sendable {
+public struct Network: Hashable, Sendable {
     /// The class that packets are tagged with.
     public var classID: UInt32?
     /// Priorities by interface.
@@ -269,7 +269,7 @@ public struct Network: Equatable, Sendable {
 /// The priority of traffic on one interface.
 ///
 /// Specification: `config-linux.md#network`.
-public struct InterfacePriority: Equatable, Sendable {
+public struct InterfacePriority: Hashable, Sendable {
     /// The interface's name in the runtime's network namespace.
     public var name: String
     /// The priority.
@@ -285,7 +285,7 @@ public struct InterfacePriority: Equatable, Sendable {
 /// RDMA limits of one device; at least one of the two is given.
 ///
 /// Specification: `config-linux.md#rdma`.
-public struct Rdma: Equatable, Sendable {
+public struct Rdma: Hashable, Sendable {
     /// How many handles may be open.
     public var hcaHandles: UInt32?
     /// How many objects may exist.

@@ -1,7 +1,7 @@
 /// The filter of system calls.
 ///
 /// Specification: `config-linux.md#seccomp`.
-public struct SeccompProfile: Equatable, Sendable {
+public struct SeccompProfile: Hashable, Sendable {
     /// What happens to a call that no rule matches, such as `SCMP_ACT_ERRNO`.
     public var defaultAction: String
     /// The errno for `SCMP_ACT_ERRNO`, or the message for `SCMP_ACT_TRACE`. Absent means EPERM.
@@ -35,7 +35,7 @@ public struct SeccompProfile: Equatable, Sendable {
 /// A rule for one or more system calls.
 ///
 /// Specification: `config-linux.md#seccomp`.
-public struct SeccompSyscall: Equatable, Sendable {
+public struct SeccompSyscall: Hashable, Sendable {
     /// The system calls; at least one.
     public var names: [String]
     /// What happens when the rule matches.
@@ -57,7 +57,7 @@ public struct SeccompSyscall: Equatable, Sendable {
 /// A condition on one argument of a system call.
 ///
 /// Specification: `config-linux.md#seccomp`.
-public struct SeccompArgument: Equatable, Sendable {
+public struct SeccompArgument: Hashable, Sendable {
     /// Which argument, 0 to 5.
     public var index: UInt
     /// What it is compared with; for `SCMP_CMP_MASKED_EQ` the mask.

@@ -1,7 +1,7 @@
 /// A container's configuration: the content of `config.json` in a bundle.
 ///
 /// Specification: `config.md`.
-public struct Spec: Equatable, Sendable {
+public struct Spec: Hashable, Sendable {
     /// The version of the runtime specification that the bundle was written for, in the form of SemVer 2.0.0.
     public var ociVersion: String
     /// The container's root filesystem. Required on Linux.
@@ -9,7 +9,7 @@ public struct Spec: Equatable, Sendable {
     /// Filesystems to mount below the root, in this order.
     public var mounts: [Mount]?
     /// The container's first process. Required before the container can be started.
-    public var process: Process?
+    public var process: Spec.Process?
     /// The hostname inside the container; needs a UTS namespace.
     public var hostname: String?
     /// The NIS domain name inside the container; needs a UTS namespace.
@@ -33,7 +33,7 @@ public struct Spec: Equatable, Sendable {
 
     /// Makes a value from its properties.
     public init(
-        ociVersion: String, root: Root? = nil, mounts: [Mount]? = nil, process: Process? = nil, hostname: String? = nil,
+        ociVersion: String, root: Root? = nil, mounts: [Mount]? = nil, process: Spec.Process? = nil, hostname: String? = nil,
         domainname: String? = nil, hooks: Hooks? = nil, annotations: [String: String]? = nil, linux: Linux? = nil,
         solaris: JSONValue? = nil, windows: JSONValue? = nil, vm: JSONValue? = nil, zos: JSONValue? = nil,
         freebsd: JSONValue? = nil
@@ -58,7 +58,7 @@ public struct Spec: Equatable, Sendable {
 /// The container's root filesystem.
 ///
 /// Specification: `config.md#root`.
-public struct Root: Equatable, Sendable {
+public struct Root: Hashable, Sendable {
     /// The directory on the host: absolute, or relative to the bundle.
     public var path: String
     /// Whether the root is read-only inside the container. Absent means no.
@@ -74,7 +74,7 @@ public struct Root: Equatable, Sendable {
 /// One filesystem to mount inside the container.
 ///
 /// Specification: `config.md#mounts`.
-public struct Mount: Equatable, Sendable {
+public struct Mount: Hashable, Sendable {
     /// The path inside the container. A relative one is taken from "/".
     public var destination: String
     /// The filesystem type as mount(2) wants it. Bind mounts need none.
@@ -105,7 +105,7 @@ public struct Mount: Equatable, Sendable {
 /// A range of user or group ids, and what it is mapped to.
 ///
 /// Specification: `config-linux.md#user-namespace-mappings`.
-public struct IDMapping: Equatable, Sendable {
+public struct IDMapping: Hashable, Sendable {
     /// The first id inside the container.
     public var containerID: UInt32
     /// The first id on the host.
@@ -124,7 +124,7 @@ public struct IDMapping: Equatable, Sendable {
 /// Programs to run at points of the container's life; within one list, in order.
 ///
 /// Specification: `config.md#posix-platform-hooks`.
-public struct Hooks: Equatable, Sendable {
+public struct Hooks: Hashable, Sendable {
     /// Deprecated. After the namespaces exist and before the root changes; in the runtime's namespaces.
     public var prestart: [Hook]?
     /// After the namespaces exist and before the root changes; in the runtime's namespaces.
@@ -155,7 +155,7 @@ public struct Hooks: Equatable, Sendable {
 /// One program to run; it gets the container's state as JSON on its standard input.
 ///
 /// Specification: `config.md#posix-platform-hooks`.
-public struct Hook: Equatable, Sendable {
+public struct Hook: Hashable, Sendable {
     /// The absolute path of the program.
     public var path: String
     /// The whole argument vector, the program's name first.

@@ -1,7 +1,7 @@
 /// The state of a container, as `state` prints it and as hooks read it.
 ///
 /// Specification: `runtime.md#state`.
-public struct State: Equatable, Sendable {
+public struct State: Hashable, Sendable {
     /// The version of the runtime specification that the state complies with.
     public var ociVersion: String
     /// The container's id, unique on the host.
@@ -31,7 +31,7 @@ public struct State: Equatable, Sendable {
 /// What a seccomp agent receives along with descriptors.
 ///
 /// Specification: `config-linux.md#containerprocessstate`.
-public struct ContainerProcessState: Equatable, Sendable {
+public struct ContainerProcessState: Hashable, Sendable {
     /// The version of the runtime specification that the object complies with.
     public var ociVersion: String
     /// Names of the descriptors, in the order in which they were sent.

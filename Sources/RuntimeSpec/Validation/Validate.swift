@@ -71,7 +71,7 @@ extension Spec: ValidatedDocument {
     }
 }
 
-extension Process: ValidatedDocument {
+extension Spec.Process: ValidatedDocument {
     /// Lists everything that is wrong with a process.
     public func validate() -> [Diagnostic] { validate(in: nil) }
 
@@ -88,7 +88,7 @@ extension Process: ValidatedDocument {
     /// Reads and validates; see `ValidatedDocument`.
     public static func check(
         _ bytes: UnsafeBufferPointer<UInt8>, locatesWarnings: Bool
-    ) -> (value: Process?, diagnostics: [Diagnostic]) {
+    ) -> (value: Spec.Process?, diagnostics: [Diagnostic]) {
         Validator.check(bytes, locatesWarnings) { $0.process($1, linux: nil) }
     }
 }

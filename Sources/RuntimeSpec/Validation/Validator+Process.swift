@@ -3,7 +3,7 @@ internal import ByteText
 // The process: what is executed, as whom, with what limits.
 
 extension Validator {
-    mutating func process(_ process: Process, linux: Linux?) {
+    mutating func process(_ process: Spec.Process, linux: Linux?) {
         section = "config.md#process"
         member("args") {
             guard let args = process.args, let program = args.first else {

@@ -1,10 +1,11 @@
 internal import CLinux
-public import LinuxKernel
+internal import LinuxKernel
 
 /// Stays with a program in the foreground: forwards signals to it, carries its terminal, and tells how it ended.
 ///
-/// For command lines: it blocks signals of the calling thread and changes the mode of the caller's terminal, and puts both back.
-public struct Foreground: ~Copyable {
+/// For command lines alone, which have one thread: it blocks signals of the calling thread and changes the mode of the caller's
+/// terminal, and puts both back. In a program with other threads these would get the signals.
+package struct Foreground: ~Copyable {
     private let process: ContainerProcess
     private let signals: Descriptor
     private let savedMask: UInt64
@@ -20,7 +21,7 @@ public struct Foreground: ~Copyable {
     private static let patience: Int64 = 1000
 
     /// From here on the calling thread receives signals through this value, so that none is lost before the program runs.
-    public static func blockSignals() throws(Failure) -> (mask: UInt64, descriptor: Int32) {
+    package static func blockSignals() throws(Failure) -> (mask: UInt64, descriptor: Int32) {
         var all = ~UInt64(0)
         // SIGSEGV and its kin stay deadly; SIGKILL and SIGSTOP cannot be blocked.
         for signal in [4, 5, 7, 8, 11, 31] as [UInt64] { all &= ~(1 << (signal - 1)) }
@@ -45,23 +46,23 @@ public struct Foreground: ~Copyable {
     }
 
     /// Gives a terminal the caller's size and leaves new lines to the caller's: for `prepareTerminal` of a request.
-    public static func prepareTerminal(_ terminal: Int32) {
+    package static func prepareTerminal(_ terminal: Int32) {
         TerminalRelay.prepare(terminal)
     }
 
     /// Follows a process until it ends.
-    public init(_ process: ContainerProcess, signals: (mask: UInt64, descriptor: Int32)) {
+    package init(_ process: ContainerProcess, signals: (mask: UInt64, descriptor: Int32)) {
         self.process = process
         self.signals = Descriptor(owning: signals.descriptor)
         savedMask = signals.mask
     }
 
     /// Carries on until the program ends.
-    public consuming func wait() throws(Failure) -> ProcessEnd {
+    package consuming func wait() throws(Failure) -> Termination {
         var relay = TerminalRelay(terminal: process.terminal)
         relay.begin()
         defer { relay.end() }
-        var end: ProcessEnd?
+        var end: Termination?
         var isToEnd = false
         while true {
             if let end, relay.drain() { return end }
@@ -109,7 +110,7 @@ public struct Foreground: ~Copyable {
                 case Self.windowChange: relay.resize()
                 default:
                     if Self.ending.contains(signal) { isToEnd = true }
-                    _ = try? process.signal(Int32(signal))
+                    _ = try? process.send(Signal(rawValue: Int32(signal)))
                 }
             }
         }

@@ -9,7 +9,32 @@ struct Bundle {
     var spec: Spec
     var bytes: [UInt8]
 
-    static func open(_ path: String) throws(Failure) -> Bundle {
+    static func open(_ source: ContainerSource) throws(Failure) -> Bundle {
+        switch source {
+        case .bundle(let path): return try open(path)
+        case .spec(let spec, let directory): return try open(spec, directory)
+        }
+    }
+
+    /// A configuration that no file has.
+    private static func open(_ spec: Spec, _ directory: String) throws(Failure) -> Bundle {
+        guard directory.begins(with: "/") else {
+            throw Failure(
+                .invalidArgument, "relative paths of a configuration start from an absolute path, not from \"\(directory)\"")
+        }
+        let diagnostics = spec.validate()
+        if diagnostics.contains(where: { $0.severity == .must }) { throw Failure(diagnostics) }
+        let absolute: String
+        do throws(KernelError) {
+            let opened = try Files.open(directory, flags: O_PATH | O_DIRECTORY)
+            absolute = try Files.readLink("/proc/self/fd/\(opened.number)")
+        } catch {
+            throw .kernel(error, "cannot open the directory that relative paths start from")
+        }
+        return Bundle(path: absolute, spec: spec, bytes: spec.encoded())
+    }
+
+    private static func open(_ path: String) throws(Failure) -> Bundle {
         let absolute: String
         let bytes: [UInt8]
         do throws(KernelError) {

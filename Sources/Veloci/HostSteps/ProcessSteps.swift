@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Cgroups
 internal import ContainerPlan
 internal import LinuxKernel
 internal import RuntimeSpec
@@ -33,12 +34,17 @@ extension Performer {
     }
 
     private func clone(_ progress: ProgressPage, in group: Int32?) throws(Failure) -> StageProcess {
+        try kernel { () throws(KernelError) in try request.passed.clear(effects.table) }
         let encoded = try plan.encoded(descriptors: effects.table.numbers, request.options)
-        return try kernel { () throws(KernelError) in
+        let groups = effects.group?.group
+        let stage = try kernel { () throws(KernelError) in
             try StageProcess(
                 plan, encoded: encoded, descriptors: effects.table, progress: progress, controlGroup: group,
-                keeping: request.kept, standard: request.standard, directory: runtime.root)
+                passing: request.passed, standard: effects.streams?.numbers ?? [nil, nil, nil], directory: runtime.root,
+                outOfMemory: { groups.map { MemoryWatch.kills(in: $0) ?? 0 > 0 } ?? false })
         }
+        effects.streams?.closeTheirs()
+        return stage
     }
 
     // MARK: At a gate

@@ -9,9 +9,11 @@ final class StageProcess {
     let plan: Plan
     let progress: ProgressPage
     private let gate: Descriptor
-    private var descriptor: Int32
+    /// The container's process.
+    private(set) var child: ChildProcess
     /// The container's process as this process sees it.
-    private(set) var pid: Int32
+    var pid: Int32 { child.pid }
+    private let outOfMemory: (@Sendable () -> Bool)?
     private let forks: Bool
     /// Whether others may be in the pid namespace that the stage comes to, who may stop it.
     private let hasCompany: Bool
@@ -22,13 +24,16 @@ final class StageProcess {
     typealias GateAction = (Gate) throws(Failure) -> Void
 
     /// - Parameters:
-    ///   - keeping: descriptors above 2 that the container's program keeps.
+    ///   - passing: descriptors that the container's program gets, by the numbers that they have there.
     ///   - standard: its standard streams, where they are not the caller's.
     ///   - directory: where the stage may be a file if it may not be one in memory.
+    ///   - outOfMemory: whether memory ran out in its control group.
     init(
         _ plan: Plan, encoded: [UInt8], descriptors: DescriptorTable, progress: ProgressPage, controlGroup: Int32?,
-        keeping: [Int32], standard: [Int32?] = [nil, nil, nil], directory: String
+        passing: PassedDescriptors, standard: [Int32?] = [nil, nil, nil], directory: String,
+        outOfMemory: (@Sendable () -> Bool)? = nil
     ) throws(KernelError) {
+        self.outOfMemory = outOfMemory
         self.plan = plan
         self.progress = progress
         forks = plan.steps.contains { if case .fork = $0.action { true } else { false } }
@@ -37,25 +42,27 @@ final class StageProcess {
             && !plan.steps.contains { if case .fork(let kinds) = $0.action { kinds.contains(.pid) } else { false } }
         let (hostEnd, stageEnd) = try Sockets.messagePair()
         gate = Descriptor(owning: hostEnd)
-        let stageGate = Descriptor(owning: stageEnd)
-        let planFile = Descriptor(
-            owning: try encoded.withUnsafeBytesTyped { (bytes) throws(KernelError) in
-                try MemoryFiles.sealedFile(name: "veloci-plan", executable: false, bytes).release()
-            })
+        let stageGate = try passing.outOfTheWay(Descriptor(owning: stageEnd))
+        let planFile = try passing.outOfTheWay(
+            Descriptor(
+                owning: try encoded.withUnsafeBytesTyped { (bytes) throws(KernelError) in
+                    try MemoryFiles.sealedFile(name: "veloci-plan", executable: false, bytes).release()
+                }))
+        let page = try passing.copyOutOfTheWay(progress.file)
+        defer { Descriptor.close(page.map { [$0] } ?? []) }
+        let pageNumber = page ?? progress.file
         var request = SpawnRequest(
             path: "veloci-stage",
-            arguments: ["veloci-stage", "\(planFile.number)", "\(progress.file)", "\(stageGate.number)"], environment: [])
+            arguments: ["veloci-stage", "\(planFile.number)", "\(pageNumber)", "\(stageGate.number)"], environment: [])
         request.cloneFlags = plan.cloneNamespaces.cloneFlags
         request.controlGroup = controlGroup
         request.standard = standard
         request.descriptors =
-            [planFile.number, progress.file, stageGate.number] + descriptors.numbers.values.filter { $0 > 2 } + keeping
-        (pid, descriptor) = try StageFile.spawn(request, directory: directory)
+            [planFile.number, pageNumber, stageGate.number] + descriptors.numbers.values.filter { $0 > 2 } + passing.kept
+        request.placements = passing.placements
+        let started = try StageFile.spawn(request, directory: directory)
+        child = ChildProcess(pid: started.pid, descriptor: started.descriptor, outOfMemory: outOfMemory)
         descriptors.closeAll()
-    }
-
-    deinit {
-        _ = Descriptor(owning: descriptor)
     }
 
     // MARK: Gates
@@ -81,10 +88,12 @@ final class StageProcess {
         guard forks, child > 0, child != pid else { return }
         do throws(KernelError) {
             let opened = try Processes.open(child)
-            let first = Descriptor(owning: descriptor)
-            _ = try Processes.wait(for: first)
-            descriptor = opened.release()
-            pid = child
+            do throws(KernelError) {
+                _ = try self.child.wait()
+            } catch where error.errno == .noChild {
+                // The host program has taken it away.
+            }
+            self.child = ChildProcess(pid: child, descriptor: opened.release(), outOfMemory: outOfMemory)
         } catch {
             throw .kernel(error, "cannot follow the container's process")
         }
@@ -125,8 +134,8 @@ final class StageProcess {
     /// Kills the process and takes it away; nothing of it is left.
     func kill() {
         guard !hasLost else { return }
-        _ = try? Processes.signal(number: descriptor, 9)
-        _ = try? Processes.wait(forNumber: descriptor)
+        _ = try? child.signal(9)
+        _ = try? child.wait()
         if forks, progress.child > 0, progress.child != pid, let child = try? Processes.open(progress.child) {
             _ = try? Processes.signal(child, 9)
             _ = try? Processes.wait(for: child)
@@ -137,7 +146,7 @@ final class StageProcess {
     /// Waits until the container's first process ends.
     func wait() throws(Failure) -> ProcessEnd {
         do throws(KernelError) {
-            let end = try Processes.wait(forNumber: descriptor)
+            let end = try child.wait().end
             hasLost = true
             return end
         } catch {
@@ -146,12 +155,21 @@ final class StageProcess {
     }
 
     /// A descriptor of the container's process; closed with this launch.
-    var processDescriptor: Int32 { descriptor }
+    var processDescriptor: Int32 { child.descriptor }
 
     private func failure(_ report: ProgressPage.Report) throws(Failure) -> Failure {
         // A child that took over may have failed before its first gate.
         try adoptChild()
-        let end = try wait()
+        // Lost when the host program took it away: how it ended is told by the page then.
+        let end: ProcessEnd?
+        do throws(KernelError) {
+            end = try child.wait().end
+        } catch where error.errno == .noChild {
+            end = nil
+        } catch {
+            throw .kernel(error, "cannot wait for the container's process")
+        }
+        hasLost = true
         self.end = end
         return StageFailure.describe(report, plan.account(of: report.step), end: end)
     }

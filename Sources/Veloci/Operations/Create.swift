@@ -4,27 +4,29 @@ internal import RuntimeSpec
 
 extension Runtime {
     /// Makes a container that waits for `start`. It exists completely afterwards, or nothing of it does.
-    public func create(_ request: CreateRequest) throws(Failure) {
-        let performer = try performer(request, waitsForStart: true, standard: [nil, nil, nil])
-        try performer.whole { () throws(Failure) in
+    ///
+    /// - Returns: the container. Its process is a child of this one; who does not ask how it ends may let go of it.
+    @discardableResult
+    public func create(_ request: CreateRequest) throws(Failure) -> Container {
+        let performer = try performer(request, waitsForStart: true)
+        return try performer.whole { () throws(Failure) in
             try performer.prepare()
             try performer.meetGates(until: .ready)
+            return Container(self, request.id, try performer.process())
         }
     }
 
     /// What performs the plan of a new container.
-    func performer(_ request: CreateRequest, waitsForStart: Bool, standard: [Int32?]) throws(Failure) -> Performer {
+    func performer(_ request: CreateRequest, waitsForStart: Bool) throws(Failure) -> Performer {
         defer { request.trace?.end() }
         request.trace?.begin("read config.json and plan")
         let planned = try PlannedContainer(request, waitsForStart: waitsForStart, self)
         for text in planned.remarks { remark(text) }
         for warning in planned.plan.warnings { warn(warning) }
-        let kept = try request.keptDescriptors()
-        try KeptDescriptors.check(kept)
         let subject = Subject(record: planned.record, spec: planned.bundle.spec, configuration: planned.bundle.bytes)
         var wanted = PerformanceRequest(
-            standard: standard, kept: kept, options: request.stageOptions, prepareTerminal: request.prepareTerminal,
-            notifySocket: request.notifySocket, trace: request.trace, failingHostStep: request.failingHostStep)
+            streams: request.streams, passed: try PassedDescriptors(request.passing), options: request.stageOptions,
+            prepareTerminal: request.prepareTerminal, notifySocket: request.notifySocket, trace: request.trace, failingHostStep: request.failingHostStep)
         wanted.options.traces = request.trace != nil
         return Performer(planned.plan, for: subject, wanted, self)
     }

@@ -8,7 +8,7 @@ public struct ExecuteRequest: Sendable {
     /// The container.
     public var id: String
     /// The program, its user, and what it may do.
-    public var process: Process
+    public var process: Spec.Process
     /// The socket to which the terminal is sent.
     public var consoleSocket: String?
     /// Called with our side of the terminal when nobody else gets it, before the program runs: to set its size, for example.
@@ -17,10 +17,10 @@ public struct ExecuteRequest: Sendable {
     public var processSocket: String?
     /// The file that gets the pid, without a line break.
     public var pidFile: String?
-    /// How many descriptors from 3 on the program keeps.
-    public var preservedDescriptors: Int32 = 0
-    /// Which of these are passed over, because the caller does not have them.
-    public var missingDescriptors: [Int32] = []
+    /// Its standard streams; a terminal takes their place.
+    public var streams = StandardStreams.null
+    /// Descriptors of this program that the new one gets, by the numbers that they have there, from 3 on.
+    public var passing: [Int32: Int32] = [:]
     /// Whether a paused container is no error; the program then waits for `resume`.
     public var ignoresPause = false
     /// Control groups below the container's own, by controller; the empty name is for version 2, and for all controllers
@@ -31,12 +31,12 @@ public struct ExecuteRequest: Sendable {
     /// What notes when each step takes place; nil measures nothing.
     public var trace: Trace?
     /// What tests ask of the stage.
-    public var stageOptions = PlanEncodingOptions()
+    package var stageOptions = PlanEncodingOptions()
     /// The step of the host that a test makes fail: an index into `Plan.hostSteps`.
     package var failingHostStep: Int?
 
     /// A program for a container.
-    public init(id: String, process: Process) {
+    public init(id: String, process: Spec.Process) {
         self.id = id
         self.process = process
     }
@@ -44,13 +44,10 @@ public struct ExecuteRequest: Sendable {
 
 extension Runtime {
     /// Runs another program in a running container. The caller waits for it.
-    public func execute(
-        _ request: ExecuteRequest, standard: [Int32?] = [nil, nil, nil]
-    ) throws(Failure) -> ContainerProcess {
+    public func execute(_ request: ExecuteRequest) throws(Failure) -> ContainerProcess {
         defer { request.trace?.end() }
         request.trace?.begin("read the container's state and plan")
-        let kept = try KeptDescriptors.numbers(Int(request.preservedDescriptors), without: request.missingDescriptors)
-        try KeptDescriptors.check(kept)
+        let passed = try PassedDescriptors(request.passing)
         let container = try StoredContainer.open(root: root, id: request.id, locking: false)
         switch try container.status() {
         case .running, .created: break
@@ -59,7 +56,7 @@ extension Runtime {
         case .stopped, .creating: throw Failure(.stopped, "cannot exec in a stopped container")
         }
         let spec = try container.state.configuration()
-        let plan = try plan(request, spec, container.record, kept: kept)
+        let plan = try plan(request, spec, container.record)
         for warning in plan.warnings { warn(warning) }
         request.trace?.end()
 
@@ -68,29 +65,27 @@ extension Runtime {
             request.controlGroups, ContainerGroup(recorded: container.record.controlGroups),
             containerProcess: container.record.process?.pid ?? 0)
         var wanted = PerformanceRequest(
-            standard: standard, kept: kept, options: request.stageOptions, prepareTerminal: request.prepareTerminal,
+            streams: request.streams, passed: passed, options: request.stageOptions, prepareTerminal: request.prepareTerminal,
             trace: request.trace, failingHostStep: request.failingHostStep)
         wanted.options.traces = request.trace != nil
         let performer = Performer(plan, for: subject, wanted, self)
         return try performer.whole { () throws(Failure) in
             try performer.prepare()
             try performer.meetGates(until: nil)
-            return ContainerProcess(try performer.stage(), terminal: performer.effects.table.takeTerminal())
+            return try performer.process()
         }
     }
 
     /// The plan of a program for a container that exists.
     public func plan(_ request: ExecuteRequest) throws(Failure) -> Plan {
         let container = try StoredContainer.open(root: root, id: request.id, locking: false)
-        let plan = try plan(
-            request, try container.state.configuration(), container.record,
-            kept: KeptDescriptors.numbers(Int(request.preservedDescriptors), without: request.missingDescriptors))
+        let plan = try plan(request, try container.state.configuration(), container.record)
         _ = try plan.encoded(descriptors: [:])
         return plan
     }
 
     private func plan(
-        _ request: ExecuteRequest, _ spec: Spec, _ record: ContainerRecord, kept: [Int32]
+        _ request: ExecuteRequest, _ spec: Spec, _ record: ContainerRecord
     ) throws(Failure) -> Plan {
         // Nobody has looked at it yet. The kernel takes the user 4294967295 for "as before", which is root.
         let problems = request.process.validate(in: spec.linux).map { problem in
@@ -105,7 +100,7 @@ extension Runtime {
         wanted.processSocket = request.processSocket
         wanted.pidFile = request.pidFile
         wanted.endsWithCaller = request.endsWithCaller
-        wanted.keptDescriptors = kept
+        wanted.keptDescriptors = request.passing.keys.sorted()
         wanted.containerGroups = CgroupPaths(recorded: record.controlGroups)
         wanted.unitOfUser = record.unit.flatMap { $0.isOfUser ? $0.name : nil }
         var warnings: [String] = []

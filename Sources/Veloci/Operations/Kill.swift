@@ -7,10 +7,10 @@ extension Runtime {
     /// `SIGKILL` is then for all in its control group, also when the first has ended.
     ///
     /// - Parameter all: RUNC: a stopped container is no error then.
-    public func kill(_ id: String, signal: Int32, all: Bool = false) throws(Failure) {
+    public func kill(_ id: String, signal: Signal, all: Bool = false) throws(Failure) {
         var container = try StoredContainer.open(root: root, id: id, locking: false, forgettingOthersGroups: false)
         do throws(Failure) {
-            if signal == 9, sharesProcesses(container) {
+            if signal == .kill, sharesProcesses(container) {
                 container.record.forgetOthersGroups()
                 if try ContainerGroup(recorded: container.record.controlGroups).killAll() { return }
             }
@@ -18,7 +18,7 @@ extension Runtime {
             let process = try container.record.openProcess()
             try send(signal, to: process)
             // A process that is frozen by version 1 dies only when it runs again.
-            if signal == 9 { try ContainerGroup(recorded: container.record.freezers).thawForDeath() }
+            if signal == .kill { try ContainerGroup(recorded: container.record.freezers).thawForDeath() }
         } catch where error.code == .notRunning && all {
             return
         }
@@ -29,9 +29,9 @@ extension Runtime {
         container.record.process != nil && !container.record.hasOwnProcesses
     }
 
-    private func send(_ signal: Int32, to process: borrowing Descriptor) throws(Failure) {
+    private func send(_ signal: Signal, to process: borrowing Descriptor) throws(Failure) {
         do throws(KernelError) {
-            try Processes.signal(process, signal)
+            try Processes.signal(process, signal.rawValue)
         } catch where error.errno == .noSuchProcess {
             throw Failure(.notRunning, "container not running")
         } catch {

@@ -48,7 +48,7 @@ extension Runtime {
         }
         for warning in planned.warnings { warn(warning) }
         let subject = Subject(record: container.record, spec: spec, status: status)
-        let performer = Performer(planned, for: subject, PerformanceRequest(), self)
+        let performer = Performer(planned, for: subject, try .alone(), self)
         try performer.whole { () throws(Failure) in
             try performer.prepare()
             try performer.meetGates(until: nil)

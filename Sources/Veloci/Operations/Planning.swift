@@ -19,7 +19,7 @@ struct PlannedContainer {
     ) throws(Failure) {
         try ContainerID.check(request.id)
         try KernelVersion.checkOldest()
-        var bundle = try Bundle.open(request.bundle)
+        var bundle = try Bundle.open(request.source)
         if request.notifySocket != nil {
             Notification.add(to: &bundle.spec, state: runtime.root + "/" + request.id)
             bundle.bytes = bundle.spec.encoded()
@@ -66,14 +66,9 @@ extension CreateRequest {
         wanted.detaches = detaches
         wanted.endsWithCaller = endsWithCaller && !waitsForStart
         wanted.controlGroupManager = runtime.controlGroupManager
-        wanted.keptDescriptors = try keptDescriptors()
+        wanted.keptDescriptors = passing.keys.sorted()
         if listenDescriptors > 0 { wanted.addedEnvironment = ["LISTEN_FDS=\(listenDescriptors)", "LISTEN_PID=1"] }
         return wanted
-    }
-
-    /// Sockets of activation first, then those that the caller preserves.
-    func keptDescriptors() throws(Failure) -> [Int32] {
-        try KeptDescriptors.numbers(Int(listenDescriptors) + Int(preservedDescriptors), without: missingDescriptors)
     }
 }
 

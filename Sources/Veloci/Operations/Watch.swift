@@ -1,5 +1,5 @@
 internal import Cgroups
-internal import LinuxKernel
+package import LinuxKernel
 
 /// Waits for what happens to a running container.
 public struct ContainerWatch: ~Copyable {
@@ -42,11 +42,16 @@ public struct ContainerWatch: ~Copyable {
 
     /// The next event, or nil when none comes in time.
     ///
-    /// - Parameter time: in milliseconds; negative waits for ever.
-    public mutating func next(milliseconds time: Int64) throws(Failure) -> Event? {
+    /// - Parameter duration: how long to wait, be it longer than any clock counts; nil for ever. What is below 0 does not wait.
+    public mutating func next(within duration: Duration? = nil) throws(Failure) -> Event? {
+        try next(milliseconds: duration.map { $0.milliseconds } ?? -1)
+    }
+
+    /// The next event, or nil when none comes within so many milliseconds; negative waits for ever.
+    package mutating func next(milliseconds time: Int64) throws(Failure) -> Event? {
         let deadline = Deadline(milliseconds: max(time, 0))
         while true {
-            let requests = [(descriptor: process.number, for: Waiting.Readiness.readable)] + memoryRequests
+            let requests = requests
             let ready: [Waiting.Readiness]
             do throws(KernelError) {
                 ready = try Waiting.poll(requests, milliseconds: time < 0 ? -1 : deadline.milliseconds)
@@ -67,6 +72,11 @@ public struct ContainerWatch: ~Copyable {
         }
     }
 
+    /// What to wait for, for a caller that waits in another way; `next` says then what happened.
+    package var requests: [(descriptor: Int32, for: Waiting.Readiness)] {
+        [(descriptor: process.number, for: Waiting.Readiness.readable)] + memoryRequests
+    }
+
     private var memoryRequests: [(descriptor: Int32, for: Waiting.Readiness)] {
         switch memory {
         case .some(let memory): memory.requests
@@ -80,6 +90,17 @@ public struct ContainerWatch: ~Copyable {
         } catch {
             throw Failure(error)
         }
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded up; no more than there can be, and none below 0.
+    var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        if seconds < 0 || attoseconds < 0 { return 0 }
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)
+        let (sum, isTooLate) = whole.addingReportingOverflow((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+        return isTooLong || isTooLate ? Int64.max : sum
     }
 }
 

@@ -30,7 +30,9 @@ final class Performer {
 
     /// All that comes before the container's process exists, and at last the process.
     func prepare() throws(Failure) {
-        reserve = try DescriptorReserve(hasContainer: plan.preparation.contains { $0.action == .makeStateDirectory })
+        let reserve = try DescriptorReserve(hasContainer: plan.preparation.contains { $0.action == .makeStateDirectory })
+        self.reserve = reserve
+        effects.streams = try ProgramStreams(request.streams, closed: reserve.closedStreams)
         for planned in plan.preparation { try perform(planned) }
     }
 
@@ -171,6 +173,12 @@ final class Performer {
         guard let stage = effects.stage else { throw Failure(.internalError, "the container has no process") }
         return stage
     }
+
+    /// The handle of the process, with what of its streams and its terminal is ours.
+    func process() throws(Failure) -> ContainerProcess {
+        ContainerProcess(
+            try stage().child, terminal: effects.table.takeTerminal(), pipes: effects.streams?.takeOurs() ?? [nil, nil, nil])
+    }
 }
 
 /// Whom a plan is performed for.
@@ -188,10 +196,9 @@ struct Subject {
 
 /// What the caller of an operation asks for beside the plan.
 struct PerformanceRequest {
-    /// What becomes the standard streams of the program; nil leaves the caller's.
-    var standard: [Int32?] = [nil, nil, nil]
-    /// Descriptors above 2 that the program keeps.
-    var kept: [Int32] = []
+    var streams = StandardStreams.inherited
+    /// Descriptors above 2 that the program gets.
+    var passed: PassedDescriptors
     var options = PlanEncodingOptions()
     /// Called with our side of the terminal when nobody else gets it.
     var prepareTerminal: (@Sendable (Int32) -> Void)?
@@ -200,6 +207,11 @@ struct PerformanceRequest {
     var trace: Trace?
     /// The step of the host that a test makes fail.
     var failingHostStep: Int?
+
+    /// For a plan that starts nothing, or nothing that gets anything of the caller's.
+    static func alone(trace: Trace? = nil) throws(Failure) -> PerformanceRequest {
+        PerformanceRequest(streams: .inherited, passed: try PassedDescriptors(), trace: trace)
+    }
 }
 
 /// What the steps of one plan have made so far.
@@ -209,6 +221,8 @@ final class Effects {
     var state: StateDirectory?
     /// What was opened for the stage, and our end of the socket over which the terminal comes.
     let table = DescriptorTable()
+    /// The program's standard streams.
+    var streams: ProgramStreams?
     /// The limit of open descriptors that was raised; as before with the end of the table.
     var openFiles: RaisedLimit?
     /// The container's control groups.

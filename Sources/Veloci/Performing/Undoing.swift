@@ -45,6 +45,7 @@ struct Undoing {
     /// what is left can be taken back later.
     func delete() throws(Failure) {
         for undo in record.undo where undo.outlivesCreation { try perform(undo) }
+        if let process = record.process { Children.settle(process.pid) }
     }
 
     private func perform(_ undo: Undo) throws(Failure) {

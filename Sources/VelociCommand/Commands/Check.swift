@@ -35,7 +35,12 @@ enum CheckCommand {
             let (spec, found) = Spec.check(try configuration(path))
             var diagnostics = found
             if let spec, !invocation.flags.bool(.documentOnly) {
-                diagnostics += invocation.runtime.hostProblems(spec, bundle: bundle.isEmpty ? folder(of: path) : bundle)
+                let problems = invocation.runtime.hostProblems(spec, bundle: bundle.isEmpty ? folder(of: path) : bundle)
+                diagnostics += problems.map { problem in
+                    var problem = problem
+                    problem.message = LibraryWords.flagged(problem.message)
+                    return problem
+                }
             }
             if format != "json" { for diagnostic in diagnostics { invocation.output.write(text(diagnostic, name)) } }
             all += diagnostics.map(json)

@@ -23,7 +23,7 @@ extension Subcommand {
         let trace = try TraceOutput.open("create", invocation)
         defer { trace?.write() }
         request.trace = trace?.trace
-        try invocation.calling("create failed: ") { (runtime) throws(Failure) in try runtime.create(request) }
+        _ = try invocation.calling("create failed: ") { (runtime) throws(Failure) in try runtime.create(request) }
         return 0
     }
 }

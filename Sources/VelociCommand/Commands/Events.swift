@@ -29,7 +29,7 @@ enum EventsCommand {
         let pressure = try pressure(invocation.flags.text(.pressure))
         let runtime = invocation.runtime
         if invocation.flags.bool(.statistics) {
-            let data = try invocation.calling { (runtime) throws(Failure) in try runtime.statistics(id) }
+            let data = try invocation.calling { (runtime) throws(Failure) in try runtime.statistics(id).jsonText() }
             invocation.output.write(EventLine.text("stats", id: id, data: data))
             return 0
         }
@@ -93,7 +93,7 @@ struct EventStream {
     private func writeStatistics() throws(CommandFailure) {
         let data: String
         do throws(Failure) {
-            data = try runtime.statistics(id)
+            data = try runtime.statistics(id).jsonText()
         } catch where error.code == .notRunning || error.code == .notFound {
             return  // the watch tells of its end
         } catch {

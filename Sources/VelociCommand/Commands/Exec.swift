@@ -72,7 +72,7 @@ enum ExecCommand {
     }
 
     /// The process of `--process`, or the container's own with what the flags change.
-    private static func process(_ invocation: Invocation) throws(CommandFailure) -> Process {
+    private static func process(_ invocation: Invocation) throws(CommandFailure) -> Spec.Process {
         if let file = invocation.flags.textUnlessEmpty(.process) { return try DocumentFile.read(file, "a process") }
         let id = try invocation.id
         let own = try invocation.calling { (runtime) throws(Failure) in try runtime.configuredProcess(id) }

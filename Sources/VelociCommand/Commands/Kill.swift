@@ -19,7 +19,9 @@ extension Subcommand {
         let text = invocation.arguments.count > 1 ? invocation.arguments[1] : ""
         let signal = try Signals.number(text.isEmpty ? "TERM" : text)
         let all = invocation.flags.bool(.all)
-        try invocation.forEachContainer { (runtime, id) throws(Failure) in try runtime.kill(id, signal: signal, all: all) }
+        try invocation.forEachContainer { (runtime, id) throws(Failure) in
+            try runtime.kill(id, signal: Signal(rawValue: signal), all: all)
+        }
         return 0
     }
 }

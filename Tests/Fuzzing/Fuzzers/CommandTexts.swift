@@ -31,7 +31,7 @@ extension Fuzzer {
     }
 
     private static func apply(_ overrides: ExecOverrides) {
-        let before = Process(user: User(uid: 0, gid: 0), args: ["sh"], cwd: "/")
+        let before = Spec.Process(user: User(uid: 0, gid: 0), args: ["sh"], cwd: "/")
         let process = overrides.applied(to: before)
         // CVE-2022-29162: no flag adds to what a program inherits.
         expect(process.capabilities?.inheritable == nil, "exec adds inheritable capabilities")

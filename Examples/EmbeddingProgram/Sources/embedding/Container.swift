@@ -3,13 +3,39 @@ import Veloci
 
 /// Runs the bundle's program to its end, takes the container away, and gives back what it printed.
 func runOnce(_ runtime: Runtime, bundle: String, id: String) throws -> String {
-    let pipe = Pipe()
-    let output = pipe.fileHandleForWriting.fileDescriptor
-    let process = try runtime.run(CreateRequest(id: id, bundle: bundle), standard: [nil, output, nil])
-    try pipe.fileHandleForWriting.close()
-    let text = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    var request = CreateRequest(id: id, bundle: bundle)
+    request.streams.output = .pipe
+    let process = try runtime.run(request)
+    let text = try process.output.map { try FileHandle(fileDescriptor: $0).readToEnd() ?? Data() } ?? Data()
     let end = try process.wait()
     try runtime.delete(id)
-    guard case .exited(0) = end else { throw Failure(.program, "the program of \(id) ended with \(end)") }
+    guard end.isSuccess else { throw Failure(.program, "the program of \(id) ended with \(end)") }
     return String(decoding: text, as: UTF8.self)
+}
+
+/// Makes a container, starts it, and deletes it without ever asking how it ended.
+func forget(_ runtime: Runtime, bundle: String, id: String) throws {
+    try runtime.create(CreateRequest(id: id, bundle: bundle)).start()
+    try runtime.delete(id, force: true)
+}
+
+/// What this process has of the machine.
+struct Holdings: Equatable, CustomStringConvertible {
+    var descriptors = Holdings.count("/proc/self/fd")
+    var threads = Holdings.count("/proc/self/task")
+    var children = Holdings.children()
+
+    private static func count(_ directory: String) -> Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: directory).count) ?? 0
+    }
+
+    private static func children() -> Int {
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+        return tasks.reduce(0) { sum, task in
+            let text = (try? String(contentsOfFile: "/proc/self/task/\(task)/children", encoding: .utf8)) ?? ""
+            return sum + text.split(separator: " ").count
+        }
+    }
+
+    var description: String { "\(descriptors) descriptors, \(threads) threads, \(children) children" }
 }

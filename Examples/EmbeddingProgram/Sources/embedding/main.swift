@@ -11,7 +11,7 @@ guard CommandLine.arguments.count == 3, let count = Int(CommandLine.arguments[2]
     exit(2)
 }
 let bundle = CommandLine.arguments[1]
-let workers = (0..<4).map { number in
+let workers = (0..<32).map { number in
     let worker = BusyWorker()
     Thread(block: worker.run).start()
     return worker
@@ -20,12 +20,18 @@ let workers = (0..<4).map { number in
 let state = NSTemporaryDirectory() + "veloci-embedding-\(ProcessInfo.processInfo.processIdentifier)"
 let runtime = Runtime(root: state)
 do {
+    // What is made once, such as buffers of the first use.
+    _ = try runOnce(runtime, bundle: bundle, id: "embedding-\(getpid())-0")
+    let before = Holdings()
     for number in 1...count {
+        try forget(runtime, bundle: bundle, id: "embedding-\(getpid())-f\(number)")
         let output = try runOnce(runtime, bundle: bundle, id: "embedding-\(getpid())-\(number)")
         guard output == "hello from a container\n" else {
             throw Failure(.program, "container \(number) printed \(output.debugDescription)")
         }
     }
+    let after = Holdings()
+    guard after == before else { throw Failure(.internalError, "\(after) are left of \(before)") }
     let left = try runtime.list()
     guard left.isEmpty else { throw Failure(.internalError, "\(left.count) containers are left") }
 } catch {
@@ -38,4 +44,4 @@ guard rounds.allSatisfy({ $0 > 0 }) else {
     FileHandle.standardError.write(Data("embedding: a thread stood still: \(rounds)\n".utf8))
     exit(1)
 }
-print("\(count) containers ran beside \(workers.count) threads that made \(rounds.reduce(0, +)) strings")
+print("\(2 * count) containers ran and left nothing, beside \(workers.count) threads that made \(rounds.reduce(0, +)) strings")
