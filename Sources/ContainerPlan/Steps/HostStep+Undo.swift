@@ -21,7 +21,12 @@ extension HostStep {
         case .openControlGroupTasks, .openNamespace, .openContainerProcess, .connectConsole, .receiveTerminal:
             .nothing(because: "the descriptor is closed with the table of descriptors")
         case .attachRoot(_, let path): .by([.detachRoot(at: path)])
-        case .cloneProcess: .by([.endProcess])
+        case .cloneProcess, .startRestorer: .by([.endProcess])
+        case .bindRoot: .by([.detachRestorePlace])
+        case .makeMountPoints, .attachDevices: .nothing(because: "it goes with the root that was attached for CRIU")
+        case .restoreProcesses: .nothing(because: "they end with CRIU, or with the container's process")
+        case .detachRestorePlace: .nothing(because: "it is what takes others back")
+        case .noteRunning: .nothing(because: "it goes with the state directory")
         case .writeMappings, .writeTimeOffset: .nothing(because: "it goes with the namespace")
         case .moveNetworkDevice(let name, _): .by([.moveDeviceBack(name)])
         case .setOOMScore, .setLimit: .nothing(because: "it goes with the process")

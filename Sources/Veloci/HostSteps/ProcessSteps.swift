@@ -81,13 +81,13 @@ extension Performer {
         // end in time.
         if isRunning { effects.state?.unlock() }
         let pid: Int32
-        if isRunning, let recorded = effects.record.process { pid = recorded.pid } else { pid = try stage().pid }
+        if isRunning, let recorded = effects.record.process { pid = recorded.pid } else { pid = try process().pid }
         let state = HookState.make(
             subject.spec, request: PlanRequest(id: subject.record.id, bundle: subject.record.bundle),
             status: isRunning ? "running" : "creating")
         try HostHooks.run(
             hook, kind: kind, state: state.text(pid: pid), bundle: subject.record.bundle, path: origin,
-            for: isRunning ? nil : try stage().processDescriptor)
+            for: isRunning ? nil : try process().descriptor)
     }
 
     func sendListener(to path: String) throws(Failure) {

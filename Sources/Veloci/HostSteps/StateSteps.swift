@@ -18,17 +18,18 @@ extension Performer {
 
     /// From here on other commands find the container.
     func recordProcess() throws(Failure) {
-        let pid = try stage().pid
+        let pid = try process().pid
         guard let startTime = Processes.startTime(of: pid) else {
             throw Failure(.kernel, "the container's process ended before it was complete")
         }
         effects.record.process = ContainerRecord.FirstProcess(pid: pid, startTime: startTime)
         effects.record.identifyGroups()
+        if plan.hasOwnStreams { effects.record.streams = StreamNames.own(request.standard) }
         try state().write(effects.record)
     }
 
     func sendProcessDescriptor(to path: String) throws(Failure) {
-        let descriptor = try stage().processDescriptor
+        let descriptor = try process().descriptor
         let isFirst = subject.status == .creating
         try kernel { () throws(KernelError) in
             let connection = try Sockets.connect(path)
@@ -37,7 +38,7 @@ extension Performer {
     }
 
     func writePidFile(_ path: String) throws(Failure) {
-        let pid = try stage().pid
+        let pid = try process().pid
         effects.earlierPidFile = try kernel { () throws(KernelError) in try PidFile.write(pid, to: path) }
     }
 

@@ -2,7 +2,13 @@ public import LinuxKernel
 
 /// A program that veloci started in a container and that is a child of this process.
 public final class ContainerProcess {
-    private let stage: StageProcess
+    /// Who made it.
+    private enum Maker {
+        case stage(StageProcess)
+        case criu(RestoredProcess)
+    }
+
+    private let maker: Maker
     /// The host's side of its terminal, if it has one that was not sent elsewhere. Closed with this value.
     public let terminal: Int32?
 
@@ -11,7 +17,13 @@ public final class ContainerProcess {
 
     /// - Parameter terminal: owned from here on.
     init(_ stage: StageProcess, terminal: Int32?) {
-        self.stage = stage
+        maker = .stage(stage)
+        self.terminal = terminal
+    }
+
+    /// - Parameter terminal: owned from here on.
+    init(_ restored: RestoredProcess, terminal: Int32?) {
+        maker = .criu(restored)
         self.terminal = terminal
     }
 
@@ -20,15 +32,25 @@ public final class ContainerProcess {
     }
 
     /// The process id as this process sees it.
-    public var pid: Int32 { stage.pid }
+    public var pid: Int32 {
+        switch maker {
+        case .stage(let stage): stage.pid
+        case .criu(let restored): restored.pid
+        }
+    }
 
     /// A descriptor of the process (pidfd_open(2)) that stays valid as long as this value.
-    public var processDescriptor: Int32 { stage.processDescriptor }
+    public var processDescriptor: Int32 {
+        switch maker {
+        case .stage(let stage): stage.processDescriptor
+        case .criu(let restored): restored.descriptor
+        }
+    }
 
     /// Sends a signal.
     public func signal(_ signal: Int32) throws(Failure) {
         do throws(KernelError) {
-            try Processes.signal(number: stage.processDescriptor, signal)
+            try Processes.signal(number: processDescriptor, signal)
         } catch where error.errno == .noSuchProcess {
             throw Failure(.notRunning, "container not running")
         } catch {
@@ -38,6 +60,9 @@ public final class ContainerProcess {
 
     /// Waits for its end; once.
     public func wait() throws(Failure) -> ProcessEnd {
-        try stage.wait()
+        switch maker {
+        case .stage(let stage): try stage.wait()
+        case .criu(let restored): try restored.wait()
+        }
     }
 }

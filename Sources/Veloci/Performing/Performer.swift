@@ -83,8 +83,10 @@ final class Performer {
         begun = []
     }
 
-    private func perform(_ planned: Planned<HostStep>) throws(Failure) {
+    func perform(_ planned: Planned<HostStep>) throws(Failure) {
+        let outer = current
         current = planned
+        defer { current = outer }
         request.trace?.begin(planned.action.text, for: planned.origin)
         runtime.observe?("host: " + planned.action.text + Runtime.reason(planned.origin))
         defer { request.trace?.end() }
@@ -136,6 +138,13 @@ final class Performer {
         case .tellUnit(let change): try tell(change)
         case .joinCacheGroup: try joinCacheGroup()
         case .setLimit(let kind, let soft, let hard): try setLimit(kind, soft: soft, hard: hard)
+        case .bindRoot(let path, let place): try bindRoot(path, at: place)
+        case .makeMountPoints(let points, let root): try makeMountPoints(points, in: root)
+        case .attachDevices(let nodes, let place): try attachDevices(nodes, at: place)
+        case .startRestorer(let inControlGroup, let legacy): try startRestorer(inControlGroup: inControlGroup, legacy: legacy)
+        case .restoreProcesses(let order): try restoreProcesses(order)
+        case .detachRestorePlace: try detachRestorePlace()
+        case .noteRunning: try noteRunning()
         case .recordProcess: try recordProcess()
         case .sendProcessDescriptor(let path): try sendProcessDescriptor(to: path)
         case .writePidFile(let path): try writePidFile(path)
@@ -164,6 +173,13 @@ final class Performer {
     func state() throws(Failure) -> StateDirectory {
         guard let state = effects.state else { throw Failure(.internalError, "the container has no state directory") }
         return state
+    }
+
+    /// The container's first process, whoever made it.
+    func process() throws(Failure) -> (pid: Int32, descriptor: Int32) {
+        if let restored = effects.restored { return (restored.pid, restored.descriptor) }
+        let stage = try stage()
+        return (stage.pid, stage.processDescriptor)
     }
 
     /// The process that an earlier step cloned.
@@ -196,6 +212,8 @@ struct PerformanceRequest {
     /// Called with our side of the terminal when nobody else gets it.
     var prepareTerminal: (@Sendable (Int32) -> Void)?
     var notifySocket: String?
+    /// The program that restores.
+    var criu: String?
     /// What notes when each step takes place.
     var trace: Trace?
     /// The step of the host that a test makes fail.
@@ -220,6 +238,9 @@ final class Effects {
     var progress: ProgressPage?
     /// The container's process, or the program's that joins it.
     var stage: StageProcess?
+    /// CRIU, while it restores, and the container's first process, which it made.
+    var restorer: CriuProcess?
+    var restored: RestoredProcess?
     /// Whether it could not be born in its control group.
     var isOutside = false
     var devices: [String: MovedDevice] = [:]
