@@ -17,7 +17,7 @@ extension Flag {
         "rootless", .text, standard: "auto", "true goes without control groups that are refused; auto does so for users")
     static let trace = Flag(
         "trace", .text, "write when each step of create, start, run and exec took place: JSON for Perfetto, with - a table")
-    static let criu = Flag("criu", .text, standard: "criu", "the program that checkpoints and restores: a path, or a name in $PATH")
+    static let criu = Flag("criu", .text, standard: "criu", "the program that checkpoints and restores")
     static let version = Flag("version", "v", .bool, "print the version")
 }
 

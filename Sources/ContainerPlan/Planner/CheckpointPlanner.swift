@@ -157,10 +157,11 @@ struct CheckpointPlanner {
 
     // MARK: Control groups
 
-    /// KERNEL: processes that are frozen together cannot start others between two looks of CRIU.
+    /// Processes that are frozen together cannot start others between two looks of CRIU. It is the group in which `pause` freezes
+    /// them: CRIU waits without end for processes that another has frozen.
     func freezer(_ groups: [String: String]) -> String? {
-        if let legacy = groups["freezer"] { return legacy }
-        return facts.criuVersion >= CheckpointFacts.unifiedFreezer ? groups[""] : nil
+        if let unified = groups[""], facts.criuVersion >= CheckpointFacts.unifiedFreezer { return unified }
+        return groups["freezer"]
     }
 
     // MARK: Configuration

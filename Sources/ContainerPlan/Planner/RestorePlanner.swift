@@ -3,8 +3,8 @@ internal import Cgroups
 public import RuntimeSpec
 
 extension Plan {
-    /// The plan that makes a container again out of its images. There is no stage: CRIU makes the processes, and the host meets it
-    /// where it would meet the stage.
+    /// The plan that makes a container again out of its images. There is no stage: CRIU makes the processes, and the host meets
+    /// it where it would meet the stage.
     ///
     /// - Parameter state: the container's state directory, below which things are while CRIU works.
     public static func restore(
@@ -56,6 +56,11 @@ struct RestorePlanner {
         var order = CriuOrder(options: options, root: place)
         order.configurationFile = checkpoint.configurationFile
         planConsole(&order)
+        if create.namespaces.has(.user) {
+            let owners = OwnerMappings(uid: create.linux.uidMappings ?? [], gid: create.linux.gidMappings ?? [])
+            create.builder.prepare(
+                .shareImages(options.imagePath, group: owners.root.group), for: JSONPath.of("linux", "gidMappings"))
+        }
         try checkpoint.joinNamespaces(&order, &create.builder)
         planRoot(&order)
         create.builder.prepare(.makeProgressPage)
@@ -76,20 +81,43 @@ struct RestorePlanner {
         let groups = create.groups?.paths ?? CgroupPaths(locations: [])
         let outside = checkpoint.externalMounts(groups)
         planMountPoints(outside)
+        let devices = state + "/" + RestorePlace.devices
+        var nodes = ownDevices
         order.externalMounts = outside.map { mount in
-            CriuOrder.ExternalMount(key: mount.place, value: mount.index == nil ? mount.source : source(mount.source))
+            var source = mount.index == nil ? mount.source : source(mount.source)
+            if mount.index == nil, let index = nodes.firstIndex(where: { $0.path == mount.place }) { source = "\(devices)/\(index)" }
+            return CriuOrder.ExternalMount(key: mount.place, value: source)
+        }
+        defer {
+            if !nodes.isEmpty { create.builder.prepare(.attachDevices(nodes, at: devices), for: JSONPath.of("linux")) }
         }
         guard !(create.linux.maskedPaths ?? []).isEmpty else { return }
-        // CVE-2025-31133: the covers are the container's own device, so that nobody changes the host's through them.
+        // CVE-2025-31133: the covers are the container's own device, so that nobody changes the host's through them. In a user
+        // namespace they were the host's.
         var null = CheckpointPlanner.maskName
-        if create.facts.canMakeDevices {
-            let node = DeviceNode(
-                path: CheckpointPlanner.maskName, kind: .character, major: 1, minor: 3, mode: 0o666, uid: 0, gid: 0)
-            let path = state + "/" + RestorePlace.devices
-            create.builder.prepare(.attachDevices([node], at: path), for: JSONPath.of("linux", "maskedPaths"))
-            null = path + "/0"
+        if create.makesDevices {
+            null = "\(devices)/\(nodes.count)"
+            nodes.append(
+                DeviceNode(
+                    path: CheckpointPlanner.maskName, kind: .character, major: 1, minor: 3, mode: 0o666, uid: 0, gid: 0))
         }
         order.externalMounts.append(CriuOrder.ExternalMount(key: CheckpointPlanner.maskName, value: null))
+    }
+
+    /// Whether what lies below the state directory can be bound: CRIU opens it as root of the container's user namespace.
+    private var reachesState: Bool {
+        guard create.namespaces.has(.user) else { return true }
+        return OwnerMappings(uid: create.linux.uidMappings ?? [], gid: create.linux.gidMappings ?? []).root.user == 0
+    }
+
+    /// Those that a new container would get from the host, for in its user namespace it cannot make them. RUNC: where they cannot
+    /// be given, those at the same paths of the host take their place.
+    private var ownDevices: [DeviceNode] {
+        guard create.makesDevicesOutside, reachesState else { return [] }
+        return (create.linux.devices ?? []).compactMap { device in
+            guard let kind = device.kind, kind != .namedPipe else { return nil }
+            return create.nodeOfHost(device, kind)
+        }
     }
 
     /// An image that never was a container's root lacks what mounts are made on; CRIU makes none of it. What lies on a file

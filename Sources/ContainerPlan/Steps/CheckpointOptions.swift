@@ -14,7 +14,12 @@ public struct CheckpointOptions: Equatable, Sendable {
 
     /// How packets are held back while connections are dumped or restored (`--network-lock` of criu(8)).
     public enum NetworkLock: String, Sendable {
-        case iptables, nftables, skip
+        /// By rules of iptables(8).
+        case iptables
+        /// By rules of nft(8).
+        case nftables
+        /// Not at all: what comes meanwhile is answered with a reset.
+        case skip
     }
 
     /// Where memory pages go that are not written to files.

@@ -22,6 +22,7 @@ extension HostStep {
             .nothing(because: "the descriptor is closed with the table of descriptors")
         case .attachRoot(_, let path): .by([.detachRoot(at: path)])
         case .cloneProcess, .startRestorer: .by([.endProcess])
+        case .shareImages: .nothing(because: "the images are what is restored again")
         case .bindRoot: .by([.detachRestorePlace])
         case .makeMountPoints, .attachDevices: .nothing(because: "it goes with the root that was attached for CRIU")
         case .restoreProcesses: .nothing(because: "they end with CRIU, or with the container's process")

@@ -77,6 +77,9 @@ public enum HostStep: Equatable, Sendable {
 
     // MARK: What is restored
 
+    /// Root of the container's user namespace may search the directory of the images, as which CRIU opens them: its group, and
+    /// the permission for that (fchownat(2), fchmodat(2)).
+    case shareImages(String, group: UInt32)
     /// A copy of the mounts at the root's path, attached below the state directory as long as CRIU works (open_tree(2),
     /// move_mount(2)).
     case bindRoot(String, at: String)

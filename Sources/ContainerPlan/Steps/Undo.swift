@@ -30,8 +30,8 @@ extension Undo {
     public var outlivesCreation: Bool {
         switch self {
         case .moveDeviceBack, .removePidFile: false
-        case .removeStateDirectory, .stopUnit, .removeControlGroup, .removeCacheGroups, .detachRoot, .detachRestorePlace, .endProcess,
-            .runPoststopHooks:
+        case .removeStateDirectory, .stopUnit, .removeControlGroup, .removeCacheGroups, .detachRoot, .detachRestorePlace,
+            .endProcess, .runPoststopHooks:
             true
         }
     }

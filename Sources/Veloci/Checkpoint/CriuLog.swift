@@ -34,39 +34,42 @@ enum CriuLog {
 
     /// What CRIU goes on after.
     private static func isHarmless(_ reason: String) -> Bool {
-        ["rlimit: Can't setup RLIMIT_NOFILE", "Can't keep kdat cache", "Failed to write kerndat cache"].contains {
-            reason.begins(with: $0)
-        }
+        let beginnings = ["rlimit: Can't setup RLIMIT_NOFILE", "tun: Unable to create tun", "Can't keep kdat cache"]
+        return beginnings.contains { reason.begins(with: $0) }
     }
 }
 
 /// What to do about CRIU's most frequent reasons.
 enum CriuRemedy {
+    private static let established = "give --tcp-established to checkpoint and to restore"
+    private static let locks = "give --file-locks to checkpoint and to restore"
+    private static let watched = "set force-irmap in /etc/criu/runc.conf, so that CRIU looks for the watched files"
+    private static let sharing = "a mount of the container is shared with the host: bind it with rprivate"
+    private static let processor = "restore on a machine whose CPU has the features of this one"
+
+    /// Words of CRIU's own, the narrower ones first.
     private static let table: [(words: String, hint: String)] = [
-        ("onnected TCP socket", "give --tcp-established to checkpoint and to restore"),
-        ("onnected socket", "give --tcp-established to checkpoint and to restore"),
+        ("onnected TCP socket", established), ("onnected socket", established), ("TCP connection", established),
         ("xternal socket", "give --ext-unix-sk, or close the socket before"),
-        ("file locks are hold", "give --file-locks to checkpoint and to restore"),
-        ("file locks are held", "give --file-locks to checkpoint and to restore"),
+        ("without peer", "the other end of a unix socket is in another network namespace: close it before"),
+        ("unix socket", "give --ext-unix-sk, or close the socket before"),
+        ("file locks are h", locks), ("ome file locks", locks),
         ("unlinked file", "give --link-remap, or let the program close the file"),
-        ("an't create link-remap file", "give --link-remap"),
-        ("ghost file", "the program holds a large unlinked file open: let it close the file, or raise ghost-limit in /etc/criu/runc.conf"),
+        ("link-remap file", "give --link-remap"),
+        ("host file", "let the program close the large unlinked file, or set ghost-limit in /etc/criu/runc.conf"),
         ("soft-dirty", "this kernel does not track changed memory: checkpoint without --pre-dump and --parent-path"),
         ("userfaultfd", "this kernel has no userfaultfd, or it is refused: go without --lazy-pages"),
-        ("doesn't have a proper root mount", "the container's root has to be a mount; see the log"),
-        ("an't lookup mount=", "a file is open that the container cannot reach, such as the caller's log: give it pipes as streams"),
+        ("an't lookup mount=", "a file is open that the container cannot reach, as the caller's log: give it pipes as streams"),
         ("mount point without", "a mount came into the container later: unmount it, or list it in mounts of config.json"),
-        ("unreachable sharing", "a mount of the container is shared with the host: bind it with rprivate"),
-        ("sharing is unreachable", "a mount of the container is shared with the host: bind it with rprivate"),
-        ("inotify", "set force-irmap in /etc/criu/runc.conf, so that CRIU looks for the watched files"),
-        ("fsnotify", "set force-irmap in /etc/criu/runc.conf, so that CRIU looks for the watched files"),
+        ("unreachable sharing", sharing), ("sharing is unreachable", sharing), ("doesn't have a proper root mount", sharing),
+        ("No mapping for", "config.json of the bundle lacks a mount that the container had"),
+        ("inotify", watched), ("fsnotify", watched), ("nvisible", watched),
         ("session leader", "give --shell-job for a program in the caller's session"),
         ("tty", "give --shell-job for a program on the caller's terminal"),
-        ("CPU", "restore on a machine whose CPU has the features of this one"),
-        ("cpuinfo", "restore on a machine whose CPU has the features of this one"),
+        ("CPU", processor), ("cpuinfo", processor), ("cpu:", processor),
         ("No space left on device", "free space where the images are"),
-        ("magic doesn't match", "these are no images of CRIU, or of a version that knows more"),
-        ("an't open dir", "the images are not there"),
+        ("agic doesn't match", "these are no images of CRIU, or of one that knows more"),
+        ("No such file or directory", "the images, or files of the container, are not there"),
         ("Operation not permitted", "CRIU needs root with all capabilities"),
         ("kerndat", "this CRIU does not know this kernel: install a newer one"),
     ]

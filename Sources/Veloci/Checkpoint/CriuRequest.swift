@@ -58,7 +58,7 @@ enum CriuRequest {
     }
 
     /// Dumps the container with this first process.
-    static func dump(_ order: CriuOrder, pid: Int32, _ descriptors: Descriptors) -> [UInt8] {
+    static func checkpoint(_ order: CriuOrder, pid: Int32, _ descriptors: Descriptors) -> [UInt8] {
         let options = order.options
         var message = common(order, descriptors, log: CriuLog.dump)
         message.add(2, Int64(pid))

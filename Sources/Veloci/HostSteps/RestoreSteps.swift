@@ -7,6 +7,16 @@ internal import RuntimeSpec
 
 // What is done for CRIU, and with it, to make a container again.
 extension Performer {
+    func shareImages(_ path: String, group: UInt32) throws(Failure) {
+        try kernel { () throws(KernelError) in
+            let directory = try Files.open(path, flags: O_RDONLY | O_DIRECTORY)
+            let status = try Files.status(of: directory)
+            if status.mode & 0o001 != 0 { return }
+            try Files.changeOwner(of: directory, user: status.userID, group: group)
+            try Files.changeMode(of: ".", status.mode & 0o7777 | 0o010, at: directory.number)
+        }
+    }
+
     func bindRoot(_ path: String, at place: String) throws(Failure) {
         try kernel { () throws(KernelError) in
             try Files.makeDirectory(place, mode: 0o700)

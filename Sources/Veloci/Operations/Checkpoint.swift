@@ -17,7 +17,7 @@ extension Runtime {
         try program.check(options)
         let order = try order(container, options, program, process.pid)
         do throws(Failure) {
-            try dump(order, program, container, process.pid)
+            try writeImages(order, program, container, process.pid)
         } catch {
             if status == .running { thaw(container) }
             throw error
@@ -53,7 +53,7 @@ extension Runtime {
         }
     }
 
-    private func dump(
+    private func writeImages(
         _ order: CriuOrder, _ program: CriuProgram, _ container: StoredContainer, _ pid: Int32
     ) throws(Failure) {
         let options = order.options
@@ -65,7 +65,7 @@ extension Runtime {
         }
         if !options.isPreDump { try write(StreamNames.encoded(container.record.streams), at: images, options) }
         let process = try CriuProcess(program.path)
-        try process.send(CriuRequest.dump(order, pid: pid, CriuRequest.Descriptors(images: images, work: work)))
+        try process.send(CriuRequest.checkpoint(order, pid: pid, CriuRequest.Descriptors(images: images, work: work)))
         while true {
             let response: CriuResponse
             do throws(Failure) {

@@ -138,6 +138,7 @@ final class Performer {
         case .tellUnit(let change): try tell(change)
         case .joinCacheGroup: try joinCacheGroup()
         case .setLimit(let kind, let soft, let hard): try setLimit(kind, soft: soft, hard: hard)
+        case .shareImages(let path, let group): try shareImages(path, group: group)
         case .bindRoot(let path, let place): try bindRoot(path, at: place)
         case .makeMountPoints(let points, let root): try makeMountPoints(points, in: root)
         case .attachDevices(let nodes, let place): try attachDevices(nodes, at: place)
