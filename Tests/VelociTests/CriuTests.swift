@@ -1,4 +1,3 @@
-import ContainerPlan
 import Testing
 
 @testable import Veloci

@@ -23,7 +23,7 @@ silent() { rm -f "$work/errors"; ${by:-"$RUNTIME"} --root "$root" --log "$work/e
 before_clean_up() { for by in "$RUNTIME" $CONTROL; do runtime delete --force box; done; by=; [ -z "${storage_driver:-}" ] || podman_ rm -a -f -t 0; }
 # a program that counts in a file and, on a signal, ends with 7
 # shellcheck disable=SC2016
-counter='trap "exit 7" TERM; i=0; while :; do i=$((i + 1)); echo $i >/count; echo $i; sleep 0.05; done'
+counter='trap "exit 7" TERM; i=0; while :; do i=$((i + 1)); echo $i >>/count; echo $i; sleep 0.05; done'
 # configure FILTER [COMMAND...]: the plain configuration, changed by a filter of jq, and a fresh tree
 configure() {
     local filter=$1; shift; [ $# -gt 0 ] || set -- sh -c "$counter"
@@ -33,7 +33,7 @@ configure() {
 }
 start() { configure "$@" && silent run --detach --bundle "$bundle" box; }
 counts() { [ -s "$bundle/rootfs/count" ]; }
-count() { local n=''; until [ -n "$n" ]; do n=$(cat "$bundle/rootfs/count") || return; done; echo "$n"; }
+count() { tail -n 1 "$bundle/rootfs/count"; }
 counting() { start "$@" && eventually counts; }
 checkpoint() { runtime checkpoint --image-path "$images" --manage-cgroups-mode ignore "$@" box; }
 restore() { silent restore --detach --bundle "$bundle" --image-path "$images" --manage-cgroups-mode ignore "$@" box; }
@@ -131,7 +131,7 @@ devices() { counting '.linux.devices = [{path: "/dev/mine", type: "c", major: 1,
 check "a device" devices
 shared_memory() { counting . && inside sh -c 'echo there >/dev/shm/file' && round_trip && [ "$(inside cat /dev/shm/file)" = there ]; }
 check "what is in /dev/shm" shared_memory
-network() { local number; ip netns add kept 2>/dev/null; number=$(stat -L -c %i /run/netns/kept); counting '(.linux.namespaces[] | select(.type == "network").path) = "/run/netns/kept"' && round_trip && [ "$(stat -L -c %i "/proc/$(pid_of)/ns/net")" = "$number" ]; }
+network() { local number; ip netns add kept 2>/dev/null || true; number=$(stat -L -c %i /run/netns/kept); counting '(.linux.namespaces[] | select(.type == "network").path) = "/run/netns/kept"' && round_trip && [ "$(stat -L -c %i "/proc/$(pid_of)/ns/net")" = "$number" ]; }
 check "a network namespace that stays" network
 limits() { counting '.linux.resources.pids.limit = 33' && round_trip && [ "$(cat /sys/fs/cgroup/{pids/,}"$parent/box/pids.max" 2>/dev/null)" = 33 ] && grep -q ":/$parent/box$" "/proc/$(pid_of)/cgroup"; }
 check "control groups and their limits" limits
@@ -157,10 +157,10 @@ import time
 count = 0
 while True:
     count += 1
-    open('/count', 'w').write(str(count) + chr(10)); time.sleep(0.05)" && eventually counts; }
+    open('/count', 'a').write(str(count) + chr(10)); time.sleep(0.05)" && eventually counts; }
 connected='import socket
 listener = socket.create_server(("127.0.0.1", 0)); one = socket.create_connection(listener.getsockname()); other, _ = listener.accept()'
-tcp() { ip netns add kept 2>/dev/null; ip -n kept link set lo up; local dump=(--tcp-established) back=(--tcp-established)
+tcp() { ip netns add kept 2>/dev/null || true; ip -n kept link set lo up; local dump=(--tcp-established) back=(--tcp-established)
     python "$whole | (.linux.namespaces[] | select(.type == \"network\").path) = \"/run/netns/kept\"" "$connected" && says --tcp-established checkpoint && round_trip && ip netns exec kept ss -tn | grep -q ESTAB; }
 check "an established TCP connection is told, and restored" tcp
 unlinked() { python "$whole" 'import os

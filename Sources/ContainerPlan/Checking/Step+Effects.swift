@@ -98,8 +98,8 @@ extension HostStep {
             .makeProgressPage, .cloneProcess, .writeMappings, .writeTimeOffset, .moveNetworkDevice, .setOOMScore, .runHook,
             .sendListener,
             .moveIntoUnit, .receiveTerminal, .releaseUnit, .tellUnit, .joinCacheGroup, .setLimit, .recordProcess,
-            .sendProcessDescriptor, .writePidFile, .passOnReadiness, .shareImages, .bindRoot, .makeMountPoints, .attachDevices, .startRestorer,
-            .restoreProcesses, .detachRestorePlace, .noteRunning:
+            .sendProcessDescriptor, .writePidFile, .passOnReadiness, .shareImages, .bindRoot, .makeMountPoints, .attachDevices,
+            .startRestorer, .restoreProcesses, .detachRestorePlace, .noteRunning:
             []
         }
     }
@@ -124,7 +124,8 @@ extension HostStep {
             .startUnit, .makeControlGroup, .limit, .giveControlGroup, .makeCacheGroup, .openRoot, .openTree, .makeTree,
             .makeDeviceNodes, .raiseOpenFileLimit, .openControlGroupTree, .openControlGroupTasks, .openNamespace,
             .openContainerProcess, .connectConsole, .makeStartPipe, .attachRoot, .makeProgressPage, .cloneProcess,
-            .passOnReadiness, .shareImages, .bindRoot, .makeMountPoints, .attachDevices, .startRestorer, .restoreProcesses, .detachRestorePlace:
+            .passOnReadiness, .shareImages, .bindRoot, .makeMountPoints, .attachDevices, .startRestorer, .restoreProcesses,
+            .detachRestorePlace:
             []
         }
     }

@@ -168,7 +168,7 @@ struct CheckpointPlanner {
 
     /// RUNC: an annotation names another file, or none.
     var configurationFile: String? {
-        guard let named = spec.annotations?["org.criu.config"] else { return "/etc/criu/runc.conf" }
+        guard let named = spec.annotations?[CriuOrder.configurationAnnotation] else { return "/etc/criu/runc.conf" }
         return named.isEmpty ? nil : named
     }
 

@@ -85,7 +85,9 @@ struct RestorePlanner {
         var nodes = ownDevices
         order.externalMounts = outside.map { mount in
             var source = mount.index == nil ? mount.source : source(mount.source)
-            if mount.index == nil, let index = nodes.firstIndex(where: { $0.path == mount.place }) { source = "\(devices)/\(index)" }
+            if mount.index == nil, let index = nodes.firstIndex(where: { $0.path == mount.place }) {
+                source = "\(devices)/\(index)"
+            }
             return CriuOrder.ExternalMount(key: mount.place, value: source)
         }
         defer {

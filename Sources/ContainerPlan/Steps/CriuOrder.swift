@@ -2,6 +2,9 @@ public import RuntimeSpec
 
 /// All that CRIU is told for one dump or restore, but for descriptors, which have numbers only when it runs.
 public struct CriuOrder: Equatable, Sendable {
+    /// The annotation that names CRIU's own configuration file for a container; an empty one is for none.
+    public static let configurationAnnotation = "org.criu.config"
+
     /// A mount that CRIU does not make or fill, for it comes from outside of the container.
     public struct ExternalMount: Equatable, Sendable {
         /// For a dump the mount's place in the container; for a restore the name that it was dumped by.
