@@ -64,6 +64,7 @@ let package = Package(
         .systemLibrary(name: "CCapability", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
 
         .target(name: "ByteText", swiftSettings: embeddable),
+        .target(name: "Protobuf", swiftSettings: embeddable),
         .target(name: "RuntimeSpec", dependencies: ["ByteText"], swiftSettings: embeddable),
         .target(name: "LinuxKernel", dependencies: ["ByteText", "CLinux", "CLibrary"], swiftSettings: embeddable),
         .target(name: "DBus", dependencies: ["ByteText", "LinuxKernel"], swiftSettings: embeddable),
@@ -82,7 +83,7 @@ let package = Package(
         .target(
             name: "Veloci",
             dependencies: [
-                "ByteText", "RuntimeSpec", "LinuxKernel", "Cgroups", "Seccomp", "ContainerPlan", "StageImage", "CLinux",
+                "ByteText", "Protobuf", "RuntimeSpec", "LinuxKernel", "Cgroups", "Seccomp", "ContainerPlan", "StageImage", "CLinux",
                 "CLibrary", "CStageWire",
             ], swiftSettings: embeddable),
         // For programs of tasks; ordinary Swift only, and nothing of the command line's.
@@ -111,6 +112,7 @@ let package = Package(
         .target(name: "StandaloneSubject", path: "Tests/StandaloneSubject"),
         .testTarget(name: "StandaloneTests", dependencies: ["StandaloneSubject"], swiftSettings: language),
         .testTarget(name: "ByteTextTests", dependencies: ["ByteText"], swiftSettings: language),
+        .testTarget(name: "ProtobufTests", dependencies: ["Protobuf"], swiftSettings: language),
         .testTarget(name: "DBusTests", dependencies: ["Chance", "DBus", "LinuxKernel", "TestSupport"], swiftSettings: language),
         .testTarget(
             name: "CgroupsTests", dependencies: ["ByteText", "Cgroups", "Chance", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "TestSupport"],

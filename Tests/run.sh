@@ -54,7 +54,7 @@ section memory Tests/memory.sh
 section fuzz Tests/fuzz.sh 5
 section demo Tests/demo.sh $veloci
 section demo Tests/demo.sh .build/debug/veloci
-section clients Tests/clients.sh $veloci command-line configurations mounts nested rootless same-view podman documentation
+section clients Tests/clients.sh $veloci command-line configurations mounts nested rootless same-view podman checkpoint documentation
 section conformance Tests/conformance.sh
 section report Tests/report.sh
 section report Tests/report.sh .build/conformance/conformance.html

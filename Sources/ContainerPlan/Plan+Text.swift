@@ -28,7 +28,15 @@ extension Plan {
 
     /// All steps in the order in which they happen: those of the host at a gate follow the gate.
     private var lines: [Line] {
-        var lines = preparation.map { Line(text: $0.action.text, origin: $0.origin) }
+        var lines: [Line] = []
+        for planned in preparation {
+            lines.append(Line(text: planned.action.text, origin: planned.origin))
+            // No stage stands at the gates, but CRIU on its way.
+            guard case .restoreProcesses = planned.action else { continue }
+            for gate in Gate.allCases {
+                lines += (gates[gate] ?? []).map { Line(moment: .gate(gate), text: $0.action.text, origin: $0.origin) }
+            }
+        }
         for (index, planned) in steps.enumerated() {
             lines.append(Line(number: index + 1, text: planned.action.text, origin: planned.origin))
             guard let gate = planned.action.gate else { continue }

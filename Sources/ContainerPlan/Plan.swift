@@ -21,6 +21,11 @@ public struct Plan: Equatable, Sendable {
 
     init() {}
 
+    /// Whether the program's standard streams are those of its caller.
+    package var hasOwnStreams: Bool {
+        !hostSteps.contains { if case .connectConsole = $0.action { true } else { false } }
+    }
+
     /// What `start` does once the program of a container runs that `create` left waiting.
     ///
     /// - Parameter notifySocket: a service manager's, who waits for the program to be ready.

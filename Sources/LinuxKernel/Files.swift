@@ -285,6 +285,12 @@ public enum Files {
         try status(of: "", at: file.number)
     }
 
+    /// Whether an open descriptor is for writing (fcntl(2), F_GETFL).
+    public static func isWritable(number: Int32) throws(KernelError) -> Bool {
+        let flags = try systemCall(__NR_fcntl, "fcntl", on: "descriptor \(number)", UInt64(descriptor: number), 3)
+        return flags & 3 != 0
+    }
+
     /// Why this process may not make files in a directory (faccessat2(2) with its effective ids); nil when it may.
     public static func refusal(ofMakingIn path: String) -> Errno? {
         do throws(KernelError) {

@@ -58,7 +58,10 @@ public enum Mounts {
 
     /// The kernel's number of the mount that a file is on. Before Linux 6.8 numbers are used again after the mount's end.
     public static func identifier(of file: borrowing Descriptor) throws(KernelError) -> UInt64 {
-        let number = file.number
+        try identifier(number: file.number)
+    }
+
+    package static func identifier(number: Int32) throws(KernelError) -> UInt64 {
         var status = linux_statx_record()
         for field in [linux_statx_mount_unique, linux_statx_mount] {
             try Files.withPath("") { (empty) throws(KernelError) in

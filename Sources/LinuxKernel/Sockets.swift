@@ -175,3 +175,47 @@ extension Polling {
         if let failure { throw failure }
     }
 }
+
+extension Sockets {
+    /// Receives one message, and the descriptor beside it if there is one (recvmsg(2), SCM_RIGHTS). No bytes: the other side
+    /// closed.
+    /// - Throws: `KernelError`; `EMSGSIZE` for a message that is longer than `capacity`.
+    public static func receive(
+        from socket: Int32, capacity: Int
+    ) throws(KernelError) -> (bytes: [UInt8], descriptor: Int32?) {
+        var descriptor: Int32?
+        var control: [UInt64] = [0, 0, 0]
+        var count = 0
+        var failure: KernelError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { data, initialized in
+            control.withUnsafeMutableBytes { control in
+                var vector = (UInt64(address: data.baseAddress), UInt64(data.count))
+                withUnsafeMutablePointer(to: &vector) { vector in
+                    var message: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
+                        (0, 0, UInt64(address: vector), 1, UInt64(address: control.baseAddress), 24, 0)
+                    withUnsafeMutablePointer(to: &message) { message in
+                        do throws(KernelError) {
+                            count = try systemCall(
+                                __NR_recvmsg, "recvmsg", on: "", UInt64(descriptor: socket), UInt64(address: message),
+                                0x4000_0000)  // MSG_CMSG_CLOEXEC
+                        } catch {
+                            failure = error
+                        }
+                    }
+                    guard failure == nil else { return }
+                    if message.5 >= 20 && control.load(as: UInt64.self) >= 20 {
+                        descriptor = control.load(fromByteOffset: 16, as: Int32.self)
+                    }
+                    // MSG_TRUNC
+                    if message.6 & 0x20 != 0 { failure = KernelError(Errno(rawValue: EMSGSIZE), call: "recvmsg") }
+                }
+            }
+            initialized = count
+        }
+        if let failure {
+            descriptor.map { _ = Descriptor(owning: $0) }
+            throw failure
+        }
+        return (bytes, descriptor)
+    }
+}

@@ -15,6 +15,8 @@ public struct Runtime: Sendable {
     /// Whether refusals of control groups are passed over where no limit depends on them, and systemd is the user's own; nil for
     /// callers who are not the host's root.
     public var isRootless: Bool?
+    /// The program that dumps and restores: a path, or a name that is looked for in PATH.
+    public var criu = "criu"
     /// Called for each warning: what the container does not get although it was asked for, or what failed without consequence.
     public var warn: @Sendable (String) -> Void = { _ in }
     /// Called for what is usual on some hosts and worth knowing only when something is looked for, such as system calls of

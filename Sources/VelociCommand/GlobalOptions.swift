@@ -17,6 +17,7 @@ extension Flag {
         "rootless", .text, standard: "auto", "true goes without control groups that are refused; auto does so for users")
     static let trace = Flag(
         "trace", .text, "write when each step of create, start, run and exec took place: JSON for Perfetto, with - a table")
+    static let criu = Flag("criu", .text, standard: "criu", "the program that checkpoints and restores")
     static let version = Flag("version", "v", .bool, "print the version")
 }
 
@@ -36,9 +37,11 @@ struct GlobalOptions: Equatable {
     var isDebug = false
     /// The file for times of steps; `-` is a table on standard error.
     var trace: String?
+    /// CRIU, if not the one in PATH.
+    var criu: String?
 
     static let flags: [Flag] = [
-        .debug, .log, .logFormat, .logLevel, .root, .systemdCgroup, .cgroupManager, .rootless, .trace, .version,
+        .debug, .log, .logFormat, .logLevel, .root, .systemdCgroup, .cgroupManager, .rootless, .trace, .criu, .version,
     ]
 
     /// Reads the flags.
@@ -55,6 +58,7 @@ struct GlobalOptions: Equatable {
         }
         isDebug = flags.bool(.debug)
         trace = flags.textUnlessEmpty(.trace)
+        criu = flags.textUnlessEmpty(.criu)
         switch flags.text(.cgroupManager) {
         case "", "cgroupfs": cgroupManager = .files
         case "systemd": cgroupManager = .systemd

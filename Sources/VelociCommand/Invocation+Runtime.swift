@@ -16,6 +16,7 @@ extension Invocation {
             case .no: false
             case .automatic: nil
             }
+        if let criu = global.criu { runtime.criu = criu }
         let log = log
         runtime.warn = { log.warning(LibraryWords.flagged($0)) }
         runtime.remark = { log.warning($0) }

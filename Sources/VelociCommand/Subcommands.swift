@@ -5,6 +5,7 @@ enum Subcommands {
     /// Names and what makes the command, in the order of `--help`. Only the one that is asked for is made.
     private static let table: [(name: String, make: @Sendable () -> Subcommand)] = [
         ("check", { .check }),
+        ("checkpoint", { .checkpoint }),
         ("create", { .create }),
         ("delete", { .delete }),
         ("events", { .events }),
@@ -16,6 +17,7 @@ enum Subcommands {
         ("pause", { .pause }),
         ("plan", { .plan }),
         ("ps", { .ps }),
+        ("restore", { .restore }),
         ("resume", { .resume }),
         ("run", { .run }),
         ("spec", { .spec }),

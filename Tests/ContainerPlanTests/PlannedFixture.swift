@@ -91,12 +91,14 @@ enum PlanVariant: String, CaseIterable, Sendable {
     case service
     /// `mounts add` and `mounts remove` of the container's own mounts, while it runs.
     case addMounts, removeMounts
+    /// `restore`, and with a terminal that nobody else gets.
+    case restore, restoreInForeground
 
     func request(bundle: String, _ spec: Spec) -> PlanRequest {
         let creates: [PlanVariant] = [.create, .options, .systemd, .systemdOfUser]
         var request = PlanRequest(id: "golden", bundle: bundle, waitsForStart: creates.contains(self))
         let hasTerminal = self == .terminal || spec.process?.terminal == true
-        if hasTerminal && self != .run && self != .terminalOfUser { request.consoleSocket = "/run/console.sock" }
+        if hasTerminal && self != .run && self != .terminalOfUser && self != .restoreInForeground { request.consoleSocket = "/run/console.sock" }
         if self != .create && self != .exec { request.pidFile = "/run/golden.pid" }
         if self == .systemd || self == .systemdOfUser { request.controlGroupManager = .systemd }
         if self == .service {
@@ -104,6 +106,7 @@ enum PlanVariant: String, CaseIterable, Sendable {
             request.processSocket = "/run/process.sock"
             request.notifySocket = "/run/notify.sock"
         }
+        if self == .restore { request.detaches = true }
         request.endsWithCaller = self == .run || self == .terminalOfUser
         if self == .terminalOfUser { request.unitOfUser = "user.scope" }
         if self == .options {
@@ -129,6 +132,10 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
     static let plans = fixtures.appendingPathComponent("plans")
 
     var description: String { fileName }
+
+    /// Whether a stage performs it.
+    var isStaged: Bool { variant != .restore && variant != .restoreInForeground }
+    static var staged: [PlannedFixture] { all.filter { $0.isStaged } }
 
     /// `terminal.hybrid.txt`, or `terminal.hybrid.run.txt`.
     var fileName: String {
@@ -164,6 +171,14 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
         ("mount-links", .unified, [.addMounts, .removeMounts]),
         ("user-namespace-devices", .hybrid, [.removeMounts]),
         ("mount-idmap-option", .hybrid, [.addMounts]),
+        ("full-default", .hybrid, [.restore]),
+        ("full-default", .unified, [.restore, .restoreInForeground]),
+        ("every-hook", .unified, [.restore]),
+        ("every-namespace", .hybrid, [.restore]),
+        ("every-namespace-joined", .unified, [.restore]),
+        ("engine-daemon", .hybrid, [.restore]),
+        ("user-namespace-devices", .hybrid, [.restore]),
+        ("memory-policy-bind", .unified, [.restore]),
         ("mount-links", .nested, [.create]),
         ("user-namespace-devices", .nested, [.create]),
     ]
@@ -212,6 +227,14 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
             return variant == .addMounts
                 ? try Plan.add(mounts, in: spec, request: request, facts: facts)
                 : try Plan.remove(mounts, in: spec, request: request, facts: facts)
+        }
+        if !isStaged {
+            var known = CheckpointFacts()
+            known.criuVersion = 40201
+            var options = CheckpointOptions(imagePath: "/images")
+            options.tcpEstablished = true
+            return try Plan.restore(
+                spec, request: request, options: options, state: "/run/veloci/golden", host: facts, facts: known)
         }
         guard [.exec, .terminal, .terminalOfUser].contains(variant) else {
             return try Plan.create(spec, request: request, facts: facts)

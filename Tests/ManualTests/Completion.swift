@@ -24,13 +24,14 @@ enum Completion: Equatable {
     static func value(of flag: Flag) -> Completion? {
         switch flag.name {
         case "bundle": .bundles
-        case "console-socket", "pidfd-socket", "pid-file", "log", "trace", "process", "resources": .files
+        case "console-socket", "pidfd-socket", "pid-file", "log", "trace", "criu", "process", "resources": .files
         case "root", "image-path", "work-path", "parent-path": .directories
         case "format": .words([flag.standard, "json"])
         case "log-format": .words(["text", "json"])
         case "cgroup-manager": .words(["cgroupfs", "systemd", "disabled"])
         case "rootless": .words(["auto", "true", "false"])
         case "pressure": .words(["low", "medium", "critical"])
+        case "network-lock": .words(["iptables", "nftables", "skip"])
         case "manage-cgroups-mode": .words(["soft", "full", "strict", "ignore"])
         case "cap": .words(SupportedFeatures.document().linux?.capabilities ?? [])
         case "cpu-idle": .words(["0", "1"])

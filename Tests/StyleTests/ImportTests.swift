@@ -5,13 +5,13 @@ import Testing
     /// The targets that run when a container is made: nothing that starts a thread, or loads a locale, or costs a
     /// millisecond at start.
     static let startPath: Set<String> = [
-        "CLinux", "CLibrary", "CVelociEntry", "CStandalone", "CStageWire", "CStageEntry", "ByteText", "RuntimeSpec", "LinuxKernel", "DBus", "Cgroups", "Seccomp", "ContainerPlan", "Stage",
+        "CLinux", "CLibrary", "CVelociEntry", "CStandalone", "CStageWire", "CStageEntry", "ByteText", "Protobuf", "RuntimeSpec", "LinuxKernel", "DBus", "Cgroups", "Seccomp", "ContainerPlan", "Stage",
         "StageImage", "Veloci", "VelociCommand", "veloci",
     ]
 
     /// The order of the targets, from the ground up: each may import those before it only.
     static let order = [
-        "CLinux", "CLibrary", "CVelociEntry", "CStandalone", "CBuildFacts", "CStageWire", "CStageEntry", "CSeccomp", "CCapability", "ByteText", "RuntimeSpec", "LinuxKernel", "DBus", "Cgroups",
+        "CLinux", "CLibrary", "CVelociEntry", "CStandalone", "CBuildFacts", "CStageWire", "CStageEntry", "CSeccomp", "CCapability", "ByteText", "Protobuf", "RuntimeSpec", "LinuxKernel", "DBus", "Cgroups",
         "Seccomp", "ContainerPlan", "Stage", "StageEmbedder", "EmbedStage", "StageImage", "Veloci", "VelociAsync", "VelociCommand", "veloci",
     ]
 

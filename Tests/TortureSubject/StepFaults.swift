@@ -23,7 +23,7 @@ struct StepFaults {
         before = Machine.now(bundle.work)
     }
 
-    private func request() -> CreateRequest {
+    func request() -> CreateRequest {
         var request = CreateRequest(id: bundle.id, bundle: bundle.directory)
         request.pidFile = bundle.pidFile
         request.usesPivotRoot = bundle.variant != .joined
@@ -192,7 +192,7 @@ struct StepFaults {
 
     // MARK: Checks
 
-    private func attempt(_ name: String, _ expectation: Expectation, _ body: () throws -> Void) {
+    func attempt(_ name: String, _ expectation: Expectation, _ body: () throws -> Void) {
         report.count()
         do {
             try body()
@@ -227,7 +227,7 @@ struct StepFaults {
         }
     }
 
-    private func checkNothingLeft(_ name: String, reaping: Bool) {
+    func checkNothingLeft(_ name: String, reaping: Bool) {
         console?.drain()
         let left = Machine.left(bundle.work, since: before, reaping: reaping)
         if left.isEmpty { return }

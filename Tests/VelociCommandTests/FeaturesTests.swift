@@ -40,7 +40,7 @@ import Testing
     /// An annotation of config.json that sets properties of systemd's unit changes what is done to the host.
     @Test func annotationsWithEffectAreTold() {
         #expect(document.potentiallyUnsafeConfigAnnotations == [
-            "org.systemd.property.", "run.oci.keep_original_groups", "run.oci.mount_context_type",
+            "org.criu.config", "org.systemd.property.", "run.oci.keep_original_groups", "run.oci.mount_context_type",
         ])
     }
 }

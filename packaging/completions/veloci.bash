@@ -5,6 +5,14 @@ _veloci_value() {
     case "$1 $2" in
     "check --bundle"|"check -b") echo bundles ;;
     "check --format"|"check -f") echo words text json ;;
+    "checkpoint --image-path") echo directories ;;
+    "checkpoint --work-path") echo directories ;;
+    "checkpoint --parent-path") echo directories ;;
+    "checkpoint --status-fd") echo nothing ;;
+    "checkpoint --page-server") echo nothing ;;
+    "checkpoint --manage-cgroups-mode") echo words soft full strict ignore ;;
+    "checkpoint --empty-ns") echo nothing ;;
+    "checkpoint --network-lock") echo words iptables nftables skip ;;
     "create --bundle"|"create -b") echo bundles ;;
     "create --console-socket") echo files ;;
     "create --pidfd-socket") echo files ;;
@@ -33,7 +41,24 @@ _veloci_value() {
     "plan --pid-file") echo files ;;
     "plan --preserve-fds") echo nothing ;;
     "plan --format"|"plan -f") echo words text json ;;
+    "plan --image-path") echo directories ;;
+    "plan --work-path") echo directories ;;
+    "plan --manage-cgroups-mode") echo words soft full strict ignore ;;
+    "plan --empty-ns") echo nothing ;;
+    "plan --lsm-profile") echo nothing ;;
+    "plan --lsm-mount-context") echo nothing ;;
+    "plan --network-lock") echo words iptables nftables skip ;;
     "ps --format"|"ps -f") echo words table json ;;
+    "restore --bundle"|"restore -b") echo bundles ;;
+    "restore --console-socket") echo files ;;
+    "restore --image-path") echo directories ;;
+    "restore --work-path") echo directories ;;
+    "restore --manage-cgroups-mode") echo words soft full strict ignore ;;
+    "restore --pid-file") echo files ;;
+    "restore --empty-ns") echo nothing ;;
+    "restore --lsm-profile") echo nothing ;;
+    "restore --lsm-mount-context") echo nothing ;;
+    "restore --network-lock") echo words iptables nftables skip ;;
     "run --bundle"|"run -b") echo bundles ;;
     "run --console-socket") echo files ;;
     "run --pidfd-socket") echo files ;;
@@ -67,6 +92,7 @@ _veloci_value() {
     --cgroup-manager) echo words cgroupfs systemd disabled ;;
     --rootless) echo words auto true false ;;
     --trace) echo files ;;
+    --criu) echo files ;;
     esac ;;
     esac
 }
@@ -74,6 +100,7 @@ _veloci_value() {
 # _veloci_argument COMMAND COUNT: what may come after so many arguments
 _veloci_argument() {
     case "$1 $2" in
+    "checkpoint 0") echo containers ;;
     "delete 0") echo containers ;;
     "events 0") echo containers ;;
     "exec 0") echo containers ;;
@@ -87,7 +114,7 @@ _veloci_argument() {
     "start 0") echo containers created ;;
     "state 0") echo containers ;;
     "update 0") echo containers ;;
-    "help 0") echo words check create delete events exec features kill list mounts pause plan ps resume run spec start state update ;;
+    "help 0") echo words check checkpoint create delete events exec features kill list mounts pause plan ps restore resume run spec start state update ;;
     esac
 }
 
@@ -95,6 +122,7 @@ _veloci_argument() {
 _veloci_flags() {
     case $1 in
     check) echo --bundle -b --format -f --document-only --help -h ;;
+    checkpoint) echo --image-path --work-path --parent-path --leave-running --tcp-established --tcp-skip-in-flight --tcp-close --link-remap --ext-unix-sk --shell-job --lazy-pages --status-fd --page-server --file-locks --pre-dump --manage-cgroups-mode --empty-ns --auto-dedup --network-lock --help -h ;;
     create) echo --bundle -b --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --help -h ;;
     delete) echo --force -f --regex -r --help -h ;;
     events) echo --interval --stats --pressure --help -h ;;
@@ -104,15 +132,16 @@ _veloci_flags() {
     list) echo --format -f --quiet -q --help -h ;;
     mounts) echo --help -h ;;
     pause) echo --help -h ;;
-    plan) echo --bundle -b --run --process -p --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --detach -d --format -f --help -h ;;
+    plan) echo --bundle -b --run --process -p --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --detach -d --format -f --restore --image-path --work-path --tcp-established --tcp-close --ext-unix-sk --shell-job --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --lazy-pages --lsm-profile --lsm-mount-context --network-lock --help -h ;;
     ps) echo --format -f --help -h ;;
+    restore) echo --bundle -b --console-socket --image-path --work-path --tcp-established --tcp-close --ext-unix-sk --shell-job --file-locks --manage-cgroups-mode --detach -d --keep --pid-file --no-pivot --empty-ns --auto-dedup --lazy-pages --lsm-profile --lsm-mount-context --network-lock --help -h ;;
     resume) echo --help -h ;;
     run) echo --bundle -b --console-socket --pidfd-socket --detach -d --keep --pid-file --no-pivot --no-new-keyring --preserve-fds --help -h ;;
     spec) echo --bundle -b --rootless --help -h ;;
     start) echo --help -h ;;
     state) echo --help -h ;;
     update) echo --resources -r --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --cpu-idle --memory --memory-reservation --memory-swap --pids-limit --l3-cache-schema --mem-bw-schema --help -h ;;
-    '') echo --debug --log --log-format --root --systemd-cgroup --cgroup-manager --rootless --trace --version -v --help -h ;;
+    '') echo --debug --log --log-format --root --systemd-cgroup --cgroup-manager --rootless --trace --criu --version -v --help -h ;;
     esac
 }
 
@@ -162,7 +191,7 @@ _veloci() {
     elif [[ $cur == -* ]] && [ $count -lt $limit ]; then
         what="words $(_veloci_flags "$command")"
     elif [ -z "$command" ]; then
-        what="words check create delete events exec features kill list mounts pause plan ps resume run spec start state update help"
+        what="words check checkpoint create delete events exec features kill list mounts pause plan ps restore resume run spec start state update help"
     else
         what=$(_veloci_argument "$command" $count)
     fi

@@ -10,7 +10,7 @@ function __veloci_place
     for word in $words
         if test $skip = yes
             set skip no
-        else if contains -- $word --log --log-format --log-level --root --cgroup-manager --rootless --trace
+        else if contains -- $word --log --log-format --log-level --root --cgroup-manager --rootless --trace --criu
             set skip yes
         else if test -n "$found"; and contains -- $word (__veloci_valued $found)
             set skip yes
@@ -59,6 +59,8 @@ function __veloci_valued
     switch $argv[1]
         case check
             string split ' ' -- '--bundle -b --format -f'
+        case checkpoint
+            string split ' ' -- '--image-path --work-path --parent-path --status-fd --page-server --manage-cgroups-mode --empty-ns --network-lock'
         case create
             string split ' ' -- '--bundle -b --console-socket --pidfd-socket --pid-file --preserve-fds'
         case events
@@ -68,9 +70,11 @@ function __veloci_valued
         case list
             string split ' ' -- '--format -f'
         case plan
-            string split ' ' -- '--bundle -b --process -p --console-socket --pidfd-socket --pid-file --preserve-fds --format -f'
+            string split ' ' -- '--bundle -b --process -p --console-socket --pidfd-socket --pid-file --preserve-fds --format -f --image-path --work-path --manage-cgroups-mode --empty-ns --lsm-profile --lsm-mount-context --network-lock'
         case ps
             string split ' ' -- '--format -f'
+        case restore
+            string split ' ' -- '--bundle -b --console-socket --image-path --work-path --manage-cgroups-mode --pid-file --empty-ns --lsm-profile --lsm-mount-context --network-lock'
         case run
             string split ' ' -- '--bundle -b --console-socket --pidfd-socket --pid-file --preserve-fds'
         case spec
@@ -82,6 +86,7 @@ end
 
 complete -c veloci -f
 complete -c veloci -n __veloci_begins -a check -d 'list everything that is wrong with a bundle\'s config.json'
+complete -c veloci -n __veloci_begins -a checkpoint -d 'write all that a running container is to images, by CRIU'
 complete -c veloci -n __veloci_begins -a create -d 'make a container from a bundle; its program waits for start'
 complete -c veloci -n __veloci_begins -a delete -d 'remove what a stopped container has left'
 complete -c veloci -n __veloci_begins -a events -d 'print what a container uses, and when it runs out of memory'
@@ -91,8 +96,9 @@ complete -c veloci -n __veloci_begins -a kill -d 'send a signal to a container\'
 complete -c veloci -n __veloci_begins -a list -d 'list the containers below the root directory'
 complete -c veloci -n __veloci_begins -a mounts -d 'add mounts to a container that runs, or remove them'
 complete -c veloci -n __veloci_begins -a pause -d 'stop all processes of a container where they are'
-complete -c veloci -n __veloci_begins -a plan -d 'print what create, run or exec would do, step by step, without doing it'
+complete -c veloci -n __veloci_begins -a plan -d 'print what create, run, exec or restore would do, step by step, without doing it'
 complete -c veloci -n __veloci_begins -a ps -d 'list the processes of a container'
+complete -c veloci -n __veloci_begins -a restore -d 'make a container again out of a checkpoint\'s images'
 complete -c veloci -n __veloci_begins -a resume -d 'let all processes of a paused container go on'
 complete -c veloci -n __veloci_begins -a run -d 'make a container from a bundle and run its program'
 complete -c veloci -n __veloci_begins -a spec -d 'write a config.json to start from'
@@ -108,12 +114,34 @@ complete -c veloci -n '__veloci_reads_flags' -l systemd-cgroup -d 'let systemd m
 complete -c veloci -n '__veloci_reads_flags' -l cgroup-manager -r -f -a 'cgroupfs systemd disabled' -d 'who makes control groups: cgroupfs, systemd or disabled'
 complete -c veloci -n '__veloci_reads_flags' -l rootless -r -f -a 'auto true false' -d 'true goes without control groups that are refused; auto does so for users'
 complete -c veloci -n '__veloci_reads_flags' -l trace -r -F -d 'write when each step of create, start, run and exec took place: JSON for Perfetto, with - a table'
+complete -c veloci -n '__veloci_reads_flags' -l criu -r -F -d 'the program that checkpoints and restores'
 complete -c veloci -n '__veloci_reads_flags' -l version -s v -d 'print the version'
 complete -c veloci -n '__veloci_begins' -l help -s h -d 'print this help'
 complete -c veloci -n '__veloci_at check' -l bundle -s b -r -f -a '(__fish_complete_directories)' -d 'the bundle directory'
 complete -c veloci -n '__veloci_at check' -l format -s f -r -f -a 'text json' -d 'text or json'
 complete -c veloci -n '__veloci_at check' -l document-only -d 'leave out what depends on this host'
 complete -c veloci -n '__veloci_at check' -l help -s h -d 'print this help'
+complete -c veloci -n '__veloci_at checkpoint' -l image-path -r -f -a '(__fish_complete_directories)' -d 'the directory of CRIU\'s images'
+complete -c veloci -n '__veloci_at checkpoint' -l work-path -r -f -a '(__fish_complete_directories)' -d 'the directory of CRIU\'s log and work files'
+complete -c veloci -n '__veloci_at checkpoint' -l parent-path -r -f -a '(__fish_complete_directories)' -d 'the images of an earlier pre-dump, relative to --image-path'
+complete -c veloci -n '__veloci_at checkpoint' -l leave-running -d 'let the container go on after the checkpoint'
+complete -c veloci -n '__veloci_at checkpoint' -l tcp-established -d 'allow established TCP connections'
+complete -c veloci -n '__veloci_at checkpoint' -l tcp-skip-in-flight -d 'leave out TCP connections that are not accepted yet'
+complete -c veloci -n '__veloci_at checkpoint' -l tcp-close -d 'restore established TCP connections as closed ones'
+complete -c veloci -n '__veloci_at checkpoint' -l link-remap -d 'allow unlinked files, which get a name meanwhile'
+complete -c veloci -n '__veloci_at checkpoint' -l ext-unix-sk -d 'allow unix sockets whose other end is outside of the container'
+complete -c veloci -n '__veloci_at checkpoint' -l shell-job -d 'allow a program in the session and on the terminal of its caller'
+complete -c veloci -n '__veloci_at checkpoint' -l lazy-pages -d 'leave memory to be fetched when it is used (userfaultfd)'
+complete -c veloci -n '__veloci_at checkpoint' -l status-fd -r -f -d 'write a zero byte to this descriptor when the server of lazy pages is ready'
+complete -c veloci -n '__veloci_at checkpoint' -l page-server -r -f -d 'send memory to this page server: ADDRESS:PORT'
+complete -c veloci -n '__veloci_at checkpoint' -l file-locks -d 'allow file locks'
+complete -c veloci -n '__veloci_at checkpoint' -l pre-dump -d 'dump memory alone and let the container go on'
+complete -c veloci -n '__veloci_at checkpoint' -l manage-cgroups-mode -r -f -a 'soft full strict ignore' -d 'what CRIU does about control groups: soft, full, strict or ignore'
+complete -c veloci -n '__veloci_at checkpoint' -l empty-ns -r -f -d 'restore this namespace empty: network, which always is'
+complete -c veloci -n '__veloci_at checkpoint' -l auto-dedup -d 'remove memory from earlier images that later ones have'
+complete -c veloci -n '__veloci_at checkpoint' -l network-lock -r -f -a 'iptables nftables skip' -d 'how packets are held back meanwhile: iptables, nftables or skip'
+complete -c veloci -n '__veloci_at checkpoint' -l help -s h -d 'print this help'
+complete -c veloci -n '__veloci_at checkpoint 0' -f -a '(__veloci_containers)'
 complete -c veloci -n '__veloci_at create' -l bundle -s b -r -f -a '(__fish_complete_directories)' -d 'the bundle directory'
 complete -c veloci -n '__veloci_at create' -l console-socket -r -F -d 'the socket that receives the terminal\'s descriptor; needs process.terminal'
 complete -c veloci -n '__veloci_at create' -l pidfd-socket -r -F -d 'the socket that receives a pidfd of the process'
@@ -174,10 +202,46 @@ complete -c veloci -n '__veloci_at plan' -l no-new-keyring -d 'keep the caller\'
 complete -c veloci -n '__veloci_at plan' -l preserve-fds -r -f -d 'pass that many descriptors on, from 3 and after $LISTEN_FDS\'s'
 complete -c veloci -n '__veloci_at plan' -l detach -s d -d 'return as soon as the process runs'
 complete -c veloci -n '__veloci_at plan' -l format -s f -r -f -a 'text json' -d 'text or json'
+complete -c veloci -n '__veloci_at plan' -l restore -d 'plan a restore'
+complete -c veloci -n '__veloci_at plan' -l image-path -r -f -a '(__fish_complete_directories)' -d 'the directory of CRIU\'s images'
+complete -c veloci -n '__veloci_at plan' -l work-path -r -f -a '(__fish_complete_directories)' -d 'the directory of CRIU\'s log and work files'
+complete -c veloci -n '__veloci_at plan' -l tcp-established -d 'allow established TCP connections'
+complete -c veloci -n '__veloci_at plan' -l tcp-close -d 'restore established TCP connections as closed ones'
+complete -c veloci -n '__veloci_at plan' -l ext-unix-sk -d 'allow unix sockets whose other end is outside of the container'
+complete -c veloci -n '__veloci_at plan' -l shell-job -d 'allow a program in the session and on the terminal of its caller'
+complete -c veloci -n '__veloci_at plan' -l file-locks -d 'allow file locks'
+complete -c veloci -n '__veloci_at plan' -l manage-cgroups-mode -r -f -a 'soft full strict ignore' -d 'what CRIU does about control groups: soft, full, strict or ignore'
+complete -c veloci -n '__veloci_at plan' -l empty-ns -r -f -d 'restore this namespace empty: network, which always is'
+complete -c veloci -n '__veloci_at plan' -l auto-dedup -d 'remove memory from earlier images that later ones have'
+complete -c veloci -n '__veloci_at plan' -l lazy-pages -d 'leave memory to be fetched when it is used (userfaultfd)'
+complete -c veloci -n '__veloci_at plan' -l lsm-profile -r -f -d 'restore with another profile: apparmor:NAME or selinux:LABEL'
+complete -c veloci -n '__veloci_at plan' -l lsm-mount-context -r -f -d 'restore with another SELinux label of mounts'
+complete -c veloci -n '__veloci_at plan' -l network-lock -r -f -a 'iptables nftables skip' -d 'how packets are held back meanwhile: iptables, nftables or skip'
 complete -c veloci -n '__veloci_at plan' -l help -s h -d 'print this help'
 complete -c veloci -n '__veloci_at ps 0' -l format -s f -r -f -a 'table json' -d 'table or json'
 complete -c veloci -n '__veloci_at ps 0' -l help -s h -d 'print this help'
 complete -c veloci -n '__veloci_at ps 0' -f -a '(__veloci_containers)'
+complete -c veloci -n '__veloci_at restore' -l bundle -s b -r -f -a '(__fish_complete_directories)' -d 'the bundle directory'
+complete -c veloci -n '__veloci_at restore' -l console-socket -r -F -d 'the socket that receives the terminal\'s descriptor; needs process.terminal'
+complete -c veloci -n '__veloci_at restore' -l image-path -r -f -a '(__fish_complete_directories)' -d 'the directory of CRIU\'s images'
+complete -c veloci -n '__veloci_at restore' -l work-path -r -f -a '(__fish_complete_directories)' -d 'the directory of CRIU\'s log and work files'
+complete -c veloci -n '__veloci_at restore' -l tcp-established -d 'allow established TCP connections'
+complete -c veloci -n '__veloci_at restore' -l tcp-close -d 'restore established TCP connections as closed ones'
+complete -c veloci -n '__veloci_at restore' -l ext-unix-sk -d 'allow unix sockets whose other end is outside of the container'
+complete -c veloci -n '__veloci_at restore' -l shell-job -d 'allow a program in the session and on the terminal of its caller'
+complete -c veloci -n '__veloci_at restore' -l file-locks -d 'allow file locks'
+complete -c veloci -n '__veloci_at restore' -l manage-cgroups-mode -r -f -a 'soft full strict ignore' -d 'what CRIU does about control groups: soft, full, strict or ignore'
+complete -c veloci -n '__veloci_at restore' -l detach -s d -d 'return as soon as the process runs'
+complete -c veloci -n '__veloci_at restore' -l keep -d 'keep the container when its program has ended'
+complete -c veloci -n '__veloci_at restore' -l pid-file -r -F -d 'write the process\'s id on the host to this file'
+complete -c veloci -n '__veloci_at restore' -l no-pivot -d 'change the root without pivot_root, for a root on a ramdisk'
+complete -c veloci -n '__veloci_at restore' -l empty-ns -r -f -d 'restore this namespace empty: network, which always is'
+complete -c veloci -n '__veloci_at restore' -l auto-dedup -d 'remove memory from earlier images that later ones have'
+complete -c veloci -n '__veloci_at restore' -l lazy-pages -d 'leave memory to be fetched when it is used (userfaultfd)'
+complete -c veloci -n '__veloci_at restore' -l lsm-profile -r -f -d 'restore with another profile: apparmor:NAME or selinux:LABEL'
+complete -c veloci -n '__veloci_at restore' -l lsm-mount-context -r -f -d 'restore with another SELinux label of mounts'
+complete -c veloci -n '__veloci_at restore' -l network-lock -r -f -a 'iptables nftables skip' -d 'how packets are held back meanwhile: iptables, nftables or skip'
+complete -c veloci -n '__veloci_at restore' -l help -s h -d 'print this help'
 complete -c veloci -n '__veloci_at resume' -l help -s h -d 'print this help'
 complete -c veloci -n '__veloci_at resume 0' -f -a '(__veloci_containers paused)'
 complete -c veloci -n '__veloci_at run' -l bundle -s b -r -f -a '(__fish_complete_directories)' -d 'the bundle directory'
@@ -216,4 +280,4 @@ complete -c veloci -n '__veloci_at update' -l l3-cache-schema -r -f -d 'the sche
 complete -c veloci -n '__veloci_at update' -l mem-bw-schema -r -f -d 'the schema of the memory bandwidth, for resctrl'
 complete -c veloci -n '__veloci_at update' -l help -s h -d 'print this help'
 complete -c veloci -n '__veloci_at update 0' -f -a '(__veloci_containers)'
-complete -c veloci -n '__veloci_at help 0' -a 'check create delete events exec features kill list mounts pause plan ps resume run spec start state update'
+complete -c veloci -n '__veloci_at help 0' -a 'check checkpoint create delete events exec features kill list mounts pause plan ps restore resume run spec start state update'

@@ -81,7 +81,9 @@ extension PlanChecker {
                 if kinds != plan.cloneNamespaces { report(.hostSteps, index + 1, "the text tells of other namespaces") }
             }
         }
-        if case .cloneProcess? = plan.preparation.last?.action {} else { report(.hostSteps, 0, "no process is cloned") }
+        if case .cloneProcess? = plan.preparation.last?.action {} else if !restores {
+            report(.hostSteps, 0, "no process is cloned")
+        }
         checkRecord()
         checkHostGates()
         let entersMountNamespace = plan.cloneNamespaces.contains(.mount) || plan.steps.contains { $0.action.entersMountNamespace }

@@ -38,6 +38,32 @@ extension PlanChecker {
     }
 
     /// What can be said only of the whole.
+    /// CRIU is in the container's groups before it makes a process, and nothing that is attached for it stays.
+    mutating func checkRestore() {
+        if !plan.steps.isEmpty { report(.once, 0, "a restored container has no stage") }
+        let steps = plan.preparation.map { $0.action }
+        func place(_ isMeant: (HostStep) -> Bool) -> Int { steps.firstIndex(where: isMeant) ?? -1 }
+        let restored = place { if case .restoreProcesses = $0 { true } else { false } }
+        let started = place { if case .startRestorer = $0 { true } else { false } }
+        let attached = place { if case .bindRoot = $0 { true } else { false } }
+        if attached < 0 || started < attached || restored < started {
+            report(.hostSteps, 0, "CRIU works before its root is there, or it runs")
+        }
+        if steps.last != .detachRestorePlace { report(.hostSteps, 0, "what is attached for CRIU stays") }
+        guard case .restoreProcesses(let order)? = restored < 0 ? nil : steps[restored] else { return }
+        for slot in order.inherited.map({ $0.slot }) + (order.console.map { [$0] } ?? []) {
+            if slots[slot] == nil { report(.slots, 0, "slot \(slot.index) is used before it is filled") }
+            slots[slot] = .filled(used: true)
+        }
+        for (slot, state) in slots.sorted(by: { $0.key.index < $1.key.index }) {
+            if case .filled(used: false) = state { report(.slots, 0, "slot \(slot.index) is filled and never used") }
+        }
+        let ready = (plan.gates[.ready] ?? []).map { $0.action }
+        if ready.firstIndex(of: .noteRunning) ?? .max > ready.firstIndex(of: .recordProcess) ?? -1 {
+            report(.hostSteps, 0, "the pid is told before the program is known to run")
+        }
+    }
+
     mutating func checkEnd() {
         if case .execute? = plan.steps.last?.action {} else if !changesMounts { report(.once, 0, "no program is executed") }
         if !changedUser, !changesMounts { report(.capabilities, 0, "the program's user is never taken on") }

@@ -58,10 +58,13 @@ struct PlanChecker {
 
     /// Whether the plan changes a container that runs, instead of executing a program.
     let changesMounts: Bool
+    /// Whether CRIU makes the processes, so that there is no stage.
+    let restores: Bool
 
     init(_ plan: Plan) {
         self.plan = plan
         changesMounts = plan.steps.last?.action == .end
+        restores = plan.preparation.contains { if case .restoreProcesses = $0.action { true } else { false } }
     }
 
     /// Whether mounts may be made and changed below the root now.
@@ -75,6 +78,7 @@ struct PlanChecker {
 
     mutating func check() {
         checkPreparation()
+        if restores { return checkRestore() }
         hasMountNamespace = plan.cloneNamespaces.contains(.mount)
         let closings = plan.closings
         for (index, planned) in plan.steps.enumerated() {

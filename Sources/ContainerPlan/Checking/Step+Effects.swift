@@ -98,7 +98,8 @@ extension HostStep {
             .makeProgressPage, .cloneProcess, .writeMappings, .writeTimeOffset, .moveNetworkDevice, .setOOMScore, .runHook,
             .sendListener,
             .moveIntoUnit, .receiveTerminal, .releaseUnit, .tellUnit, .joinCacheGroup, .setLimit, .recordProcess,
-            .sendProcessDescriptor, .writePidFile, .passOnReadiness:
+            .sendProcessDescriptor, .writePidFile, .passOnReadiness, .shareImages, .bindRoot, .makeMountPoints, .attachDevices,
+            .startRestorer, .restoreProcesses, .detachRestorePlace, .noteRunning:
             []
         }
     }
@@ -114,7 +115,7 @@ extension HostStep {
         case .runHook(.poststart, _): []
         case .runHook: [.mounts]
         case .sendListener: [.listener]
-        case .moveIntoUnit, .receiveTerminal, .releaseUnit, .tellUnit, .joinCacheGroup, .setLimit, .recordProcess,
+        case .moveIntoUnit, .receiveTerminal, .releaseUnit, .tellUnit, .joinCacheGroup, .setLimit, .noteRunning, .recordProcess,
             .sendProcessDescriptor, .writePidFile:
             [.ready]
         // What the kernel takes only for a group with a process in it.
@@ -123,7 +124,8 @@ extension HostStep {
             .startUnit, .makeControlGroup, .limit, .giveControlGroup, .makeCacheGroup, .openRoot, .openTree, .makeTree,
             .makeDeviceNodes, .raiseOpenFileLimit, .openControlGroupTree, .openControlGroupTasks, .openNamespace,
             .openContainerProcess, .connectConsole, .makeStartPipe, .attachRoot, .makeProgressPage, .cloneProcess,
-            .passOnReadiness:
+            .passOnReadiness, .shareImages, .bindRoot, .makeMountPoints, .attachDevices, .startRestorer, .restoreProcesses,
+            .detachRestorePlace:
             []
         }
     }

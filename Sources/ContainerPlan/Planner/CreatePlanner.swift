@@ -137,7 +137,7 @@ struct CreatePlanner {
     }
 
     /// RUNC: the words of both are what callers look for.
-    private func checkTerminal() throws(PlanError) {
+    func checkTerminal() throws(PlanError) {
         let path = JSONPath.of("process", "terminal")
         let detaches = request.waitsForStart || request.detaches
         if usesTerminal && detaches && request.consoleSocket == nil {
@@ -151,7 +151,7 @@ struct CreatePlanner {
     }
 
     /// What other commands know the container by. First of all what takes everything back.
-    private mutating func planState() {
+    mutating func planState() {
         builder.prepare(.makeStateDirectory)
         builder.prepare(.writeRecord)
         builder.prepare(.keepConfiguration)

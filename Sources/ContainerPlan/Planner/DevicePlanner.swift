@@ -25,10 +25,7 @@ extension CreatePlanner {
         var made: [(node: DeviceNode, origin: JSONPath)] = []
         for (index, device) in (linux.devices ?? []).enumerated() {
             guard let kind = device.kind else { continue }
-            let node = DeviceNode(
-                path: cleaned(device.path), kind: kind, major: UInt32(truncatingIfNeeded: device.major ?? 0),
-                minor: UInt32(truncatingIfNeeded: device.minor ?? 0), mode: (device.fileMode ?? 0o666) & 0o7777,
-                uid: device.uid ?? 0, gid: device.gid ?? 0)
+            let node = node(device, kind)
             let origin = JSONPath.of("linux", "devices").index(index)
             if makesDevicesOutside && kind != .namedPipe {
                 made.append((node, origin))
@@ -47,6 +44,18 @@ extension CreatePlanner {
         builder.add(.makeLink(path: "/dev/ptmx", to: "pts/ptmx", existing: .replace, root: root))
     }
 
+    private func node(_ device: Device, _ kind: DeviceKind) -> DeviceNode {
+        DeviceNode(
+            path: cleaned(device.path), kind: kind, major: UInt32(truncatingIfNeeded: device.major ?? 0),
+            minor: UInt32(truncatingIfNeeded: device.minor ?? 0), mode: (device.fileMode ?? 0o666) & 0o7777,
+            uid: device.uid ?? 0, gid: device.gid ?? 0)
+    }
+
+    /// As the host makes it for a container that may not.
+    func nodeOfHost(_ device: Device, _ kind: DeviceKind) -> DeviceNode {
+        node(device, kind).owned(by: OwnerMappings(uid: linux.uidMappings ?? [], gid: linux.gidMappings ?? []))
+    }
+
     var bindsDeviceDirectory: Bool {
         (spec.mounts ?? []).contains { mount in
             cleaned(mount.destination) == "/dev" && (mount.type == "bind" || MountOptions(mount.options ?? []).bind != nil)
@@ -58,7 +67,7 @@ extension CreatePlanner {
 
     /// Whether the host makes the nodes of a container that may not: SPEC(config-linux.md#devices) wants them to be there, with
     /// their owners and modes, whatever the host has at their paths. In a mount namespace with others inside they would be seen.
-    private var makesDevicesOutside: Bool {
+    var makesDevicesOutside: Bool {
         facts.isPrivileged && facts.canMakeDevices && namespaces.has(.user) && namespaces.isNew(.mount)
     }
 
@@ -67,12 +76,7 @@ extension CreatePlanner {
         let owners = OwnerMappings(uid: linux.uidMappings ?? [], gid: linux.gidMappings ?? [])
         let path = JSONPath.of("linux", "devices")
         let tree = builder.slot()
-        let nodes = devices.map { device in
-            var node = device.node
-            node.uid = OwnerMappings.host(node.uid, owners.uid) ?? owners.root.user
-            node.gid = OwnerMappings.host(node.gid, owners.gid) ?? owners.root.group
-            return node
-        }
+        let nodes = devices.map { $0.node.owned(by: owners) }
         let label = facts.selinuxIsEnabled ? linux.mountLabel.flatMap { $0.isEmpty ? nil : $0 } : nil
         builder.prepare(.makeDeviceNodes(nodes, label: label, into: tree), for: path)
         let slots = devices.map { _ in builder.slot() }
@@ -99,5 +103,15 @@ extension CreatePlanner {
         if facts.isInUserNamespace { return false }
         guard namespaces.isNew(.user) else { return true }
         return (linux.uidMappings ?? []).contains { $0.hostID == 0 && $0.size > 0 }
+    }
+}
+
+extension DeviceNode {
+    /// With the ids that its own are on the host; what is not mapped belongs to root of the user namespace.
+    fileprivate func owned(by owners: OwnerMappings) -> DeviceNode {
+        var node = self
+        node.uid = OwnerMappings.host(uid, owners.uid) ?? owners.root.user
+        node.gid = OwnerMappings.host(gid, owners.gid) ?? owners.root.group
+        return node
     }
 }

@@ -59,6 +59,16 @@ extension HostStep {
         case .tellUnit(let change):
             "tell systemd of \(change.text) for the unit \(change.name)"
         case .joinCacheGroup(let group): "join the cache control group \(group ?? "")"
+        case .shareImages(let path, let group): "let group \(group) search \(path)"
+        case .bindRoot(let path, let place): "attach a copy of the mounts at \(path) at \(place) for CRIU"
+        case .makeMountPoints(let points, _):
+            "make what is missing of \(points.map { $0.path }.joined(separator: ", ")) in the root"
+        case .attachDevices(let nodes, let place): "make the devices \(nodes.map { $0.path }.joined(separator: ", ")) at \(place)"
+        case .startRestorer(let unified, let legacy):
+            "start CRIU" + (unified || legacy ? " in the container's control group" : "")
+        case .restoreProcesses(let order): "have CRIU restore the processes from \(order.text)"
+        case .detachRestorePlace: "detach what was attached for CRIU"
+        case .noteRunning: "note that the program runs"
         case .recordProcess: "write the container's state"
         case .sendProcessDescriptor(let path): "send a descriptor of the process to \(path)"
         case .writePidFile(let path): "write the pid to \(path)"

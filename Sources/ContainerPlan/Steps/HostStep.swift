@@ -75,6 +75,26 @@ public enum HostStep: Equatable, Sendable {
     /// `inControlGroup`: it is born in the group of version 2 (CLONE_INTO_CGROUP). SPEC(config-linux.md#namespaces).
     case cloneProcess(namespaces: [NamespaceKind], inControlGroup: Bool)
 
+    // MARK: What is restored
+
+    /// Root of the container's user namespace may search the directory of the images, as which CRIU opens them: its group, and
+    /// the permission for that (fchownat(2), fchmodat(2)).
+    case shareImages(String, group: UInt32)
+    /// A copy of the mounts at the root's path, attached below the state directory as long as CRIU works (open_tree(2),
+    /// move_mount(2)).
+    case bindRoot(String, at: String)
+    /// What mounts are made on, in the root at a path, where it is not there. Sources of bind mounts are attached meanwhile, for
+    /// what is made inside of them (openat2(2), mkdirat(2)).
+    case makeMountPoints([MountPoint], in: String)
+    /// Nodes of devices in a file system of their own below the state directory, each by its place in the list.
+    case attachDevices([DeviceNode], at: String)
+    /// CRIU, in the container's control groups: what it makes is in them (clone3(2), write(2) to `cgroup.procs`).
+    case startRestorer(inControlGroup: Bool, legacy: Bool)
+    /// CRIU makes the processes, and is met on the way (its RPC).
+    case restoreProcesses(CriuOrder)
+    /// What was attached below the state directory goes (umount2(2)).
+    case detachRestorePlace
+
     // MARK: At a gate
 
     /// Which ids of the host those of the user namespace are: write(2) to `uid_map` and `gid_map`, or newuidmap(1) where that is
@@ -107,6 +127,8 @@ public enum HostStep: Equatable, Sendable {
     /// A resource limit of the container's process, which may be above its own (prlimit(2)). SPEC(config.md#posix-process)
     /// `rlimits`.
     case setLimit(RlimitKind, soft: UInt64, hard: UInt64)
+    /// The page tells that the program runs, for no stage does.
+    case noteRunning
     /// The pid, from which on other commands find the container. SPEC(runtime.md#state).
     case recordProcess
     /// Whoever watches the container gets a pidfd of its process (connect(2), sendmsg(2) SCM_RIGHTS).
@@ -118,6 +140,14 @@ public enum HostStep: Equatable, Sendable {
 
     /// Waits until the container says that it is ready, and tells the service manager (sd_notify(3)).
     case passOnReadiness(to: String)
+}
+
+/// What a mount is made on.
+public struct MountPoint: Equatable, Sendable {
+    /// Inside of the root.
+    public var path: String
+    /// The source of a bind mount, which says whether it is a directory; nil for a file system of its own.
+    public var source: String?
 }
 
 /// Which ids an idmapped mount shows.

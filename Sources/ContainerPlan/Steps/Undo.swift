@@ -13,6 +13,8 @@ public enum Undo: Equatable, Sendable {
     case removeCacheGroups
     /// The mount of the root in the runtime's own mount namespace, if it still is the one that the record tells.
     case detachRoot(at: String)
+    /// What was attached below the state directory for CRIU.
+    case detachRestorePlace
     /// Kills the container's process and waits for its end.
     case endProcess
     /// SPEC(runtime.md#lifecycle): after all else.
@@ -28,8 +30,8 @@ extension Undo {
     public var outlivesCreation: Bool {
         switch self {
         case .moveDeviceBack, .removePidFile: false
-        case .removeStateDirectory, .stopUnit, .removeControlGroup, .removeCacheGroups, .detachRoot, .endProcess,
-            .runPoststopHooks:
+        case .removeStateDirectory, .stopUnit, .removeControlGroup, .removeCacheGroups, .detachRoot, .detachRestorePlace,
+            .endProcess, .runPoststopHooks:
             true
         }
     }

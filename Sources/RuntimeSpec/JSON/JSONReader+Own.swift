@@ -21,6 +21,24 @@ extension JSONReader {
         }
     }
 
+    /// Reads a document that is an array.
+    ///
+    /// - Returns: whether the text was read to its end.
+    package static func list(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ element: (inout JSONReader) throws(JSONStop) -> Void
+    ) -> Bool {
+        reading(bytes) { reader in
+            do throws(JSONStop) {
+                try reader.begin()
+                try reader.elements(element)
+                try reader.end()
+                return true
+            } catch {
+                return false
+            }
+        }
+    }
+
     /// Reads an object.
     package mutating func members(_ member: (JSONName, inout JSONReader) throws(JSONStop) -> Void) throws(JSONStop) {
         let closing = UInt8(ascii: "}")

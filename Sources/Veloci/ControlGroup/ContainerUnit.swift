@@ -98,5 +98,5 @@ struct ContainerUnit {
 
 extension Runtime {
     /// Keys of annotations in config.json that change what is done; a key that ends with a dot stands for all that begin so.
-    package static let annotationsWithEffect = [UnitAnnotations.prefix] + CrunAnnotations.names
+    package static let annotationsWithEffect = [CriuOrder.configurationAnnotation, UnitAnnotations.prefix] + CrunAnnotations.names
 }

@@ -67,7 +67,10 @@ extension Performer {
 
     func joinCacheGroup() throws(Failure) {
         guard let cache = effects.cache else { return }
-        try cache.control.join(cache.membership, pid: stage().pid)
+        // What CRIU makes is in the group that it is in itself.
+        let pid: Int32
+        if let restorer = effects.restorer { pid = restorer.pid } else { pid = try stage().pid }
+        try cache.control.join(cache.membership, pid: pid)
     }
 
     private func controlGroup<Result>(_ body: () throws(CgroupError) -> Result) throws(Failure) -> Result {

@@ -33,6 +33,11 @@ extension Performer {
         (plan.gates[.ready] ?? []).contains { if case .moveIntoUnit = $0.action { true } else { false } }
     }
 
+    /// What its standard streams are, as long as they are open here: a checkpoint has to know.
+    func noteStreams() {
+        if plan.hasOwnStreams { effects.record.streams = StreamNames.own(effects.streams?.numbers ?? [nil, nil, nil]) }
+    }
+
     private func clone(_ progress: ProgressPage, in group: Int32?) throws(Failure) -> StageProcess {
         try kernel { () throws(KernelError) in try request.passed.clear(effects.table) }
         let encoded = try plan.encoded(descriptors: effects.table.numbers, request.options)
@@ -43,6 +48,7 @@ extension Performer {
                 passing: request.passed, standard: effects.streams?.numbers ?? [nil, nil, nil], directory: runtime.root,
                 outOfMemory: { groups.map { MemoryWatch.kills(in: $0) ?? 0 > 0 } ?? false })
         }
+        noteStreams()
         effects.streams?.closeTheirs()
         return stage
     }
@@ -87,13 +93,13 @@ extension Performer {
         // end in time.
         if isRunning { effects.state?.unlock() }
         let pid: Int32
-        if isRunning, let recorded = effects.record.process { pid = recorded.pid } else { pid = try stage().pid }
+        if isRunning, let recorded = effects.record.process { pid = recorded.pid } else { pid = try child().pid }
         let state = HookState.make(
             subject.spec, request: PlanRequest(id: subject.record.id, bundle: subject.record.bundle),
             status: isRunning ? "running" : "creating")
         try HostHooks.run(
             hook, kind: kind, state: state.text(pid: pid), bundle: subject.record.bundle, path: origin,
-            for: isRunning ? nil : try stage().processDescriptor)
+            for: isRunning ? nil : try child().descriptor)
     }
 
     func sendListener(to path: String) throws(Failure) {

@@ -18,7 +18,7 @@ extension Performer {
 
     /// From here on other commands find the container.
     func recordProcess() throws(Failure) {
-        let pid = try stage().pid
+        let pid = try child().pid
         guard let startTime = Processes.startTime(of: pid) else {
             throw Failure(.kernel, "the container's process ended before it was complete")
         }
@@ -28,7 +28,7 @@ extension Performer {
     }
 
     func sendProcessDescriptor(to path: String) throws(Failure) {
-        let descriptor = try stage().processDescriptor
+        let descriptor = try child().descriptor
         let isFirst = subject.status == .creating
         try kernel { () throws(KernelError) in
             let connection = try Sockets.connect(path)
@@ -37,7 +37,7 @@ extension Performer {
     }
 
     func writePidFile(_ path: String) throws(Failure) {
-        let pid = try stage().pid
+        let pid = try child().pid
         effects.earlierPidFile = try kernel { () throws(KernelError) in try PidFile.write(pid, to: path) }
     }
 

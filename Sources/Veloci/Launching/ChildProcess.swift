@@ -72,6 +72,12 @@ final class ChildProcess: Sendable {
     /// Sends a signal (pidfd_send_signal(2)).
     func signal(_ signal: Int32) throws(KernelError) { try Processes.signal(number: descriptor, signal) }
 
+    /// Ends it and takes it away. Without the first process nothing of its pid namespace is left.
+    func kill() {
+        _ = try? signal(9)
+        _ = try? wait()
+    }
+
     /// Whether nobody needs this value to take its end away: somebody has.
     var isSettled: Bool { state.withLock { state in state.end != nil || state.isLost } }
 }

@@ -46,6 +46,18 @@ final class ProgressPage {
         _ = Descriptor(owning: file)
     }
 
+    /// The program runs, and no stage was there to say so.
+    func noteRunning() throws(KernelError) {
+        var page = stage_progress()
+        page.phase = stage_phase_executing.rawValue
+        let number = file
+        try withUnsafePointer(to: &page) { (page) throws(KernelError) in
+            _ = try systemCall(
+                __NR_pwrite64, "pwrite", on: StateDirectory.progressFile, UInt64(descriptor: number), UInt64(address: page),
+                UInt64(stage_progress_size), 0)
+        }
+    }
+
     /// What the page says now. What is not there any more reads as zeros: a stage that has not come to its first step.
     private var page: stage_progress {
         var page = stage_progress()

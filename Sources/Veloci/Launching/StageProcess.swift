@@ -134,8 +134,7 @@ final class StageProcess {
     /// Kills the process and takes it away; nothing of it is left.
     func kill() {
         guard !hasLost else { return }
-        _ = try? child.signal(9)
-        _ = try? child.wait()
+        child.kill()
         if forks, progress.child > 0, progress.child != pid, let child = try? Processes.open(progress.child) {
             _ = try? Processes.signal(child, 9)
             _ = try? Processes.wait(for: child)

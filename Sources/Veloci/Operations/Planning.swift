@@ -17,6 +17,21 @@ struct PlannedContainer {
         _ request: CreateRequest, waitsForStart: Bool, _ runtime: Runtime,
         facts change: (inout HostFacts, Spec) -> Void = { _, _ in }
     ) throws(Failure) {
+        try self.init(request, waitsForStart: waitsForStart, runtime, facts: change) { (bundle, wanted, facts) throws(Failure) in
+            do throws(PlanError) {
+                return try Plan.create(bundle.spec, request: wanted, facts: facts)
+            } catch {
+                throw Failure(error)
+            }
+        }
+    }
+
+    /// - Parameter make: what makes the plan of all that is known.
+    init(
+        _ request: CreateRequest, waitsForStart: Bool, _ runtime: Runtime,
+        facts change: (inout HostFacts, Spec) -> Void = { _, _ in },
+        plan make: (Bundle, PlanRequest, HostFacts) throws(Failure) -> Plan
+    ) throws(Failure) {
         try ContainerID.check(request.id)
         try KernelVersion.checkOldest()
         var bundle = try Bundle.open(request.source)
@@ -31,11 +46,7 @@ struct PlannedContainer {
         var remarks: [String] = []
         var wanted = try request.planned(bundle.path, waitsForStart: waitsForStart, runtime)
         if let profile = bundle.spec.linux?.seccomp { wanted.seccomp = try FilterCompiler.compile(profile, &remarks) }
-        do throws(PlanError) {
-            plan = try Plan.create(bundle.spec, request: wanted, facts: facts)
-        } catch {
-            throw Failure(error)
-        }
+        plan = try make(bundle, wanted, facts)
         self.remarks = remarks
         record = ContainerRecord(request.id, bundle, plan)
     }

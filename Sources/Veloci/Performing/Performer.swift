@@ -85,8 +85,10 @@ final class Performer {
         begun = []
     }
 
-    private func perform(_ planned: Planned<HostStep>) throws(Failure) {
+    func perform(_ planned: Planned<HostStep>) throws(Failure) {
+        let outer = current
         current = planned
+        defer { current = outer }
         request.trace?.begin(planned.action.text, for: planned.origin)
         runtime.observe?("host: " + planned.action.text + Runtime.reason(planned.origin))
         defer { request.trace?.end() }
@@ -138,6 +140,14 @@ final class Performer {
         case .tellUnit(let change): try tell(change)
         case .joinCacheGroup: try joinCacheGroup()
         case .setLimit(let kind, let soft, let hard): try setLimit(kind, soft: soft, hard: hard)
+        case .shareImages(let path, let group): try shareImages(path, group: group)
+        case .bindRoot(let path, let place): try bindRoot(path, at: place)
+        case .makeMountPoints(let points, let root): try makeMountPoints(points, in: root)
+        case .attachDevices(let nodes, let place): try attachDevices(nodes, at: place)
+        case .startRestorer(let inControlGroup, let legacy): try startRestorer(inControlGroup: inControlGroup, legacy: legacy)
+        case .restoreProcesses(let order): try restoreProcesses(order)
+        case .detachRestorePlace: try detachRestorePlace()
+        case .noteRunning: try noteRunning()
         case .recordProcess: try recordProcess()
         case .sendProcessDescriptor(let path): try sendProcessDescriptor(to: path)
         case .writePidFile(let path): try writePidFile(path)
@@ -168,6 +178,12 @@ final class Performer {
         return state
     }
 
+    /// The container's first process, or the one that was added, whoever made it.
+    func child() throws(Failure) -> ChildProcess {
+        if let restored = effects.restored { return restored }
+        return try stage().child
+    }
+
     /// The process that an earlier step cloned.
     func stage() throws(Failure) -> StageProcess {
         guard let stage = effects.stage else { throw Failure(.internalError, "the container has no process") }
@@ -177,7 +193,7 @@ final class Performer {
     /// The handle of the process, with what of its streams and its terminal is ours.
     func process() throws(Failure) -> ContainerProcess {
         ContainerProcess(
-            try stage().child, terminal: effects.table.takeTerminal(), pipes: effects.streams?.takeOurs() ?? [nil, nil, nil])
+            try child(), terminal: effects.table.takeTerminal(), pipes: effects.streams?.takeOurs() ?? [nil, nil, nil])
     }
 }
 
@@ -203,6 +219,8 @@ struct PerformanceRequest {
     /// Called with our side of the terminal when nobody else gets it.
     var prepareTerminal: (@Sendable (Int32) -> Void)?
     var notifySocket: String?
+    /// The program that restores.
+    var criu: String?
     /// What notes when each step takes place.
     var trace: Trace?
     /// The step of the host that a test makes fail.
@@ -234,6 +252,9 @@ final class Effects {
     var progress: ProgressPage?
     /// The container's process, or the program's that joins it.
     var stage: StageProcess?
+    /// CRIU, while it restores, and the container's first process, which it made.
+    var restorer: CriuProcess?
+    var restored: ChildProcess?
     /// Whether it could not be born in its control group.
     var isOutside = false
     var devices: [String: MovedDevice] = [:]

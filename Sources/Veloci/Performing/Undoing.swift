@@ -54,6 +54,7 @@ struct Undoing {
         case .removeControlGroup(let directories): try remove(ContainerGroup(recorded: directories))
         case .stopUnit(let name, let isOfUser): stopUnit(name, isOfUser: isOfUser)
         case .removeCacheGroups: CacheControl.remove(effects?.cache?.membership.owned ?? record.cacheGroups)
+        case .detachRestorePlace: try detachRestorePlace()
         case .detachRoot(let path): try HostRoot.detach(record.rootMount, at: path)
         case .moveDeviceBack(let name): effects?.devices[name]?.moveBack()
         case .removePidFile(let path):
@@ -63,11 +64,22 @@ struct Undoing {
         }
     }
 
+    private func detachRestorePlace() throws(Failure) {
+        guard let state else { return }
+        do throws(KernelError) {
+            try RestoreRoom.detach(in: state.number)
+        } catch {
+            throw .kernel(error, "cannot detach what was attached for CRIU")
+        }
+    }
+
     // MARK: The process
 
     private func endProcess() throws(Failure) {
         if let effects {
             effects.stage?.kill()
+            effects.restorer?.end()
+            effects.restored?.kill()
             return
         }
         do throws(Failure) {

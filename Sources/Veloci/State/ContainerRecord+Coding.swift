@@ -29,6 +29,10 @@ extension ContainerRecord {
             writer.name("cacheGroups")
             writer.list(cacheGroups) { $1.string($0) }
         }
+        if !streams.isEmpty {
+            writer.name("streams")
+            writer.list(streams) { $1.string($0) }
+        }
         writer.name("undo")
         writer.list(undo) { $0.write(to: &$1) }
         writer.name("start")
@@ -110,6 +114,8 @@ extension ContainerRecord {
                 record.rootMount = try reader.number()
             } else if name.equals("cacheGroups") {
                 try reader.elements { (reader) throws(JSONStop) in record.cacheGroups.append(try reader.text()) }
+            } else if name.equals("streams") {
+                try reader.elements { (reader) throws(JSONStop) in record.streams.append(try reader.text()) }
             } else if name.equals("undo") {
                 try reader.elements { (reader) throws(JSONStop) in record.undo.append(try Undo(from: &reader)) }
                 hasUndo = true

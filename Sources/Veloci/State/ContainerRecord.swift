@@ -39,6 +39,8 @@ struct ContainerRecord: Equatable, Sendable {
     var controlGroupNumbers: [String: UInt64] = [:]
     /// The kernel's number of the mount at `rootfs` in the runtime's own mount namespace.
     var rootMount: UInt64?
+    /// What its standard streams were when it was made, by the kernel's names; empty with a terminal.
+    var streams: [String] = []
     /// Directories of resctrl that were made for the container.
     var cacheGroups: [String] = []
 

@@ -233,6 +233,8 @@ final class StateDirectory {
     /// Removes the directory and the files in it.
     func remove() throws(Failure) {
         do throws(KernelError) {
+            // What is attached for CRIU while it restores is not ours to remove.
+            try RestoreRoom.detach(in: number)
             // The records first: what tells of a control group must not outlive what tells whether it is ours.
             let records = [Self.stateFile, Self.journalFile]
             let names = try Files.names(in: path)
@@ -255,6 +257,10 @@ final class StateDirectory {
         } catch where error.errno.name == "EISDIR" && depth < 32 {
             do {
                 let inner = try Files.open(name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: directory)
+                // Nothing in here is a mount of ours any more; whosever it is, what lies on it stays.
+                guard try Mounts.identifier(of: inner) == Mounts.identifier(number: directory) else {
+                    throw KernelError(.busy, call: "remove a mount", object: name.text)
+                }
                 for child in try Files.names(in: ".", at: inner.number) {
                     try remove(child, at: inner.number, depth: depth + 1)
                 }

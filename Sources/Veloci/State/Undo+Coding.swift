@@ -18,6 +18,7 @@ extension Undo {
         case .detachRoot(let path):
             writer.member("do", "detachRoot")
             writer.member("path", path)
+        case .detachRestorePlace: writer.member("do", "detachRestorePlace")
         case .endProcess: writer.member("do", "endProcess")
         case .runPoststopHooks: writer.member("do", "runPoststopHooks")
         case .moveDeviceBack(let name):
@@ -57,6 +58,7 @@ extension Undo {
         case ("removeControlGroup", _, _): self = .removeControlGroup(directories)
         case ("removeCacheGroups", _, _): self = .removeCacheGroups
         case ("detachRoot", _, let path?): self = .detachRoot(at: path)
+        case ("detachRestorePlace", _, _): self = .detachRestorePlace
         case ("endProcess", _, _): self = .endProcess
         case ("runPoststopHooks", _, _): self = .runPoststopHooks
         case ("moveDeviceBack", let name?, _): self = .moveDeviceBack(name)

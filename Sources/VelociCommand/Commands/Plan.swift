@@ -3,23 +3,27 @@ internal import Veloci
 
 extension Flag {
     static let runs = Flag("run", .bool, "plan a run, which does not wait for start")
+    static let restores = Flag("restore", .bool, "plan a restore")
     static let plannedProcess = Flag("process", "p", .text, "plan an exec of the process in this file")
 }
 
 extension Subcommand {
     static let plan = Subcommand(
-        name: "plan", summary: "print what create, run or exec would do, step by step, without doing it",
+        name: "plan", summary: "print what create, run, exec or restore would do, step by step, without doing it",
         arguments: "[container-id]",
         explanation: """
             Prints the kernel operations that make the bundle's container, in order, each with the place in config.json
             that asks for it. Needs no privileges and changes nothing. It takes the flags of the command that it plans, and
             refuses what that refuses.
 
-            With --run, the plan of run. With --process, of running that process in the container of that id.
+            With --run, the plan of run. With --process, of running that process in the container of that id. With --restore,
+            of making the container out of images.
             """,
         flags: [
             .bundle, .runs, .plannedProcess, .consoleSocket, .pidfdSocket, .pidFile, .noPivot, .noNewKeyring,
             .preserveDescriptors, .detach, .textFormat,
+            .restores, .imagePath, .workPath, .tcpEstablished, .tcpClose, .externalUnixSockets, .shellJob, .fileLocks,
+            .controlGroupsMode, .emptyNamespace, .autoDedup, .lazyPages, .lsmProfile, .lsmMountContext, .networkLock,
         ],
         arity: .between(0, 1), run: PlanCommand.run)
 }
@@ -44,6 +48,10 @@ enum PlanCommand {
             _ = try invocation.id
             var request = try invocation.executeRequest(try DocumentFile.read(file, "a process"))
             request.endsWithCaller = !flags.bool(.detach)
+            return try invocation.calling { (runtime) throws(Failure) in try runtime.plan(request) }
+        }
+        if flags.bool(.restores) {
+            let request = try RestoreCommand.request(invocation, id: invocation.arguments.first ?? "container")
             return try invocation.calling { (runtime) throws(Failure) in try runtime.plan(request) }
         }
         var request = try invocation.createRequest(id: invocation.arguments.first ?? "container")

@@ -51,7 +51,7 @@ enum RunCommand {
         }
     }
 
-    private static func delete(_ id: String, _ runtime: Runtime, _ log: Log) {
+    static func delete(_ id: String, _ runtime: Runtime, _ log: Log) {
         do throws(Failure) {
             try runtime.delete(id, force: true)
         } catch {

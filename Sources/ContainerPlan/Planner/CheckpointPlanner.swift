@@ -1,0 +1,237 @@
+internal import ByteText
+internal import Cgroups
+public import RuntimeSpec
+
+/// What a checkpoint, or a restore, depends on besides config.json: looked at once, before anything is done.
+public struct CheckpointFacts: Equatable, Sendable {
+    /// CRIU's version: 40201 for 4.2.1.
+    public var criuVersion = 0
+    /// Places of config.json inside the container, each with where its links lead; those that are not here lead nowhere else.
+    public var places: [String: String] = [:]
+    /// The masked paths that are something else than directories in the container.
+    public var maskedFiles: Set<String> = []
+    /// The kernel's numbers of the namespaces that config.json names by path.
+    public var namespaceNumbers: [NamespaceKind: UInt64] = [:]
+
+    /// Nothing is known.
+    public init() {}
+
+    /// From when on CRIU takes network namespaces from outside: 3.11.
+    static let externalNetwork = 31100
+    /// From when on CRIU freezes groups of version 2: 3.14.
+    static let unifiedFreezer = 31400
+    /// From when on CRIU takes pid namespaces from outside: 3.15.
+    static let externalProcesses = 31500
+    /// From when on another profile can be given to what is restored: 3.16.
+    static let otherProfile = 31600
+}
+
+extension CriuOrder {
+    /// What CRIU is told to dump the container.
+    ///
+    /// - Parameters:
+    ///   - root: its root on the host.
+    ///   - groups: the directories of its control groups, by controller.
+    /// - Throws: `PlanError` for what could not be restored.
+    public static func checkpoint(
+        _ spec: Spec, root: String, groups: [String: String], options: CheckpointOptions, host: HostFacts,
+        facts: CheckpointFacts
+    ) throws(PlanError) -> CriuOrder {
+        let planner = CheckpointPlanner(spec: spec, host: host, facts: facts)
+        try planner.check(options)
+        var order = CriuOrder(options: options, root: root)
+        order.configurationFile = planner.configurationFile
+        try planner.nameNamespaces(&order)
+        order.freezer = planner.freezer(groups)
+        // A pre-dump has memory alone.
+        guard !options.isPreDump else { return order }
+        let paths = CgroupPaths(recorded: groups)
+        order.externalMounts = planner.externalMounts(paths).map { ExternalMount(key: $0.place, value: $0.place) }
+        order.externalMounts += planner.maskedFiles.map { ExternalMount(key: $0, value: CheckpointPlanner.maskName) }
+        return order
+    }
+}
+
+/// Decides what CRIU must be told about a container. A dump and a restore ask the same, so that what one calls from outside
+/// the other brings along.
+struct CheckpointPlanner {
+    let spec: Spec
+    let host: HostFacts
+    let facts: CheckpointFacts
+    private let linux: Linux
+    private let namespaces: NamespaceRequest
+
+    /// RUNC: its name for what all masked files are covered with.
+    static let maskName = "/dev/null"
+
+    init(spec: Spec, host: HostFacts, facts: CheckpointFacts) {
+        self.spec = spec
+        self.host = host
+        self.facts = facts
+        linux = spec.linux ?? Linux()
+        namespaces = NamespaceRequest(linux)
+    }
+
+    // MARK: What cannot be restored
+
+    func check(_ options: CheckpointOptions) throws(PlanError) {
+        if namespaces.path(.cgroup) != nil {
+            throw PlanError(
+                "a container in a cgroup namespace of others cannot be restored", at: namespaces.origin(.cgroup),
+                hint: "leave the path out: the container gets a cgroup namespace of its own", kind: .unsupported)
+        }
+        if !(linux.netDevices ?? [:]).isEmpty, namespaces.isNew(.network), !options.leavesRunning, !options.isPreDump {
+            throw PlanError(
+                "network devices that were moved into the container cannot be restored", at: JSONPath.of("linux", "netDevices"),
+                hint: "put them into a network namespace that stays, and name it in linux.namespaces", kind: .unsupported)
+        }
+        if let listener = linux.seccomp?.listenerPath, !listener.isEmpty {
+            throw PlanError(
+                "a filter with a listener cannot be restored: nobody would answer it",
+                at: JSONPath.of("linux", "seccomp", "listenerPath"), kind: .unsupported)
+        }
+        if linux.memoryPolicy != nil {
+            throw PlanError(
+                "CRIU restores no memory policy, so the container's would be lost", at: JSONPath.of("linux", "memoryPolicy"),
+                kind: .unsupported)
+        }
+    }
+
+    private func require(_ version: Int, for what: String, at path: JSONPath) throws(PlanError) {
+        guard facts.criuVersion < version else { return }
+        let (major, minor) = (version / 10000, version / 100 % 100)
+        throw PlanError(
+            "\(what) needs CRIU \(major).\(minor) or newer, and this one is \(Self.text(facts.criuVersion))", at: path,
+            kind: .unsupported)
+    }
+
+    /// Such as `4.2.1`.
+    static func text(_ version: Int) -> String {
+        let last = version % 100
+        return "\(version / 10000).\(version / 100 % 100)" + (last == 0 ? "" : ".\(last)")
+    }
+
+    func requireOtherProfile(_ options: CheckpointOptions) throws(PlanError) {
+        if options.lsmProfile != nil { try require(CheckpointFacts.otherProfile, for: "--lsm-profile", at: JSONPath()) }
+        if options.lsmMountContext != nil {
+            try require(CheckpointFacts.otherProfile, for: "--lsm-mount-context", at: JSONPath())
+        }
+    }
+
+    // MARK: Namespaces
+
+    /// The key by which a namespace from outside is found again. RUNC: its names, so that images of either restore with the
+    /// other.
+    static func key(_ kind: NamespaceKind) -> String { kind == .network ? "extRootNetNS" : "extRootPidNS" }
+
+    /// Kinds that CRIU knows from outside; all others it joins by path when it restores.
+    static let externalKinds: [(kind: NamespaceKind, version: Int)] = [
+        (.network, CheckpointFacts.externalNetwork), (.pid, CheckpointFacts.externalProcesses),
+    ]
+
+    func nameNamespaces(_ order: inout CriuOrder) throws(PlanError) {
+        for (kind, version) in Self.externalKinds where namespaces.path(kind) != nil {
+            let origin = namespaces.origin(kind)
+            try require(version, for: "a \(kind.rawValue) namespace from outside", at: origin)
+            guard let number = facts.namespaceNumbers[kind] else {
+                throw PlanError("there is no \(kind.rawValue) namespace \(namespaces.path(kind) ?? "")", at: origin)
+            }
+            order.externals.append("\(kind.fileName)[\(number)]:\(Self.key(kind))")
+        }
+    }
+
+    func joinNamespaces(_ order: inout CriuOrder, _ builder: inout PlanBuilder) throws(PlanError) {
+        for kind in namespaces.joined {
+            guard let path = namespaces.path(kind) else { continue }
+            let origin = namespaces.origin(kind)
+            if let external = Self.externalKinds.first(where: { $0.kind == kind }) {
+                try require(external.version, for: "a \(kind.rawValue) namespace from outside", at: origin)
+                let slot = builder.slot()
+                builder.prepare(.openNamespace(kind, path: path, into: slot), for: origin)
+                order.inherited.append(CriuOrder.InheritedDescriptor(key: Self.key(kind), slot: slot))
+            } else {
+                order.joinedNamespaces.append(CriuOrder.JoinedNamespace(kind: kind, path: path))
+            }
+        }
+    }
+
+    // MARK: Control groups
+
+    /// Processes that are frozen together cannot start others between two looks of CRIU. It is the group in which `pause` freezes
+    /// them: CRIU waits without end for processes that another has frozen.
+    func freezer(_ groups: [String: String]) -> String? {
+        if let unified = groups[""], facts.criuVersion >= CheckpointFacts.unifiedFreezer { return unified }
+        return groups["freezer"]
+    }
+
+    // MARK: Configuration
+
+    /// RUNC: an annotation names another file, or none.
+    var configurationFile: String? {
+        guard let named = spec.annotations?[CriuOrder.configurationAnnotation] else { return "/etc/criu/runc.conf" }
+        return named.isEmpty ? nil : named
+    }
+
+    // MARK: Mounts
+
+    /// A mount from outside: where it is in the container, and what is bound there.
+    struct OutsideMount: Equatable {
+        var place: String
+        var source: String
+        /// The entry of `mounts`, for those that have one.
+        var index: Int?
+    }
+
+    /// All but the covers of masked files.
+    func externalMounts(_ groups: CgroupPaths) -> [OutsideMount] {
+        var found: [OutsideMount] = []
+        for (index, mount) in (spec.mounts ?? []).enumerated() {
+            let options = MountOptions(mount.options ?? [])
+            if options.isRemount || options.copiesLink { continue }
+            let place = place(mount.destination)
+            if options.bind != nil || mount.type == "bind" {
+                found.append(OutsideMount(place: place, source: mount.source ?? "", index: index))
+            } else if mount.type == "cgroup" || mount.type == "cgroup2" {
+                found += controlGroupMounts(place, groups)
+            }
+        }
+        return found + hostDevices
+    }
+
+    /// Without a cgroup namespace hierarchies of version 1 are bound one by one; with one, and with version 2 alone, they are
+    /// mounts that CRIU makes itself.
+    private func controlGroupMounts(_ place: String, _ groups: CgroupPaths) -> [OutsideMount] {
+        let hierarchies = ContainerHierarchies(host.layout, own: groups.locations)
+        if namespaces.isNew(.cgroup) || hierarchies.legacy.isEmpty { return [] }
+        let all = hierarchies.legacy + (hierarchies.unified.map { [$0] } ?? [])
+        return all.map { OutsideMount(place: place + "/" + $0.name, source: own($0.name, groups) ?? $0.directory) }
+    }
+
+    /// The container's own directory of a hierarchy, from paths that know nothing of mount points.
+    private func own(_ name: String, _ groups: CgroupPaths) -> String? {
+        groups.locations.first { location in
+            location.version == .v1
+                ? location.controllers.joined(separator: ",") == name || location.name == name : name == "unified"
+        }?.directory
+    }
+
+    /// Who may not make nodes has those of the host.
+    private var hostDevices: [OutsideMount] {
+        guard !makesDevices else { return [] }
+        let defaults = ["null", "zero", "full", "random", "urandom", "tty"].map { "/dev/" + $0 }
+        let listed = (linux.devices ?? []).filter { $0.kind != .namedPipe }.map { CreatePlanner.cleaned($0.path) }
+        return Set(defaults + listed).sortedByBytes().map { OutsideMount(place: $0, source: $0) }
+    }
+
+    private var makesDevices: Bool { host.canMakeDevices && !namespaces.has(.user) }
+
+    /// In the order of config.json, without repetition.
+    var maskedFiles: [String] {
+        var done: Set<String> = []
+        return (linux.maskedPaths ?? []).filter { facts.maskedFiles.contains($0) }.map { place($0) }
+            .filter { done.insert($0).inserted }
+    }
+
+    /// Where a place of config.json is in the container.
+    private func place(_ path: String) -> String { facts.places[path] ?? CreatePlanner.cleaned(path) }
+}

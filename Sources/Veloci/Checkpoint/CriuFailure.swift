@@ -1,0 +1,28 @@
+internal import ContainerPlan
+internal import LinuxKernel
+
+/// Why CRIU did not do it, on one line: its own first reason, where its log is, and what to do.
+enum CriuFailure {
+    /// RUNC: the beginning is what callers look for.
+    static func make(_ response: CriuResponse, _ options: CheckpointOptions, _ log: String) -> Failure {
+        let kind = response.kind?.name ?? "unknown"
+        return make("criu failed: type \(kind) errno \(response.errno)", said: response.message, options, log)
+    }
+
+    /// CRIU ended, or was ended, before it answered.
+    static func make(_ failure: Failure, _ options: CheckpointOptions, _ log: String) -> Failure {
+        var failure = make("criu failed: \(failure.message)", said: "", options, log)
+        failure.code = .kernel
+        return failure
+    }
+
+    private static func make(_ start: String, said: String, _ options: CheckpointOptions, _ log: String) -> Failure {
+        let file = options.logDirectory + "/" + log
+        guard let reason = CriuLog.firstError(in: options.logDirectory, log) ?? (said.isEmpty ? nil : said) else {
+            let hasLog = (try? Files.status(of: file)) != nil
+            return Failure(.kernel, start, hint: hasLog ? "see \(file)" : nil)
+        }
+        let remedy = CriuRemedy.hint(reason)
+        return Failure(.kernel, "\(start): \(reason)", hint: (remedy.map { $0 + "; " } ?? "") + "see \(file)")
+    }
+}

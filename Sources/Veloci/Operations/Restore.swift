@@ -1,0 +1,71 @@
+internal import ByteText
+internal import CLinux
+public import ContainerPlan
+internal import LinuxKernel
+internal import RuntimeSpec
+
+/// What `restore` asks for.
+public struct RestoreRequest: Sendable {
+    /// The container, as `run` asks for one.
+    public var container: CreateRequest
+    /// Its images, and how CRIU takes them.
+    public var options: CheckpointOptions
+
+    /// A request for the container that images are of.
+    public init(_ container: CreateRequest, options: CheckpointOptions) {
+        self.container = container
+        self.options = options
+    }
+}
+
+extension Runtime {
+    /// Makes a container again out of images. Its programs go on where they were; nothing of it is left after a failure.
+    ///
+    /// The streams of the request take the place of pipes that were its standard streams.
+    ///
+    /// - Returns: its first process, a child of this process.
+    public func restore(_ request: RestoreRequest) throws(Failure) -> ContainerProcess {
+        // Before anything is made: what is no directory is no image.
+        _ = Descriptor(owning: try request.options.openImageDirectory(making: false))
+        let program = try CriuProgram(criu)
+        try program.check(request.options)
+        let planned = try plan(request, program)
+        for warning in planned.plan.warnings { warn(warning) }
+        var wanted = PerformanceRequest(
+            streams: request.container.streams, passed: try PassedDescriptors(),
+            prepareTerminal: request.container.prepareTerminal, notifySocket: request.container.notifySocket, failingHostStep: request.container.failingHostStep)
+        wanted.criu = program.path
+        let subject = Subject(record: planned.record, spec: planned.bundle.spec, configuration: planned.bundle.bytes)
+        let performer = Performer(planned.plan, for: subject, wanted, self)
+        return try performer.whole { () throws(Failure) in
+            try performer.prepare()
+            return try performer.process()
+        }
+    }
+
+    /// The plan of a restore. Nothing is touched, and the images are not looked at.
+    public func plan(_ request: RestoreRequest) throws(Failure) -> Plan {
+        try plan(request, CriuProgram(criu)).plan
+    }
+
+    private func plan(_ request: RestoreRequest, _ program: CriuProgram) throws(Failure) -> PlannedContainer {
+        try PlannedContainer(request.container, waitsForStart: false, self) {
+            (bundle, wanted, host) throws(Failure) in
+            let facts: CheckpointFacts
+            do throws(KernelError) {
+                let top = try Files.open(bundle.rootfs, flags: O_PATH | O_DIRECTORY)
+                let name = try Files.readLink("/proc/self/fd/\(top.number)")
+                facts = .collect(bundle.spec, root: top, prefix: name, criuVersion: program.version)
+            } catch {
+                throw .kernel(error, "cannot look at the container's root", path: JSONPath([.member("root"), .member("path")]))
+            }
+            do throws(PlanError) {
+                return try Plan.restore(
+                    bundle.spec, request: wanted, options: request.options, state: root + "/" + request.container.id, host: host,
+                    facts: facts)
+            } catch {
+                throw Failure(error)
+            }
+        }
+    }
+}

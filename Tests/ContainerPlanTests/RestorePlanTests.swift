@@ -1,0 +1,106 @@
+import RuntimeSpec
+import Testing
+
+@testable import ContainerPlan
+
+/// What is told to CRIU, and in which order.
+@Suite struct RestorePlanTests {
+    private static func spec(_ change: (inout Spec) -> Void = { _ in }) throws -> Spec {
+        var spec = try #require(PlannedFixture.all.first { $0.fileName == "full-default.hybrid.txt" }).spec
+        change(&spec)
+        return spec
+    }
+
+    private static func facts(_ version: Int = 40201) -> CheckpointFacts {
+        var facts = CheckpointFacts()
+        facts.criuVersion = version
+        facts.maskedFiles = ["/proc/keys"]
+        facts.namespaceNumbers = [.network: 42]
+        return facts
+    }
+
+    private static func order(_ spec: Spec, _ version: Int = 40201, _ change: (inout CheckpointOptions) -> Void = { _ in }) throws -> CriuOrder {
+        var options = CheckpointOptions(imagePath: "/images")
+        change(&options)
+        return try CriuOrder.checkpoint(
+            spec, root: "/b/rootfs", groups: ["": "/sys/fs/cgroup/unified/c", "freezer": "/sys/fs/cgroup/freezer/c"], options: options,
+            host: PaperHost.hybrid.facts, facts: facts(version))
+    }
+
+    private static func plan(_ spec: Spec, _ request: PlanRequest = PlanRequest(id: "c", bundle: "/b", waitsForStart: false)) throws -> Plan {
+        try Plan.restore(
+            spec, request: request, options: CheckpointOptions(imagePath: "/images"), state: "/run/veloci/c", host: PaperHost.hybrid.facts,
+            facts: facts())
+    }
+
+    private static let bind = Mount(destination: "/data/", type: "bind", source: "data", options: ["rbind"])
+
+    /// What a dump names as from outside, a restore brings along under the same name.
+    @Test func bothSidesNameTheSame() throws {
+        let spec = try Self.spec { $0.mounts?.append(Self.bind); $0.linux?.maskedPaths = ["/proc/keys", "/sys/firmware"] }
+        let order = try Self.order(spec)
+        #expect(order.externalMounts == [.init(key: "/data", value: "/data"), .init(key: "/proc/keys", value: "/dev/null")])
+        let plan = try Self.plan(spec)
+        let restored = plan.preparation.compactMap { if case .restoreProcesses(let order) = $0.action { order } else { nil } }
+        #expect(restored.first?.externalMounts == [
+            .init(key: "/data", value: "/b/data"), .init(key: "/dev/null", value: "/run/veloci/c/devices/0"),
+        ])
+        #expect(plan.violations() == [])
+    }
+
+    @Test func namespacesFromOutside() throws {
+        let spec = try Self.spec { $0.linux?.namespaces = [Namespace(type: "network", path: "/n"), Namespace(type: "mount")] }
+        #expect(try Self.order(spec).externals == ["net[42]:extRootNetNS"])
+        let error = #expect(throws: PlanError.self) { try Self.order(spec, 31000) }
+        #expect(error?.description == "linux.namespaces[0]: a network namespace from outside needs CRIU 3.11 or newer, and this one is 3.10")
+    }
+
+    /// The group in which `pause` freezes, if CRIU can.
+    @Test func freezer() throws {
+        #expect(try Self.order(Self.spec()).freezer == "/sys/fs/cgroup/unified/c")
+        #expect(try Self.order(Self.spec(), 31300).freezer == "/sys/fs/cgroup/freezer/c")
+    }
+
+    @Test func configurationFile() throws {
+        #expect(try Self.order(Self.spec { $0.annotations = nil }).configurationFile == "/etc/criu/runc.conf")
+        #expect(try Self.order(Self.spec { $0.annotations = ["org.criu.config": "/x"] }).configurationFile == "/x")
+        #expect(try Self.order(Self.spec { $0.annotations = ["org.criu.config": ""] }).configurationFile == nil)
+    }
+
+    @Test func preDumpsHaveMemoryAlone() throws {
+        let spec = try Self.spec { $0.mounts?.append(Self.bind) }
+        #expect(try Self.order(spec, change: { $0.isPreDump = true }).externalMounts.isEmpty)
+    }
+
+    @Test func whatWouldBeLostIsRefused() throws {
+        let devices = try Self.spec { $0.linux?.netDevices = ["eth0": NetDevice()]; $0.linux?.namespaces = [Namespace(type: "network")] }
+        #expect(throws: PlanError.self) { try Self.order(devices) }
+        #expect(throws: Never.self) { try Self.order(devices, change: { $0.leavesRunning = true }) }
+        let policy = try Self.spec { $0.linux?.memoryPolicy = MemoryPolicy(mode: "MPOL_DEFAULT") }
+        #expect(throws: PlanError.self) { try Self.order(policy) }
+    }
+
+    /// Each step that others rely on is missed.
+    @Test func theCheckerSeesWhatIsMissing() throws {
+        let whole = try Self.plan(Self.spec { $0.process?.terminal = false })
+        #expect(whole.violations() == [])
+        for index in whole.preparation.indices {
+            var plan = whole
+            let step = plan.preparation.remove(at: index).action
+            switch step {
+            case .makeStateDirectory, .writeRecord, .bindRoot, .startRestorer, .detachRestorePlace:
+                #expect(!plan.violations().isEmpty, "without \"\(step.text)\" nothing is wrong")
+            default: continue
+            }
+        }
+        var plan = whole
+        plan.gates[.ready]?.removeAll { $0.action == .noteRunning }
+        #expect(!plan.violations().isEmpty)
+    }
+}
+
+extension RestorePlanTests {
+    private static func order(_ spec: Spec, change: (inout CheckpointOptions) -> Void) throws -> CriuOrder {
+        try order(spec, 40201, change)
+    }
+}

@@ -1,0 +1,69 @@
+import Testing
+
+@testable import Veloci
+
+/// What is asked of CRIU and what it says, as bytes; the protoc that made them knew criu's images/rpc.proto of version 4.2.
+@Suite struct CriuTests {
+    private static func bytes(_ text: String) throws -> [UInt8] {
+        let digits = Array(text)
+        return try stride(from: 0, to: digits.count, by: 2).map { try #require(UInt8(String(digits[$0...($0 + 1)]), radix: 16)) }
+    }
+
+    @Test func requests() throws {
+        #expect(CriuRequest.version() == (try Self.bytes("080a")))
+        #expect(CriuRequest.featureCheck() == (try Self.bytes("08092a0408011001")))
+        #expect(CriuRequest.answer(true) == (try Self.bytes("08061801")))
+        #expect(CriuRequest.answer(false) == (try Self.bytes("08061800")))
+    }
+
+    @Test func notification() throws {
+        let response = try CriuResponse(
+            Self.bytes("080610012a110a0c706f73742d726573746f726510e72438a1ffffffffffffffff01420408011000520e080410021a0676342e322e312001"))
+        #expect(response.kind == .notify && response.succeeded && response.script == "post-restore" && response.pid == 4711)
+        #expect(response.errno == 95 && response.tracksMemory && !response.fetchesPages)
+        // With a commit it is one between releases, which counts as the next.
+        #expect(response.version == 40300)
+    }
+
+    @Test func version() throws {
+        // type VERSION, success, version { 4, 2, sublevel 1 }
+        #expect(try CriuResponse(Self.bytes("080a1001520608041002 2001".replacing(" ", with: ""))).version == 40201)
+    }
+
+    @Test func unknownFieldsAndRubbish() throws {
+        #expect(try CriuResponse(Self.bytes("0802100158009a060161")).kind == .restore)
+        #expect(throws: (any Error).self) { try CriuResponse([0x2a, 0x50, 0x0a]) }
+    }
+
+    static let log = """
+        (00.000001) Version: 4.2.1
+        (00.107811) Error (criu/util.c:1534): rlimit: Can't setup RLIMIT_NOFILE for self: Operation not permitted
+        (00.411829) Warn  (criu/x.c:1): Error (criu/y.c:1): no
+        (00.411829)     16: Error (criu/sk-inet.c:191): inet: Connected TCP socket, consider using --tcp-established option.
+        (00.411852) Error (criu/cr-dump.c:1545): Dump files (pid: 20) failed with -1
+        """
+
+    @Test func firstErrorOfALog() {
+        let reason = CriuLog.firstError(Array(Self.log.utf8))
+        #expect(reason == "inet: Connected TCP socket, consider using --tcp-established option.")
+        #expect(CriuRemedy.hint(reason ?? "") == "give --tcp-established to checkpoint and to restore")
+        #expect(CriuLog.firstError(Array("(00.1) Nothing\n".utf8)) == nil)
+        #expect(CriuLog.firstError([]) == nil)
+    }
+
+    @Test(arguments: [
+        ("Connected TCP socket, consider using --tcp-established option.", "--tcp-established"),
+        ("External socket is used. Consider using --ext-unix-sk option.", "--ext-unix-sk"),
+        ("Some file locks are hold by dumping tasks! You can try --file-locks to dump them.", "--file-locks"),
+        ("Can't dump ghost file /x of 2097152 size, increase limit", "ghost-limit"),
+        ("Can't lookup mount=110 for fd=1 path=/run/p1", "pipes"),
+        ("mnt: Mount 12 ./x (master_id: 1 shared_id: 0) has unreachable sharing. Try --enable-external-masters.", "rprivate"),
+        ("mnt: No mapping for 53:(null) mountpoint", "config.json"),
+        ("A session leader of 17(17) is outside of its pid namespace", "--shell-job"),
+        ("fsnotify: Can't open handle", "force-irmap"),
+        ("cpu: CPU capabilities do not match run time", "CPU"),
+        ("tty: Found dangling tty with sid 1 pgid 1", "--shell-job"),
+    ]) func remedies(_ reason: String, _ word: String) {
+        #expect(CriuRemedy.hint(reason)?.contains(word) == true)
+    }
+}
