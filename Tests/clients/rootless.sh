@@ -92,7 +92,7 @@ said() { (set +e; eval "$1") 2>&1 </dev/null | tr "\n" " " | sed "s/\^@//g; s/ *
 operation() { # what root's, the user's and runc's user's are, in $table
     local function=$1 text=${1//_/ } roots users controls
     use root; roots=$(said "$function"); use user; users=$(said "$function"); use control; controls=$(said "$function")
-    printf '# %-28s %-34s %-34s %s\n' "$text" "$roots" "$([ "$users" = "$roots" ] && echo = || echo "$users")" "$([ "$controls" = "$roots" ] && echo = || echo "$controls")" >>"$work/table"
+    printf '# %-28s %-34s %-34s %s\n' "$text" "$roots" "$([ "$users" = "$roots" ] && echo '=' || echo "$users")" "$([ "$controls" = "$roots" ] && echo '=' || echo "$controls")" >>"$work/table"
     [ "$users" = "$roots" ] || [ "$controls" != "$roots" ] || { printf 'root: %s\nuser: %s\nrunc: %s\n' "$roots" "$users" "$controls"; return 1; }
 }
 for name in a_run an_exit_status root_inside another_user additional_groups an_owner devices terminals a_terminal a_tmpfs a_bind its_flags a_read_only_root hidden_paths \
