@@ -64,7 +64,7 @@ private struct Place {
     init() {
         var template = Array("/dev/shm/veloci-fuzz-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { wrong("no directory in /dev/shm") }
-        path = String(cString: template)
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         mkdir(path + "/root", 0o755)
         root = open(path + "/root", CLinux.O_PATH | CLinux.O_CLOEXEC)
     }
@@ -76,7 +76,8 @@ private struct Place {
 
     func name(of descriptor: Int32) -> String {
         var buffer = [CChar](repeating: 0, count: 4096)
-        return readlink("/proc/self/fd/\(descriptor)", &buffer, 4095) > 0 ? String(cString: buffer) : "?"
+        let count = readlink("/proc/self/fd/\(descriptor)", &buffer, 4096)
+        return count > 0 ? String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) : "?"
     }
 
     func remove() {
