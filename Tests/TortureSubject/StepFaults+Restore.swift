@@ -7,33 +7,45 @@ extension StepFaults {
     func restore() throws {
         var options = CheckpointOptions(imagePath: bundle.work.directory + "/images")
         options.controlGroupMode = .ignore
+        try simplify()
         let null = open("/dev/null", O_RDWR | Int32(O_CLOEXEC))
         defer { close(null) }
-        try simplify()
         let streams: [Int32?] = [null, null, null]
+        try writeImages(options, streams)
+        let inside = StepFaults(bundle, report, runtime, console, Machine.now(bundle.work), everyRecord)
         var wanted = request()
-        let container = try runtime.run(wanted, standard: streams)
+        wanted.detaches = true
+        try inside.restoreLoop(RestoreRequest(wanted, options: options), streams)
+    }
+
+    private func writeImages(_ options: CheckpointOptions, _ streams: [Int32?]) throws {
+        let container = try runtime.run(request(), standard: streams)
         try runtime.checkpoint(bundle.id, options)
         _ = try container.wait()
         unlink(bundle.pidFile)
         _ = bundle.takeMarks()
-        wanted.detaches = true
-        let whole = RestoreRequest(wanted, options: options)
-        let plan = try runtime.plan(whole)
-        checkNothingLeft("a checkpoint", reaping: true)
-        for (number, planned) in plan.hostSteps.enumerated() {
+    }
+
+    private func restoreLoop(_ whole: RestoreRequest, _ streams: [Int32?]) throws {
+        for (number, planned) in try runtime.plan(whole).hostSteps.enumerated() {
             var request = whole
             request.container.failingHostStep = number
-            attempt("restore \(bundle.variant) host step \(number): \(planned.action.text)", planned.expectation) {
+            // CRIU leaves helpers to whoever adopts them.
+            attempt("restore \(bundle.variant) host step \(number): \(planned.action.text)", planned.expectation, reaping: true) {
                 _ = try runtime.restore(request, standard: streams)
             }
         }
+        try live(whole, streams)
+        checkNothingLeft("a restore without a fault", reaping: true)
+    }
+
+    private func live(_ whole: RestoreRequest, _ streams: [Int32?]) throws {
         let restored = try runtime.restore(whole, standard: streams)
         report.expect(try runtime.state(bundle.id).status == "running", "restored, and not running")
         try runtime.delete(bundle.id, force: true)
         _ = try? restored.wait()
         unlink(bundle.pidFile)
-        checkNothingLeft("a restore without a fault", reaping: true)
+        _ = bundle.takeMarks()
     }
 
     /// Without CAP_SYS_RESOURCE CRIU cannot look at the limits of another user's program. Nobody is there for a terminal.

@@ -223,6 +223,9 @@ check "the command killed while CRIU dumps" no_dump command
 plan() { configure "$(bind "$work/shared" /data)" && runtime plan --restore --image-path "$images" --bundle "$bundle" box >"$work/plan" && grep -q "have CRIU restore the processes from $images: .*/data from $work/shared" "$work/plan" && nothing_left; }
 check "plan --restore shows it and touches nothing" plan
 
+torture=$repository/.build/debug/veloci-torture
+[ ! -x "$torture" ] || check "each step of a restore fails once, and nothing is left" "$torture" steps plain restore
+
 # --- memory in steps
 chain() { counting . && checkpoint --pre-dump 2>"$work/errors" || { grep -q "missing features: \[MemTrack\]" "$work/errors" && [ "$(status_of)" = running ]; return; }
     mv "$images" "$work/parent"; checkpoint --parent-path ../parent && [ -e "$images/parent" ] && restore; }
