@@ -71,25 +71,38 @@ package struct MessageReader: Sendable {
     }
 }
 
+// Kept out of line: inlined into a loop over fields they end the optimizer of Swift 6.3 ("found ownership error").
 extension MessageReader.Field {
     /// Of the type `int32`; a negative one comes with ten bytes.
     package var int32: Int32? {
-        if case .varint(let value) = value { Int32(truncatingIfNeeded: Int64(bitPattern: value)) } else { nil }
+        @inline(never) get {
+            if case .varint(let number) = value { return Int32(truncatingIfNeeded: Int64(bitPattern: number)) }
+            return nil
+        }
     }
 
     /// Of the type `bool`.
     package var bool: Bool? {
-        if case .varint(let value) = value { value != 0 } else { nil }
+        @inline(never) get {
+            if case .varint(let number) = value { return number != 0 }
+            return nil
+        }
     }
 
     /// Of the type `string`; what is no UTF-8 is shown as such.
     package var string: String? {
-        if case .bytes(let bytes) = value { String(decoding: bytes, as: UTF8.self) } else { nil }
+        @inline(never) get {
+            if case .bytes(let bytes) = value { return String(decoding: bytes, as: UTF8.self) }
+            return nil
+        }
     }
 
     /// A message.
     package var message: MessageReader? {
-        if case .bytes(let bytes) = value { MessageReader(bytes) } else { nil }
+        @inline(never) get {
+            if case .bytes(let bytes) = value { return MessageReader(bytes) }
+            return nil
+        }
     }
 }
 

@@ -8,29 +8,41 @@ extension StepFaults {
         var options = CheckpointOptions(imagePath: bundle.work.directory + "/images")
         options.controlGroupMode = .ignore
         try simplify()
+        try writeImages(options)
+        let inside = StepFaults(bundle, report, runtime, console, Machine.now(bundle.work), everyRecord)
         var wanted = request()
-        let container = try runtime.run(wanted)
+        wanted.detaches = true
+        try inside.restoreLoop(RestoreRequest(wanted, options: options))
+    }
+
+    private func writeImages(_ options: CheckpointOptions) throws {
+        let container = try runtime.run(request())
         try runtime.checkpoint(bundle.id, options)
         _ = try container.wait()
         unlink(bundle.pidFile)
         _ = bundle.takeMarks()
-        wanted.detaches = true
-        let whole = RestoreRequest(wanted, options: options)
-        let plan = try runtime.plan(whole)
-        checkNothingLeft("a checkpoint", reaping: true)
-        for (number, planned) in plan.hostSteps.enumerated() {
+    }
+
+    private func restoreLoop(_ whole: RestoreRequest) throws {
+        for (number, planned) in try runtime.plan(whole).hostSteps.enumerated() {
             var request = whole
             request.container.failingHostStep = number
-            attempt("restore \(bundle.variant) host step \(number): \(planned.action.text)", planned.expectation) {
+            // CRIU leaves helpers to whoever adopts them.
+            attempt("restore \(bundle.variant) host step \(number): \(planned.action.text)", planned.expectation, reaping: true) {
                 _ = try runtime.restore(request)
             }
         }
+        try live(whole)
+        checkNothingLeft("a restore without a fault", reaping: true)
+    }
+
+    private func live(_ whole: RestoreRequest) throws {
         let restored = try runtime.restore(whole)
         report.expect(try runtime.state(bundle.id).status == "running", "restored, and not running")
         try runtime.delete(bundle.id, force: true)
         _ = try? restored.wait()
         unlink(bundle.pidFile)
-        checkNothingLeft("a restore without a fault", reaping: true)
+        _ = bundle.takeMarks()
     }
 
     /// Without CAP_SYS_RESOURCE CRIU cannot look at the limits of another user's program. Nobody is there for a terminal.

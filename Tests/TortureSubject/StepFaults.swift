@@ -154,7 +154,7 @@ struct StepFaults {
         _ = try? container.wait()
     }
 
-    private init(
+    init(
         _ bundle: FullBundle, _ report: Report, _ runtime: Runtime, _ console: ConsoleSocket?, _ before: Machine,
         _ everyRecord: Bool
     ) {
@@ -192,7 +192,8 @@ struct StepFaults {
 
     // MARK: Checks
 
-    func attempt(_ name: String, _ expectation: Expectation, _ body: () throws -> Void) {
+    /// - Parameter reaping: whether what others started, and left to this process, is taken away before it is counted.
+    func attempt(_ name: String, _ expectation: Expectation, reaping: Bool = false, _ body: () throws -> Void) {
         report.count()
         do {
             try body()
@@ -206,7 +207,7 @@ struct StepFaults {
         report.expect(access(bundle.pidFile, F_OK) != 0, "\(name): the pid file is left")
         unlink(bundle.pidFile)
         checkHooks(name)
-        checkNothingLeft(name, reaping: false)
+        checkNothingLeft(name, reaping: reaping)
     }
 
     private func check(_ failure: Failure, _ expectation: Expectation, _ name: String) {

@@ -223,6 +223,9 @@ check "the command killed while CRIU dumps" no_dump command
 plan() { configure "$(bind "$work/shared" /data)" && runtime plan --restore --image-path "$images" --bundle "$bundle" box >"$work/plan" && grep -q "have CRIU restore the processes from $images: .*/data from $work/shared" "$work/plan" && nothing_left; }
 check "plan --restore shows it and touches nothing" plan
 
+torture=$repository/.build/debug/veloci-torture
+[ ! -x "$torture" ] || check "each step of a restore fails once, and nothing is left" "$torture" steps plain restore
+
 # --- memory in steps
 chain() { counting . && checkpoint --pre-dump 2>"$work/errors" || { grep -q "missing features: \[MemTrack\]" "$work/errors" && [ "$(status_of)" = running ]; return; }
     mv "$images" "$work/parent"; checkpoint --parent-path ../parent && [ -e "$images/parent" ] && restore; }
@@ -257,7 +260,7 @@ if command -v podman >/dev/null && command -v conmon >/dev/null; then
     check "podman: import" import
     image=localhost/busybox
     number() { podman_ logs "$1" 2>&1 | tail -n 1; }
-    begin() { podman_ rm -f -t 0 "$1" >/dev/null 2>&1; podman_ run -d --name "$1" "${place[@]}" "${@:2}" $image sh -c 'i=0; while :; do i=$((i + 1)); echo $i; sleep 0.05; done' && sleep 0.5; }
+    begin() { podman_ rm -f -t 0 "$1" >/dev/null 2>&1; podman_ run -d --name "$1" "${place[@]}" "${@:2}" "$image" sh -c 'i=0; while :; do i=$((i + 1)); echo $i; sleep 0.05; done' && sleep 0.5; }
     further() { local before=$1 after; sleep 0.5; after=$(number "$2"); [ "$after" -gt "$before" ] || { echo "$before before, $after after"; return 1; }; }
     kept() { local before; begin one && podman_ container checkpoint one && before=$(number one) && [ "$(podman_ inspect -f '{{.State.Status}}' one)" = exited ] && podman_ container restore one && further "$before" one; }
     check "podman: container checkpoint and restore" kept
