@@ -15,6 +15,18 @@ enum LibraryWords {
         ("make control groups without it", "leave out --systemd-cgroup"),
         ("make control groups without systemd", "leave out --systemd-cgroup"),
         ("one path for all controllers", "one path for all controllers: --cgroup PATH"),
+        ("allow established connections", "give --tcp-established"),
+        ("allow file locks", "give --file-locks"),
+        ("allow external unix sockets", "give --ext-unix-sk"),
+        ("remap links", "give --link-remap"),
+        ("without a pre-dump and its images", "without --pre-dump and --parent-path"),
+        ("without lazy pages", "without --lazy-pages"),
+        ("allow a job of a shell", "give --shell-job"),
+        ("name the program that is meant", "name the program with --criu"),
+        ("a descriptor for the status", "--status-fd"),
+        ("the path of the parent's images", "--parent-path"),
+        ("another profile of security", "--lsm-profile"),
+        ("another context of mounts", "--lsm-mount-context"),
         ("give a console socket", "give --console-socket"),
     ]
 

@@ -46,23 +46,23 @@ import Testing
     @Test func firstErrorOfALog() {
         let reason = CriuLog.firstError(Array(Self.log.utf8))
         #expect(reason == "inet: Connected TCP socket, consider using --tcp-established option.")
-        #expect(CriuRemedy.hint(reason ?? "") == "give --tcp-established to checkpoint and to restore")
+        #expect(CriuRemedy.hint(reason ?? "") == "allow established connections to checkpoint and to restore")
         #expect(CriuLog.firstError(Array("(00.1) Nothing\n".utf8)) == nil)
         #expect(CriuLog.firstError([]) == nil)
     }
 
     @Test(arguments: [
-        ("Connected TCP socket, consider using --tcp-established option.", "--tcp-established"),
-        ("External socket is used. Consider using --ext-unix-sk option.", "--ext-unix-sk"),
-        ("Some file locks are hold by dumping tasks! You can try --file-locks to dump them.", "--file-locks"),
+        ("Connected TCP socket, consider using --tcp-established option.", "established connections"),
+        ("External socket is used. Consider using --ext-unix-sk option.", "external unix sockets"),
+        ("Some file locks are hold by dumping tasks! You can try --file-locks to dump them.", "file locks"),
         ("Can't dump ghost file /x of 2097152 size, increase limit", "ghost-limit"),
         ("Can't lookup mount=110 for fd=1 path=/run/p1", "pipes"),
         ("mnt: Mount 12 ./x (master_id: 1 shared_id: 0) has unreachable sharing. Try --enable-external-masters.", "rprivate"),
         ("mnt: No mapping for 53:(null) mountpoint", "config.json"),
-        ("A session leader of 17(17) is outside of its pid namespace", "--shell-job"),
+        ("A session leader of 17(17) is outside of its pid namespace", "job of a shell"),
         ("fsnotify: Can't open handle", "force-irmap"),
         ("cpu: CPU capabilities do not match run time", "CPU"),
-        ("tty: Found dangling tty with sid 1 pgid 1", "--shell-job"),
+        ("tty: Found dangling tty with sid 1 pgid 1", "job of a shell"),
     ]) func remedies(_ reason: String, _ word: String) {
         #expect(CriuRemedy.hint(reason)?.contains(word) == true)
     }

@@ -41,8 +41,8 @@ enum CriuLog {
 
 /// What to do about CRIU's most frequent reasons.
 enum CriuRemedy {
-    private static let established = "give --tcp-established to checkpoint and to restore"
-    private static let locks = "give --file-locks to checkpoint and to restore"
+    private static let established = "allow established connections to checkpoint and to restore"
+    private static let locks = "allow file locks to checkpoint and to restore"
     private static let watched = "set force-irmap in /etc/criu/runc.conf, so that CRIU looks for the watched files"
     private static let sharing = "a mount of the container is shared with the host: bind it with rprivate"
     private static let processor = "restore on a machine whose CPU has the features of this one"
@@ -50,22 +50,22 @@ enum CriuRemedy {
     /// Words of CRIU's own, the narrower ones first.
     private static let table: [(words: String, hint: String)] = [
         ("onnected TCP socket", established), ("onnected socket", established), ("TCP connection", established),
-        ("xternal socket", "give --ext-unix-sk, or close the socket before"),
+        ("xternal socket", "allow external unix sockets, or close the socket before"),
         ("without peer", "the other end of a unix socket is in another network namespace: close it before"),
-        ("unix socket", "give --ext-unix-sk, or close the socket before"),
+        ("unix socket", "allow external unix sockets, or close the socket before"),
         ("file locks are h", locks), ("ome file locks", locks),
-        ("unlinked file", "give --link-remap, or let the program close the file"),
-        ("link-remap file", "give --link-remap"),
+        ("unlinked file", "remap links, or let the program close the file"),
+        ("link-remap file", "remap links"),
         ("host file", "let the program close the large unlinked file, or set ghost-limit in /etc/criu/runc.conf"),
-        ("soft-dirty", "this kernel does not track changed memory: checkpoint without --pre-dump and --parent-path"),
-        ("userfaultfd", "this kernel has no userfaultfd, or it is refused: go without --lazy-pages"),
+        ("soft-dirty", "this kernel does not track changed memory: checkpoint without a pre-dump and its images"),
+        ("userfaultfd", "this kernel has no userfaultfd, or it is refused: go without lazy pages"),
         ("an't lookup mount=", "a file is open that the container cannot reach, as the caller's log: give it pipes as streams"),
         ("mount point without", "a mount came into the container later: unmount it, or list it in mounts of config.json"),
         ("unreachable sharing", sharing), ("sharing is unreachable", sharing), ("doesn't have a proper root mount", sharing),
         ("No mapping for", "config.json of the bundle lacks a mount that the container had"),
         ("inotify", watched), ("fsnotify", watched), ("nvisible", watched),
-        ("session leader", "give --shell-job for a program in the caller's session"),
-        ("tty", "give --shell-job for a program on the caller's terminal"),
+        ("session leader", "allow a job of a shell for a program in the caller's session"),
+        ("tty", "allow a job of a shell for a program on the caller's terminal"),
         ("CPU", processor), ("cpuinfo", processor), ("cpu:", processor),
         ("No space left on device", "free space where the images are"),
         ("agic doesn't match", "these are no images of CRIU, or of one that knows more"),

@@ -109,7 +109,7 @@ struct CriuProgram {
     /// 40201 for 4.2.1.
     let version: Int
 
-    static let hint = "install the package criu, or name the program with --criu"
+    static let hint = "install the package criu, or name the program that is meant"
     /// The first that tells its version over the socket.
     private static let oldest = 30000
 
@@ -141,7 +141,7 @@ struct CriuProgram {
     /// Refuses what CRIU, or the kernel, cannot do.
     func check(_ options: CheckpointOptions) throws(Failure) {
         if options.statusDescriptor != nil, options.lazyPages, version < 31500 {
-            throw Failure(.unsupported, "--status-fd needs CRIU 3.15 or newer")
+            throw Failure(.unsupported, "a descriptor for the status needs CRIU 3.15 or newer")
         }
         let tracks = options.isPreDump || options.parentPath != nil
         guard tracks || options.lazyPages else { return }
@@ -149,16 +149,16 @@ struct CriuProgram {
         try process.send(CriuRequest.featureCheck())
         let answer = try process.receive().response
         process.finish()
-        guard answer.succeeded else { throw Failure(.unsupported, "CRIU feature check failed", hint: "see criu check --all") }
+        guard answer.succeeded else { throw Failure(.unsupported, "CRIU feature check failed", hint: "criu check says what is missing") }
         if tracks, !answer.tracksMemory {
             throw Failure(
                 .unsupported, "criu is missing features: [MemTrack]: this kernel does not tell CRIU which memory changed",
-                hint: "checkpoint without --pre-dump and --parent-path")
+                hint: "checkpoint without a pre-dump and its images")
         }
         if options.lazyPages, !answer.fetchesPages {
             throw Failure(
                 .unsupported, "criu is missing features: [LazyPages]: this kernel fetches no memory when it is used",
-                hint: "go without --lazy-pages")
+                hint: "go without lazy pages")
         }
     }
 }

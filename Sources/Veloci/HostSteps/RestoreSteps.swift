@@ -48,7 +48,8 @@ extension Performer {
         defer { group.map { _ = Descriptor(owning: $0) } }
         guard let program = request.criu else { throw Failure(.internalError, "nobody looked for CRIU") }
         let restorer = try CriuProcess(
-            program, descriptors: effects.table.numbers.values.filter { $0 > 2 }, standard: effects.streams?.numbers ?? [nil, nil, nil],
+            program, descriptors: effects.table.numbers.values.filter { $0 > 2 },
+            standard: effects.streams?.numbers ?? [nil, nil, nil],
             group: group)
         effects.restorer = restorer
         noteStreams()

@@ -129,11 +129,11 @@ extension CheckpointOptions {
         }
         guard let parentPath else { return directory }
         let images = Descriptor(owning: directory)
-        guard !parentPath.begins(with: "/") else { throw Failure(.invalidArgument, "--parent-path must be relative") }
+        guard !parentPath.begins(with: "/") else { throw Failure(.invalidArgument, "the path of the parent's images must be relative") }
         do throws(KernelError) {
             _ = try Files.open(parentPath, flags: O_PATH | O_DIRECTORY, at: images.number)
         } catch {
-            throw .kernel(error, "invalid --parent-path")
+            throw .kernel(error, "invalid the path of the parent's images")
         }
         return images.release()
     }
