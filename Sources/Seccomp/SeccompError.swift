@@ -16,6 +16,7 @@ public struct SeccompError: Error, Equatable, Sendable {
         case system
     }
 
+    /// What kind of problem it is.
     public let code: Code
     /// The property at fault, such as `linux.seccomp.syscalls[3].action`.
     public let path: JSONPath
@@ -24,6 +25,7 @@ public struct SeccompError: Error, Equatable, Sendable {
     /// The kernel's or libseccomp's error number, positive, or 0.
     public let errno: Int32
 
+    /// Makes an error.
     public init(_ code: Code, at path: JSONPath, _ message: String, errno: Int32 = 0) {
         self.code = code
         self.path = path

@@ -9,6 +9,7 @@ public struct SockFilter: Equatable, Sendable {
     /// The operand.
     public var operand: UInt32
 
+    /// Makes an instruction.
     public init(_ code: UInt16, _ operand: UInt32, jumpTrue: UInt8 = 0, jumpFalse: UInt8 = 0) {
         self.code = code
         self.jumpTrue = jumpTrue

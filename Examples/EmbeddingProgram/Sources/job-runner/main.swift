@@ -14,7 +14,8 @@ let end = try await runtime.withContainer(
     try await job.start()
     async let output = job.main.outputChunks.collected(limit: 1000)
     for try await now in job.statistics(every: .milliseconds(200)) {
-        print("\(now.cpu.total / 1_000_000) ms of processor time, \(now.memory.usage.usage / 1024) KiB, \(now.pids.current) processes")
+        let (time, memory) = (now.cpu.total / 1_000_000, now.memory.usage.usage / 1024)
+        print("\(time) ms of processor time, \(memory) KiB, \(now.pids.current) processes")
     }
     print(String(decoding: try await output.bytes, as: UTF8.self), terminator: "")
     return try await job.main.termination
