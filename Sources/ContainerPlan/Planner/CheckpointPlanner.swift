@@ -112,7 +112,9 @@ struct CheckpointPlanner {
     }
 
     func requireOtherProfile(_ options: CheckpointOptions) throws(PlanError) {
-        if options.lsmProfile != nil { try require(CheckpointFacts.otherProfile, for: "another profile of security", at: JSONPath()) }
+        if options.lsmProfile != nil {
+            try require(CheckpointFacts.otherProfile, for: "another profile of security", at: JSONPath())
+        }
         if options.lsmMountContext != nil {
             try require(CheckpointFacts.otherProfile, for: "another context of mounts", at: JSONPath())
         }

@@ -149,7 +149,9 @@ struct CriuProgram {
         try process.send(CriuRequest.featureCheck())
         let answer = try process.receive().response
         process.finish()
-        guard answer.succeeded else { throw Failure(.unsupported, "CRIU feature check failed", hint: "criu check says what is missing") }
+        guard answer.succeeded else {
+            throw Failure(.unsupported, "CRIU feature check failed", hint: "criu check says what is missing")
+        }
         if tracks, !answer.tracksMemory {
             throw Failure(
                 .unsupported, "criu is missing features: [MemTrack]: this kernel does not tell CRIU which memory changed",

@@ -129,7 +129,9 @@ extension CheckpointOptions {
         }
         guard let parentPath else { return directory }
         let images = Descriptor(owning: directory)
-        guard !parentPath.begins(with: "/") else { throw Failure(.invalidArgument, "the path of the parent's images must be relative") }
+        guard !parentPath.begins(with: "/") else {
+            throw Failure(.invalidArgument, "the path of the parent's images must be relative")
+        }
         do throws(KernelError) {
             _ = try Files.open(parentPath, flags: O_PATH | O_DIRECTORY, at: images.number)
         } catch {
