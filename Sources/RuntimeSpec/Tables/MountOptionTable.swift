@@ -132,9 +132,9 @@ public enum MountOptionTable {
         var (low, high) = (0, options.count)
         while low < high {
             let middle = (low + high) / 2
-            if options[middle].name.utf8.lexicographicallyPrecedes(option.utf8) { low = middle + 1 } else { high = middle }
+            if options[middle].name < option { low = middle + 1 } else { high = middle }
         }
-        return low < options.count && options[low].name.utf8.elementsEqual(option.utf8) ? low : nil
+        return low < options.count && options[low].name == option ? low : nil
     }
 }
 

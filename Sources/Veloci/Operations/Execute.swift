@@ -42,20 +42,39 @@ public struct ExecuteRequest: Sendable {
     }
 }
 
+/// The records of a container, read once for all that one command does.
+package struct KnownContainer {
+    let container: StoredContainer
+    let spec: Spec
+
+    /// The process of the container's configuration: what `exec` starts from.
+    package var process: Spec.Process { spec.process ?? Spec.Process(user: User(uid: 0, gid: 0), cwd: "/") }
+}
+
 extension Runtime {
+    /// Reads the records of a container.
+    package func knownContainer(_ id: String) throws(Failure) -> KnownContainer {
+        let container = try StoredContainer.open(root: root, id: id, locking: false)
+        return KnownContainer(container: container, spec: try container.state.configuration())
+    }
+
     /// Runs another program in a running container. The caller waits for it.
     public func execute(_ request: ExecuteRequest) throws(Failure) -> ContainerProcess {
+        try execute(request, in: try knownContainer(request.id))
+    }
+
+    /// The same in a container whose records were read before.
+    package func execute(_ request: ExecuteRequest, in known: KnownContainer) throws(Failure) -> ContainerProcess {
         defer { request.trace?.end() }
         request.trace?.begin("read the container's state and plan")
         let passed = try PassedDescriptors(request.passing)
-        let container = try StoredContainer.open(root: root, id: request.id, locking: false)
+        let (container, spec) = (known.container, known.spec)
         switch try container.status() {
         case .running, .created: break
         case .paused where request.ignoresPause: break
         case .paused: throw Failure(.paused, "cannot exec in a paused container")
         case .stopped, .creating: throw Failure(.stopped, "cannot exec in a stopped container")
         }
-        let spec = try container.state.configuration()
         let plan = try plan(request, spec, container.record)
         for warning in plan.warnings { warn(warning) }
         request.trace?.end()

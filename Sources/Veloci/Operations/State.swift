@@ -15,8 +15,7 @@ extension Runtime {
 
     /// The process of the container's configuration: what `exec` starts from.
     public func configuredProcess(_ id: String) throws(Failure) -> Spec.Process {
-        let container = try StoredContainer.open(root: root, id: id, locking: false, forgettingOthersGroups: false)
-        return try container.state.configuration().process ?? Spec.Process(user: User(uid: 0, gid: 0), cwd: "/")
+        try knownContainer(id).process
     }
 
     /// All containers below the root, by id. Those whose state cannot be read are left out with a warning.

@@ -30,7 +30,7 @@ final class Performer {
 
     /// All that comes before the container's process exists, and at last the process.
     func prepare() throws(Failure) {
-        let reserve = try DescriptorReserve(hasContainer: plan.preparation.contains { $0.action == .makeStateDirectory })
+        let reserve = try DescriptorReserve(hasContainer: subject.status == .creating)
         self.reserve = reserve
         effects.streams = try ProgramStreams(request.streams, closed: reserve.closedStreams)
         for planned in plan.preparation { try perform(planned) }

@@ -34,7 +34,7 @@ enum ExecCommand {
 
     static func run(_ invocation: Invocation) throws(CommandFailure) -> Int32 {
         do throws(CommandFailure) {
-            var request = try request(invocation)
+            var (request, known) = try request(invocation)
             let trace = try TraceOutput.open("exec", invocation)
             request.trace = trace?.trace
             let detaches = invocation.flags.bool(.detach)
@@ -43,14 +43,15 @@ enum ExecCommand {
             if hasTerminal, detaches, request.consoleSocket == nil { throw CommandFailure(.missingConsoleSocket) }
             if request.consoleSocket != nil, !detaches || !hasTerminal { throw CommandFailure(.uselessConsoleSocket) }
             return try invocation.calling { (runtime) throws(Failure) in
+                let container = if let known { known } else { try runtime.knownContainer(request.id) }
                 if detaches {
                     defer { trace?.write() }
-                    _ = try runtime.execute(request)
+                    _ = try runtime.execute(request, in: container)
                     return 0
                 }
                 return try invocation.foreground { () throws(Failure) in
                     defer { trace?.write() }
-                    return try runtime.execute(request)
+                    return try runtime.execute(request, in: container)
                 }.shellStatus
             }
         } catch {
@@ -58,24 +59,25 @@ enum ExecCommand {
         }
     }
 
-    private static func request(_ invocation: Invocation) throws(CommandFailure) -> ExecuteRequest {
+    private static func request(_ invocation: Invocation) throws(CommandFailure) -> (ExecuteRequest, KnownContainer?) {
         // An id that is missing is the first complaint.
         _ = try invocation.id
         let flags = invocation.flags
-        var request = try invocation.executeRequest(try process(invocation))
+        let (process, known) = try process(invocation)
+        var request = try invocation.executeRequest(process)
         request.prepareTerminal = { Foreground.prepareTerminal($0) }
         request.ignoresPause = flags.bool(.ignorePaused)
         for (controller, path) in try SubgroupPaths.parse(flags.texts(.controlGroup)) {
             request.controlGroups[controller] = path
         }
-        return request
+        return (request, known)
     }
 
     /// The process of `--process`, or the container's own with what the flags change.
-    private static func process(_ invocation: Invocation) throws(CommandFailure) -> Spec.Process {
-        if let file = invocation.flags.textUnlessEmpty(.process) { return try DocumentFile.read(file, "a process") }
+    private static func process(_ invocation: Invocation) throws(CommandFailure) -> (Spec.Process, KnownContainer?) {
+        if let file = invocation.flags.textUnlessEmpty(.process) { return (try DocumentFile.read(file, "a process"), nil) }
         let id = try invocation.id
-        let own = try invocation.calling { (runtime) throws(Failure) in try runtime.configuredProcess(id) }
-        return try ExecOverrides(invocation.flags, invocation.arguments).applied(to: own)
+        let known = try invocation.calling { (runtime) throws(Failure) in try runtime.knownContainer(id) }
+        return (try ExecOverrides(invocation.flags, invocation.arguments).applied(to: known.process), known)
     }
 }
