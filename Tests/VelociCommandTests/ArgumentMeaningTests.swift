@@ -56,7 +56,7 @@ import Testing
 
     @Test(arguments: [
         (["web"], "exec args cannot be empty"), (["-u", "root", "web", "x"], "bad uid: \"root\" is not an id"),
-        (["-u", "-0", "web", "x"], "bad uid: \"-0\" is not an id"), (["-u", "1:+2", "web", "x"], "bad gid: \"+2\" is not an id"),
+        (["-u", "-0", "web", "x"], "bad uid: \"-0\" is not an id"), (["-u", "1:-2", "web", "x"], "bad gid: \"-2\" is not an id"),
         (["-u", "1:", "web", "x"], "bad gid: \"\" is not an id"),
         (["-g", "-1", "web", "x"], "additional-gids must be a positive number -1"),
     ])

@@ -76,6 +76,7 @@ final class ChildProcess: Sendable {
     func kill() {
         _ = try? signal(9)
         _ = try? wait()
+        Children.release(self)
     }
 
     /// Whether nobody needs this value to take its end away: somebody has.
