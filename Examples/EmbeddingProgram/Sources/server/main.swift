@@ -13,6 +13,8 @@ let good = try await withThrowingTaskGroup(of: Bool.self) { requests in
             return answer.output == Array("request \(number)\n".utf8)
         }
     }
-    return try await requests.reduce(into: 0) { count, isRight in if isRight { count += 1 } }
+    var count = 0
+    for try await isRight in requests where isRight { count += 1 }
+    return count
 }
 print("\(good) of 100 requests answered")
