@@ -77,7 +77,7 @@ for options in "--enable-code-coverage" "--sanitize=thread" "--static-swift-stdl
     step "a client built with $options"
     # shellcheck disable=SC2086
     swift build --package-path "$work/program" --cache-path "$work/cache" --scratch-path "$work/build" --quiet --product embedding $options
-    timeout 300 "$(swift build --package-path "$work/program" --scratch-path "$work/build" --show-bin-path)/embedding" "$work/bundle" 3
+    LLVM_PROFILE_FILE="$work/profile" timeout 300 "$(swift build --package-path "$work/program" --scratch-path "$work/build" --show-bin-path)/embedding" "$work/bundle" 3
     rm -rf "$work/build"
 done
 left=$(find /sys/fs/cgroup -name 'embedding-*' 2>/dev/null; grep -l "$work" /proc/[0-9]*/mountinfo 2>/dev/null || true)
