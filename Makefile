@@ -179,7 +179,7 @@ api-docs: ## the library's documentation as a site, in .build/api (shown by: doc
 	rm -rf .build/symbols .build/api && mkdir -p .build/symbols
 	swift package dump-symbol-graph --minimum-access-level public >/dev/null
 	for name in Veloci VelociAsync RuntimeSpec Cgroups Seccomp; do \
-		find .build/*/symbolgraph .build/*/*/symbolgraph -name "$$name*.symbols.json" -exec cp {} .build/symbols/ \; 2>/dev/null; done; true
+		find .build/*/symbolgraph .build/*/*/symbolgraph \( -name "$$name.symbols.json" -o -name "$$name@*.symbols.json" \) -exec cp {} .build/symbols/ \; 2>/dev/null; done; true
 	docc convert Sources/VelociAsync/VelociAsync.docc --additional-symbol-graph-dir .build/symbols --output-path .build/api \
 		--fallback-display-name VelociAsync --fallback-bundle-identifier veloci --hosting-base-path /
 

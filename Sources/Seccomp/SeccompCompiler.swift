@@ -18,6 +18,7 @@ public enum SeccompCompiler {
     /// covered kill the thread.
     ///
     /// - Parameters:
+    ///   - profile: the profile.
     ///   - path: where the profile stands, for errors.
     /// - Returns: nil when the profile says nothing: neither a default action nor a rule.
     /// - Throws: `SeccompError`.

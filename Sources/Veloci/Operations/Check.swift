@@ -8,7 +8,9 @@ extension Runtime {
     /// What this host cannot do for a configuration that is valid by itself: all problems at once, nothing is changed.
     ///
     /// No privilege is needed. What only trying shows, such as a limit that is below the current use, is not found.
-    /// - Parameter bundle: the directory that relative paths start from.
+    /// - Parameters:
+    ///   - spec: the configuration.
+    ///   - bundle: the directory that relative paths start from.
     public func hostProblems(_ spec: Spec, bundle: String) -> [Diagnostic] {
         var check = HostCheck(spec: spec, bundle: bundle)
         check.run(self)

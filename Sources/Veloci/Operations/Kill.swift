@@ -6,7 +6,10 @@ extension Runtime {
     /// RUNC: where the container has no pid namespace of its own, the kernel does not end its other processes with the first.
     /// `SIGKILL` is then for all in its control group, also when the first has ended.
     ///
-    /// - Parameter all: RUNC: a stopped container is no error then.
+    /// - Parameters:
+    ///   - id: the container.
+    ///   - signal: the signal.
+    ///   - all: RUNC: a stopped container is no error then.
     public func kill(_ id: String, signal: Signal, all: Bool = false) throws(Failure) {
         var container = try StoredContainer.open(root: root, id: id, locking: false, forgettingOthersGroups: false)
         do throws(Failure) {

@@ -5,7 +5,9 @@ public import RuntimeSpec
 extension Runtime {
     /// Makes mounts in a container that is created, runs or is paused. When one fails, those before it stay.
     ///
-    /// - Parameter mounts: as `mounts` of a configuration has them; sources are looked for on the host.
+    /// - Parameters:
+    ///   - mounts: as `mounts` of a configuration has them; sources are looked for on the host.
+    ///   - id: the container.
     public func addMounts(_ mounts: [Mount], to id: String) throws(Failure) {
         try change(mounts, of: id, checking: { _ in true }) { (spec, request, facts) throws(PlanError) in
             try Plan.add(mounts, in: spec, request: request, facts: facts)
@@ -14,7 +16,9 @@ extension Runtime {
 
     /// Takes mounts away from a container that is created, runs or is paused. What still uses them keeps them until it ends.
     ///
-    /// - Parameter mounts: only their destinations count.
+    /// - Parameters:
+    ///   - mounts: only their destinations count.
+    ///   - id: the container.
     public func removeMounts(_ mounts: [Mount], from id: String) throws(Failure) {
         try change(mounts, of: id, checking: { $0 == .member("destination") }) { (spec, request, facts) throws(PlanError) in
             try Plan.remove(mounts, in: spec, request: request, facts: facts)

@@ -7,9 +7,11 @@ internal import RuntimeSpec
 extension Runtime {
     /// Starts the program of a created container. Returns when it runs and the poststart hooks are done.
     ///
-    /// - Parameter notifySocket: a service manager's socket: returns when the program is ready, or has ended. The container
-    ///   must have been created with one as well.
-    /// - Parameter trace: notes when each step takes place. Those of the container's process need one in `create` as well.
+    /// - Parameters:
+    ///   - id: the container.
+    ///   - notifySocket: a service manager's socket: returns when the program is ready, or has ended. The container must have
+    ///     been created with one as well.
+    ///   - trace: notes when each step takes place. Those of the container's process need one in `create` as well.
     public func start(_ id: String, notifySocket: String? = nil, trace: Trace? = nil) throws(Failure) {
         defer { trace?.end() }
         trace?.begin("look at the container")

@@ -4,8 +4,12 @@ public import RuntimeSpec
 
 extension Runtime {
     /// Changes the limits of a container: those that `change` names, the others stay.
-    /// - Parameter cacheControl: new schemata of the level 3 cache and of the memory bandwidth; a container without
-    ///   `linux.intelRdt` gets a class of its own.
+    ///
+    /// - Parameters:
+    ///   - id: the container.
+    ///   - change: the new limits.
+    ///   - cacheControl: new schemata of the level 3 cache and of the memory bandwidth; a container without `linux.intelRdt`
+    ///     gets a class of its own.
     public func update(_ id: String, _ change: Resources, cacheControl: IntelRdt? = nil) throws(Failure) {
         var container = try StoredContainer.open(root: root, id: id, locking: true)
         let status = try container.status(holdingLock: true)

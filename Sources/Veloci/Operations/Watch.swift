@@ -107,7 +107,9 @@ extension Duration {
 extension Runtime {
     /// Starts watching a container.
     ///
-    /// - Parameter pressure: from when on scarce memory is an event; nil for never.
+    /// - Parameters:
+    ///   - id: the container.
+    ///   - pressure: from when on scarce memory is an event; nil for never.
     /// - Throws: `Failure` with `notRunning` for a stopped container. Without a control group that counts memory, only the
     ///   container's end is seen, and that is a warning.
     public func watch(_ id: String, pressure: ContainerWatch.Pressure? = nil) throws(Failure) -> ContainerWatch {
