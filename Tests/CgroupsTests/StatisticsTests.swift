@@ -15,6 +15,8 @@ import Testing
         #expect(psi.some.avg10 == 0.72)
         #expect(psi.some.total == 35_393_278)
         #expect(psi.full.total == 7)
+        // JSON has no form for it.
+        #expect(StatisticsText.pressure("some avg10=1e400 avg60=nan avg300=-inf total=1").some.avg10 == 0)
         let v1 = StatisticsText.legacyBlockIO("8:0 Read 10\n8:0 Total 10\nTotal 10\n8:16 5\n")
         #expect(v1.map(\.operation) == ["Read", "Total", ""])
         #expect(v1.map(\.minor) == [0, 0, 16])

@@ -28,9 +28,9 @@ enum StatisticsText {
             for field in fields.dropFirst() {
                 guard let (key, value) = field.halves(at: "=") else { continue }
                 switch key {
-                case "avg10": share.avg10 = Double(decimal: value) ?? 0
-                case "avg60": share.avg60 = Double(decimal: value) ?? 0
-                case "avg300": share.avg300 = Double(decimal: value) ?? 0
+                case "avg10": share.avg10 = average(value)
+                case "avg60": share.avg60 = average(value)
+                case "avg300": share.avg300 = average(value)
                 case "total": share.total = UInt64(value) ?? 0
                 default: continue
                 }
@@ -39,6 +39,12 @@ enum StatisticsText {
             if fields[0] == "full" { result.full = share }
         }
         return result
+    }
+
+    /// A number that has a form in JSON: not all that look like one have.
+    private static func average(_ text: String) -> Double {
+        guard let value = Double(decimal: text), value.isFinite else { return 0 }
+        return value
     }
 
     /// `8:0 Read 4096` lines of v1, or `8:0 12`. Nil for nothing: the scheduler does not count it.
