@@ -4,10 +4,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 work=${1:-$(mktemp -d)}
-one=$work/one other=$work/another/place/of-other-name
+commit=$(git rev-parse HEAD) one=$work/one other=$work/another/place/of-other-name
 for folder in "$one" "$other"; do
     mkdir -p "$folder"
-    git archive HEAD | tar x -C "$folder"
+    git archive "$commit" | tar x -C "$folder"
     # Nothing of the surroundings may be in the result.
     (cd "$folder" && env -i PATH="$PATH" HOME="$HOME" LANG=C make --no-print-directory build) >"$work/log" 2>&1 || { tail -n 20 "$work/log"; echo "the build in $folder failed"; exit 1; }
 done
