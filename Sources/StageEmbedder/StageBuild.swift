@@ -43,7 +43,10 @@ struct StageBuild {
         let program = path("Stage")
         try run(
             tools.appending(path: "ld.lld"),
-            ["-m", architecture.emulation, "-static", "--gc-sections", "-s", "--build-id=none", "-o", program, stage] + objects)
+            [
+                "-m", architecture.emulation, "-static", "--gc-sections", "-s", "--build-id=none",
+                "-T", package.appending(path: "Sources/discarded.ld").path, "-o", program, stage,
+            ] + objects)
         return [UInt8](try Data(contentsOf: URL(fileURLWithPath: program)))
     }
 
