@@ -2,6 +2,7 @@
 # fuzz.sh [SECONDS [NAME…]]: builds the fuzzers (Tests/Fuzzing: libFuzzer, AddressSanitizer) and runs each of them for that long,
 # two at a time; all of them without a name. Says how often each was executed, and fails when one finds something: what it found
 # is in .build/fuzzing/found, and `.build/fuzzing/release/veloci-fuzz NAME FILE` repeats it.
+# SEED=NUMBER makes the chances the same each time, as far as a new corpus goes: a test of what was right before.
 # What they learn is kept in .build/fuzzing/corpus for the next time.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -30,12 +31,13 @@ run() {
         json) extra=("$PWD/spec-fixtures/accepted" "$PWD/spec-fixtures/rejected" "-dict=$work/words" -max_len=4096) ;;
         state | properties) extra=("-dict=$work/words") ;;
     esac
-    SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 $fuzz "$name" "$corpus" "${extra[@]}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3000 \
+    [ -z "${SEED:-}" ] || extra+=("-seed=$SEED")
+    SWIFT_DETERMINISTIC_HASHING=1 SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 $fuzz "$name" "$corpus" "${extra[@]}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3000 \
         -detect_leaks=0 -print_final_stats=1 -artifact_prefix="$work/found/$name-" >"$work/logs/$name" 2>&1
 }
 
 export -f run
-export fuzz work seconds
+export fuzz work seconds SEED=${SEED:-}
 printf '%s\n' $names | xargs -P 2 -I NAME bash -c 'run NAME || touch "$work/logs/NAME.failed"'
 
 failed=0

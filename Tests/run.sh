@@ -51,7 +51,7 @@ case " $sections " in *" build "*) export VELOCI="$PWD/$veloci" ;; esac
 section budgets Tests/budgets.sh $veloci
 section unit unit
 section memory Tests/memory.sh
-section fuzz Tests/fuzz.sh 5
+section fuzz env SEED=1 Tests/fuzz.sh 5
 section demo Tests/demo.sh $veloci
 section demo Tests/demo.sh .build/debug/veloci
 section clients Tests/clients.sh $veloci command-line configurations mounts nested rootless same-view podman checkpoint documentation

@@ -109,6 +109,8 @@ struct VariantText {
         while let byte = rest.popFirst() {
             if byte == quote {
                 let text = String(decoding: bytes, as: UTF8.self)
+                // D-Bus has no text with a zero in it.
+                if text.utf8.contains(0) { return nil }
                 switch expected ?? "s" {
                 case "s": return .string(text)
                 case "o": return text.begins(with: "/") ? .objectPath(text) : nil

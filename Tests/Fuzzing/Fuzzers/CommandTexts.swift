@@ -105,14 +105,15 @@ extension Fuzzer {
         }
     }
 
-    /// A user is a number of 32 bits and nothing else (CVE-2016-3697, CVE-2026-30892).
+    /// A user is a number of 32 bits and nothing else but a plus before it (CVE-2016-3697, CVE-2026-30892).
     private static func user(_ text: String) {
         var flags = FlagValues()
         flags.append(.user, .text(text))
         guard let overrides = try? ExecOverrides(flags, ["id", "sh"]), let user = overrides.userID else { return }
         let words = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         func isRight(_ word: Substring, _ value: UInt32) -> Bool {
-            word.utf8.allSatisfy { (0x30...0x39).contains($0) } && strtoull(String(word), nil, 10) == UInt64(value)
+            let digits = word.hasPrefix("+") ? word.dropFirst() : word
+            return digits.utf8.allSatisfy { (0x30...0x39).contains($0) } && strtoull(String(digits), nil, 10) == UInt64(value)
         }
         expect(isRight(words[0], user), "the user \(text) is \(user)")
         if words.count > 1, let group = overrides.groupID { expect(isRight(words[1], group), "the group of \(text) is \(group)") }
