@@ -25,6 +25,7 @@ enum LibraryWords {
         ("name the program that is meant", "name the program with --criu"),
         ("a descriptor for the status", "--status-fd"),
         ("the path of the parent's images", "--parent-path"),
+        ("cannot use the images of the parent", "invalid --parent-path"),
         ("another profile of security", "--lsm-profile"),
         ("another context of mounts", "--lsm-mount-context"),
         ("give a console socket", "give --console-socket"),

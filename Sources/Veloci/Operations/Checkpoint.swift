@@ -135,7 +135,7 @@ extension CheckpointOptions {
         do throws(KernelError) {
             _ = try Files.open(parentPath, flags: O_PATH | O_DIRECTORY, at: images.number)
         } catch {
-            throw .kernel(error, "invalid the path of the parent's images")
+            throw .kernel(error, "cannot use the images of the parent")
         }
         return images.release()
     }
