@@ -121,11 +121,17 @@ public enum Processes {
     ///   - descriptors: the only ones above 2 that it gets, under the same numbers.
     ///   - standard: what becomes its descriptors 0, 1 and 2; nil leaves the caller's.
     public static func spawn(_ request: SpawnRequest) throws(KernelError) -> (pid: Int32, descriptor: Int32) {
-        // What the child puts in its place must not be overwritten before: streams 1 and 2 may be exchanged, and a host without
-        // standard streams has other files under their numbers.
-        var request = request
         var copies: [Int32] = []
         defer { Descriptor.close(copies) }
+        return try clone(try outOfTheWay(request, &copies))
+    }
+
+    /// The request with copies of what would be overwritten before it is used.
+    ///
+    /// What the child puts in its place must not be overwritten before: streams 1 and 2 may be exchanged, and a host without
+    /// standard streams has other files under their numbers.
+    static func outOfTheWay(_ request: SpawnRequest, _ copies: inout [Int32]) throws(KernelError) -> SpawnRequest {
+        var request = request
         func outOfTheWay(_ number: Int32, atLeast minimum: Int32 = 3) throws(KernelError) -> Int32 {
             let copy = try systemCall(
                 __NR_fcntl, "fcntl", on: "descriptor \(number)", UInt64(descriptor: number), UInt64(F_DUPFD_CLOEXEC),
@@ -148,10 +154,37 @@ public enum Processes {
                 request.standard[target] = try outOfTheWay(source, atLeast: last + 1)
             }
         }
-        return try clone(request)
+        return request
     }
 
     private static func clone(_ request: SpawnRequest) throws(KernelError) -> (pid: Int32, descriptor: Int32) {
+        var failure: KernelError?
+        let started: (pid: Int32, descriptor: Int32) = withNative(request) { native in
+            let pid = linux_spawn(&native)
+            failure = Self.failure(of: request, native, pid: pid)
+            if failure == nil { return (Int32(pid), native.pidfd) }
+            if native.pidfd >= 0 {
+                let child = Descriptor(owning: native.pidfd)
+                _ = try? wait(for: child)
+            }
+            return (0, -1)
+        }
+        if let failure { throw failure }
+        return started
+    }
+
+    /// Why a program was not started; nil when it was.
+    static func failure(of request: SpawnRequest, _ native: linux_spawn_request, pid: Int64) -> KernelError? {
+        if pid < 0 { return KernelError(Errno(rawValue: Int32(-pid)), call: "clone3", object: request.path) }
+        if native.exec_error == 0 { return nil }
+        let names = ["", "dup3", "close_range", "fcntl", "execve", "chdir"]
+        return KernelError(
+            Errno(rawValue: native.exec_error), call: names[Int(native.failed_call)],
+            object: native.failed_call == 5 ? request.directory ?? "" : request.path)
+    }
+
+    /// Calls `body` with a request as the kernel's side takes it.
+    static func withNative<Result>(_ request: SpawnRequest, _ body: (inout linux_spawn_request) -> Result) -> Result {
         let placements = request.placements.flatMap { [$0.descriptor, $0.number] }
         let kept = request.descriptors + request.placements.map { $0.number }
         let stackSize = 32768
@@ -168,7 +201,7 @@ public enum Processes {
         native.ends_with_caller = request.endsWithCaller ? 1 : 0
         native.stack = stack
         native.stack_size = UInt64(stackSize)
-        let pid = withCStrings(request.arguments) { arguments in
+        return withCStrings(request.arguments) { arguments in
             withCStrings(request.environment) { environment in
                 kept.withUnsafeBufferPointer { descriptors in
                     placements.withUnsafeBufferPointer { placements in
@@ -178,26 +211,16 @@ public enum Processes {
                             native.descriptors = descriptors.baseAddress
                             native.placements = placements.baseAddress
                             native.path = path
-                            guard let directory = request.directory else { return linux_spawn(&native) }
+                            guard let directory = request.directory else { return body(&native) }
                             return directory.withCString { directory in
                                 native.directory = directory
-                                return linux_spawn(&native)
+                                return body(&native)
                             }
                         }
                     }
                 }
             }
         }
-        if pid < 0 { throw KernelError(Errno(rawValue: Int32(-pid)), call: "clone3", object: request.path) }
-        if native.exec_error != 0 {
-            let names = ["", "dup3", "close_range", "fcntl", "execve", "chdir"]
-            let child = Descriptor(owning: native.pidfd)
-            _ = try? wait(for: child)
-            throw KernelError(
-                Errno(rawValue: native.exec_error), call: names[Int(native.failed_call)],
-                object: native.failed_call == 5 ? request.directory ?? "" : request.path)
-        }
-        return (Int32(pid), native.pidfd)
     }
 
     /// Calls `body` with a list of C strings that ends with a null pointer.

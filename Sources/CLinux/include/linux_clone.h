@@ -30,3 +30,25 @@ struct linux_spawn_request {
 // Clones a child that shares the caller's memory until it executes (CLONE_VM | CLONE_VFORK) and executes
 // request->program in it. All signals are blocked meanwhile and the mask is restored. Returns the child's pid or -errno.
 int64_t linux_spawn(struct linux_spawn_request *request);
+
+// What linux_watch needs. All memory belongs to the caller and must stay valid until the watcher has ended.
+struct linux_watch {
+    struct linux_spawn_request *program;
+    void *stack;          // lowest address of the watcher's stack
+    uint64_t stack_size;  // bytes
+    // results
+    int32_t descriptor;   // of the watcher (pidfd_open(2)): readable once it has ended, and the program before it
+    int32_t status;       // how the program ended, as wait4(2) says, if result is 1
+    int32_t result;       // 1: the program has ended; 0: not yet, or the watcher was killed; else -errno of starting or waiting
+};
+
+// Starts a program by a process in between, the watcher, which waits for it in the caller's memory. How the program ends is
+// known then whatever else the caller's process does with its children: it may ignore SIGCHLD, or wait for any child there is.
+// The program is killed when the thread that calls ends. Returns the watcher's pid or -errno.
+int64_t linux_watch(struct linux_watch *watch);
+
+// The descriptor of a watched program, which another process writes; -1 while there is none.
+static inline int32_t linux_watched(const struct linux_spawn_request *program)
+{
+    return __atomic_load_n(&program->pidfd, __ATOMIC_ACQUIRE);
+}

@@ -30,16 +30,18 @@ enum HostHooks {
             request.standard = [input.number, output.number, output.number]
             // In the foreground this process has them blocked by now.
             request.resetsSignals = true
-            request.endsWithCaller = true
-            let process = Descriptor(owning: try Processes.spawn(request).descriptor)
-            if let lateness = try lateness(process, hook.milliseconds, container) {
-                try Processes.signal(process, 9)
-                _ = try Processes.wait(for: process)
+            var lateness: Lateness?
+            // How it ends must be known though the host program may take its children away itself.
+            let end = try Processes.run(request) { (program) throws(KernelError) in
+                lateness = try Self.lateness(program, hook.milliseconds, container)
+                return lateness == nil
+            }
+            if let lateness {
                 let timeout = "hook ran past specified timeout of \(hook.timeout ?? 0)s"
                 throw KernelError(
                     Errno(rawValue: 110), call: lateness == .time ? timeout : "the container's process has ended meanwhile")
             }
-            switch try Processes.wait(for: process) {
+            switch end {
             case .exited(0): return
             case .exited(let status): throw KernelError(.noChild, call: "exit status \(status)")
             case .signalled(let signal): throw KernelError(.noChild, call: ended(by: UInt32(truncatingIfNeeded: signal)))
@@ -79,13 +81,13 @@ enum HostHooks {
 
     /// Waits for the end of a hook; says what came before it.
     private static func lateness(
-        _ hook: borrowing Descriptor, _ time: Int64, _ container: Int32?
+        _ hook: Int32, _ time: Int64, _ container: Int32?
     ) throws(KernelError) -> Lateness? {
         // A negative descriptor is passed over.
-        let ready = try Waiting.poll([(hook.number, .readable), (container ?? -1, .readable)], milliseconds: time)
+        let ready = try Waiting.poll([(hook, .readable), (container ?? -1, .readable)], milliseconds: time)
         if !ready[0].isEmpty { return nil }
         if ready[1].isEmpty { return .time }
-        return try Processes.hasEnded(hook, withinMilliseconds: grace) ? nil : .container
+        return try Polling.isReadable(hook, withinMilliseconds: grace) ? nil : .container
     }
 
     /// The hooks that follow the end of a container. SPEC(runtime.md#lifecycle): a failure is logged and the next hook runs.

@@ -85,7 +85,7 @@ enum Mappings {
             request.standard = [nil, output.number, output.number]
             request.resetsSignals = true
             do throws(KernelError) {
-                end = try Processes.wait(for: Descriptor(owning: try Processes.spawn(request).descriptor))
+                end = try Processes.run(request)
             } catch where error.errno == .noEntry {
                 continue
             }
