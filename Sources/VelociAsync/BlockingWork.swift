@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Synchronization
+internal import LinuxKernel
 internal import Veloci
 
 /// Threads for calls that take their time: making a container, waiting for its hooks. The threads of Swift's tasks are never
@@ -13,7 +13,7 @@ enum BlockingWork {
     }
 
     private static let most = 64
-    private static let work = Mutex(Work())
+    private static let work = Locked(Work())
     /// Seconds that a thread waits for the next call.
     private static let patience = 2
     private static let wake = Semaphore()

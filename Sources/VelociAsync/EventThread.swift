@@ -1,6 +1,5 @@
 internal import Glibc
 internal import LinuxKernel
-internal import Synchronization
 internal import Veloci
 
 /// One thread that waits for all descriptors that tasks wait for (epoll(7)). It is started with the first of them, receives no
@@ -22,9 +21,14 @@ final class EventThread: Sendable {
         var continuation: CheckedContinuation<Outcome, Never>
     }
 
+    /// All tasks that wait, by the numbers under which epoll knows what they wait for.
+    private struct Waiters {
+        var byToken: [UInt64: Waiter] = [:]
+        var last: UInt64 = 0
+    }
+
     private let poll: Int32
-    private let waiters = Mutex<[UInt64: Waiter]>([:])
-    private let last = Atomic<UInt64>(0)
+    private let waiters = Locked(Waiters())
 
     private init() {
         let made: Int32? = try? EventPolls.make().release()
@@ -43,7 +47,10 @@ final class EventThread: Sendable {
     ///
     /// - Throws: `Failure`; `cancelled` when the task is.
     func wait(for descriptor: Int32, writable: Bool = false) async throws(Failure) {
-        let token = last.add(1, ordering: .relaxed).newValue
+        let token: UInt64 = waiters.withLock { waiters in
+            waiters.last += 1
+            return waiters.last
+        }
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 begin(token, descriptor, writable ? .writable : .readable, continuation)
@@ -66,7 +73,7 @@ final class EventThread: Sendable {
     ) {
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
         guard copy >= 0, poll >= 0 else { return continuation.resume(returning: .failed(errno)) }
-        waiters.withLock { $0[token] = Waiter(descriptor: copy, continuation: continuation) }
+        waiters.withLock { $0.byToken[token] = Waiter(descriptor: copy, continuation: continuation) }
         do throws(KernelError) {
             try EventPolls.add(copy, for: kind, token: token, once: true, to: poll)
         } catch {
@@ -76,7 +83,7 @@ final class EventThread: Sendable {
     }
 
     private func finish(_ token: UInt64, _ outcome: Outcome) {
-        guard let waiter = waiters.withLock({ $0.removeValue(forKey: token) }) else { return }
+        guard let waiter = waiters.withLock({ $0.byToken.removeValue(forKey: token) }) else { return }
         // Others may have the same open file, so closing alone would not take it away.
         EventPolls.remove(waiter.descriptor, from: poll)
         close(waiter.descriptor)
