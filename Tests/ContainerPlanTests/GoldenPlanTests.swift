@@ -1,4 +1,5 @@
 import Foundation
+import RuntimeSpec
 import Testing
 
 @testable import ContainerPlan
@@ -26,6 +27,15 @@ import Testing
     /// The same input gives the same plan: no dictionary's order, no host, no clock.
     @Test(arguments: PlannedFixture.all.prefix(40)) func planningIsDeterministic(_ fixture: PlannedFixture) {
         #expect(fixture.document == fixture.document)
+    }
+
+    /// What some readers demand and others leave out says nothing: the plan is the same.
+    @Test func completeConfigurationsHaveTheSamePlan() {
+        for fixture in PlannedFixture.all {
+            let complete = PlannedFixture(name: fixture.name, host: fixture.host, variant: fixture.variant, spec: fixture.spec.complete)
+            if complete.document == fixture.document { continue }
+            Issue.record("\(fixture.fileName): \(firstDifference(complete.document, fixture.document))")
+        }
     }
 
     @Test func everyFileHasAFixture() throws {

@@ -29,6 +29,9 @@ protocol JSONObject: JSONCodable {
     /// The section of the specification that describes the object.
     static var section: StaticString { get }
 
+    /// Members of other names.
+    var unknownMembers: UnknownMembers { get set }
+
     /// Shows each member to a visitor, always in the same order.
     mutating func visit<Visitor: MemberVisitor>(_ members: inout Visitor) throws(JSONStop)
 }
@@ -41,6 +44,7 @@ extension JSONObject {
         var copy = self
         // The writer throws nothing.
         do throws(JSONStop) { try copy.visit(&writer) } catch {}
+        if writer.writesUnknownMembers { unknownMembers.write(to: &writer) }
         writer.close("}")
     }
 
@@ -103,6 +107,8 @@ struct MemberSearch {
     /// The object being read, and what shows its members.
     var object: UnsafeMutableRawPointer?
     var show: (UnsafeMutableRawPointer, inout JSONReader) throws(JSONStop) -> Void = { _, _ in }
+    /// What keeps a member of another name in the object.
+    var keep: (UnsafeMutableRawPointer, String, inout JSONReader) throws(JSONStop) -> Void = { _, _, _ in }
 }
 
 extension JSONReader: MemberVisitor {
@@ -139,7 +145,7 @@ extension JSONReader: MemberVisitor {
         try record("is missing; it is required", section: search.section, at: search.offset, steps: [.member("\(name)")])
     }
 
-    /// Reads an object with members of known names. Others are checked and ignored.
+    /// Reads an object with members of known names. Others are checked and kept, and mean nothing.
     mutating func object<Object: JSONObject>(_ object: inout Object) throws(JSONStop) {
         let outer = search
         search = MemberSearch()
@@ -147,6 +153,9 @@ extension JSONReader: MemberVisitor {
         search.offset = position
         search.show = { (object, reader) throws(JSONStop) in
             try object.assumingMemoryBound(to: Object.self).pointee.visit(&reader)
+        }
+        search.keep = { (object, name, reader) throws(JSONStop) in
+            try object.assumingMemoryBound(to: Object.self).pointee.unknownMembers.read(name, from: &reader)
         }
         try withUnsafeMutablePointer(to: &object) { (pointer) throws(JSONStop) in
             search.object = UnsafeMutableRawPointer(pointer)
@@ -195,7 +204,7 @@ extension JSONReader: MemberVisitor {
         }
     }
 
-    /// Skips a member that the specification does not know; SPEC(config.md#extensibility) forbids an error.
+    /// Passes over a member that the specification does not know; SPEC(config.md#extensibility) forbids an error.
     private mutating func ignore(_ name: JSONName, at offset: Int) throws(JSONStop) {
         search.mode = .findSimilar
         search.similar = nil
@@ -205,6 +214,6 @@ extension JSONReader: MemberVisitor {
                 "is ignored because names are compared exactly; perhaps \(similar) is meant", section: search.section,
                 at: offset, severity: .should)
         }
-        try skipValue()
+        if let object = search.object { try search.keep(object, name.string, &self) } else { try skipValue() }
     }
 }

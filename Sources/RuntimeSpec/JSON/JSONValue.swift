@@ -60,6 +60,9 @@ public struct JSONMembers: Hashable, Sendable {
     /// Keeps members whose names are known to be unique.
     init(unchecked members: [Member]) { self.members = members }
 
+    /// Adds a member of a name that is new.
+    mutating func append(_ name: String, _ value: JSONValue) { members.append(Member(name: name, value: value)) }
+
     /// Keeps members; of equal names the last counts, in the place of the first. Adding them one by one takes a time that grows
     /// with the square of their number.
     public init(_ members: [Member]) {

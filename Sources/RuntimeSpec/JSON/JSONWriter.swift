@@ -4,6 +4,8 @@ package struct JSONWriter {
     let layout: JSONLayout
     /// The text so far.
     package private(set) var bytes: [UInt8] = []
+    /// Whether members are written that the specification does not know.
+    var writesUnknownMembers = true
     private var depth = 0
     /// Whether something was written in the innermost object or array.
     private var needsComma = false

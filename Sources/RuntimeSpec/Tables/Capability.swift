@@ -1,10 +1,87 @@
 /// A capability; `rawValue` is the kernel's number.
 public enum Capability: UInt8, CaseIterable, Sendable {
-    case chown, dacOverride, dacReadSearch, fowner, fsetid, kill, setgid, setuid, setpcap, linuxImmutable
-    case netBindService, netBroadcast, netAdmin, netRaw, ipcLock, ipcOwner, sysModule, sysRawio, sysChroot
-    case sysPtrace, sysPacct, sysAdmin, sysBoot, sysNice, sysResource, sysTime, sysTtyConfig, mknod, lease
-    case auditWrite, auditControl, setfcap, macOverride, macAdmin, syslog, wakeAlarm, blockSuspend, auditRead
-    case perfmon, bpf, checkpointRestore
+    /// `CAP_CHOWN`.
+    case chown
+    /// `CAP_DAC_OVERRIDE`.
+    case dacOverride
+    /// `CAP_DAC_READ_SEARCH`.
+    case dacReadSearch
+    /// `CAP_FOWNER`.
+    case fowner
+    /// `CAP_FSETID`.
+    case fsetid
+    /// `CAP_KILL`.
+    case kill
+    /// `CAP_SETGID`.
+    case setgid
+    /// `CAP_SETUID`.
+    case setuid
+    /// `CAP_SETPCAP`.
+    case setpcap
+    /// `CAP_LINUX_IMMUTABLE`.
+    case linuxImmutable
+    /// `CAP_NET_BIND_SERVICE`.
+    case netBindService
+    /// `CAP_NET_BROADCAST`.
+    case netBroadcast
+    /// `CAP_NET_ADMIN`.
+    case netAdmin
+    /// `CAP_NET_RAW`.
+    case netRaw
+    /// `CAP_IPC_LOCK`.
+    case ipcLock
+    /// `CAP_IPC_OWNER`.
+    case ipcOwner
+    /// `CAP_SYS_MODULE`.
+    case sysModule
+    /// `CAP_SYS_RAWIO`.
+    case sysRawio
+    /// `CAP_SYS_CHROOT`.
+    case sysChroot
+    /// `CAP_SYS_PTRACE`.
+    case sysPtrace
+    /// `CAP_SYS_PACCT`.
+    case sysPacct
+    /// `CAP_SYS_ADMIN`.
+    case sysAdmin
+    /// `CAP_SYS_BOOT`.
+    case sysBoot
+    /// `CAP_SYS_NICE`.
+    case sysNice
+    /// `CAP_SYS_RESOURCE`.
+    case sysResource
+    /// `CAP_SYS_TIME`.
+    case sysTime
+    /// `CAP_SYS_TTY_CONFIG`.
+    case sysTtyConfig
+    /// `CAP_MKNOD`.
+    case mknod
+    /// `CAP_LEASE`.
+    case lease
+    /// `CAP_AUDIT_WRITE`.
+    case auditWrite
+    /// `CAP_AUDIT_CONTROL`.
+    case auditControl
+    /// `CAP_SETFCAP`.
+    case setfcap
+    /// `CAP_MAC_OVERRIDE`.
+    case macOverride
+    /// `CAP_MAC_ADMIN`.
+    case macAdmin
+    /// `CAP_SYSLOG`.
+    case syslog
+    /// `CAP_WAKE_ALARM`.
+    case wakeAlarm
+    /// `CAP_BLOCK_SUSPEND`.
+    case blockSuspend
+    /// `CAP_AUDIT_READ`.
+    case auditRead
+    /// `CAP_PERFMON`.
+    case perfmon
+    /// `CAP_BPF`.
+    case bpf
+    /// `CAP_CHECKPOINT_RESTORE`.
+    case checkpointRestore
 
     /// The kernel's name, such as `CAP_KILL`.
     public var name: String { Capability.names[Int(rawValue)] }

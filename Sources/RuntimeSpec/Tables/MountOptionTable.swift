@@ -2,14 +2,48 @@ internal import ByteText
 
 /// How a change of mount propagation is named.
 public enum MountPropagation: String, CaseIterable, Sendable {
-    case `private`, shared, slave, unbindable
+    /// `MS_PRIVATE`: mounts of others do not come here, nor ours to them.
+    case `private`
+    /// `MS_SHARED`: mounts come here and go to the others.
+    case shared
+    /// `MS_SLAVE`: mounts of others come here.
+    case slave
+    /// `MS_UNBINDABLE`: private, and not to be bound.
+    case unbindable
 }
 
 /// A flag that a mount option sets or clears. Which kernel constant it is depends on the call that sets it.
 public enum MountFlag: String, CaseIterable, Sendable {
-    case readOnly, noSetUserID, noDevices, noExecute, noSymlinkFollow
-    case noAccessTime, noDirectoryAccessTime, relativeAccessTime, strictAccessTime
-    case synchronous, directorySynchronous, mandatoryLocks, silent, inodeVersion, lazyTime
+    /// `MS_RDONLY`.
+    case readOnly
+    /// `MS_NOSUID`.
+    case noSetUserID
+    /// `MS_NODEV`.
+    case noDevices
+    /// `MS_NOEXEC`.
+    case noExecute
+    /// `MS_NOSYMFOLLOW`.
+    case noSymlinkFollow
+    /// `MS_NOATIME`.
+    case noAccessTime
+    /// `MS_NODIRATIME`.
+    case noDirectoryAccessTime
+    /// `MS_RELATIME`.
+    case relativeAccessTime
+    /// `MS_STRICTATIME`.
+    case strictAccessTime
+    /// `MS_SYNCHRONOUS`.
+    case synchronous
+    /// `MS_DIRSYNC`.
+    case directorySynchronous
+    /// `MS_MANDLOCK`.
+    case mandatoryLocks
+    /// `MS_SILENT`.
+    case silent
+    /// `MS_I_VERSION`.
+    case inodeVersion
+    /// `MS_LAZYTIME`.
+    case lazyTime
 }
 
 /// What a mount option asks for.

@@ -16,6 +16,8 @@ public struct Features: Hashable, Sendable {
     public var annotations: [String: String]?
     /// Annotations of config.json that change what the runtime does; a name that ends with a dot is a prefix.
     public var potentiallyUnsafeConfigAnnotations: [String]?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -58,6 +60,8 @@ extension Features {
         public var mountExtensions: Features.MountExtensions?
         /// Support of network devices.
         public var netDevices: Features.Enabled?
+        /// Members that the specification does not know, as they were read.
+        public var unknownMembers = UnknownMembers()
 
         /// Makes a value from its properties.
         public init(
@@ -95,6 +99,8 @@ extension Features {
         public var systemdUser: Bool?
         /// The rdma controller.
         public var rdma: Bool?
+        /// Members that the specification does not know, as they were read.
+        public var unknownMembers = UnknownMembers()
 
         /// Makes a value from its properties.
         public init(
@@ -126,6 +132,8 @@ extension Features {
         public var knownFlags: [String]?
         /// Those of the recognized flags that work here.
         public var supportedFlags: [String]?
+        /// Members that the specification does not know, as they were read.
+        public var unknownMembers = UnknownMembers()
 
         /// Makes a value from its properties.
         public init(
@@ -149,6 +157,8 @@ extension Features {
     public struct Enabled: Hashable, Sendable {
         /// Whether there is any. Absent means unknown.
         public var enabled: Bool?
+        /// Members that the specification does not know, as they were read.
+        public var unknownMembers = UnknownMembers()
 
         /// Makes a value from its properties.
         public init(enabled: Bool? = nil) {
@@ -168,6 +178,8 @@ extension Features {
         public var schemata: Bool?
         /// Whether `linux.intelRdt.enableMonitoring` is.
         public var monitoring: Bool?
+        /// Members that the specification does not know, as they were read.
+        public var unknownMembers = UnknownMembers()
 
         /// Makes a value from its properties.
         public init(enabled: Bool? = nil, schemata: Bool? = nil, monitoring: Bool? = nil) {
@@ -187,6 +199,8 @@ extension Features {
         public var modes: [String]?
         /// Recognized flags.
         public var flags: [String]?
+        /// Members that the specification does not know, as they were read.
+        public var unknownMembers = UnknownMembers()
 
         /// Makes a value from its properties.
         public init(modes: [String]? = nil, flags: [String]? = nil) {
@@ -203,6 +217,8 @@ extension Features {
     public struct MountExtensions: Hashable, Sendable {
         /// Mounts with id mappings.
         public var idmap: Features.Enabled?
+        /// Members that the specification does not know, as they were read.
+        public var unknownMembers = UnknownMembers()
 
         /// Makes a value from its properties.
         public init(idmap: Features.Enabled? = nil) {

@@ -36,6 +36,8 @@ public struct Linux: Hashable, Sendable {
     public var personality: Personality?
     /// Offsets of the clocks `monotonic` and `boottime` in the time namespace.
     public var timeOffsets: [String: TimeOffset]?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -73,6 +75,8 @@ public struct Namespace: Hashable, Sendable {
     public var type: String
     /// The absolute path of the namespace's file in the runtime's mount namespace. Absent means a new one.
     public var path: String?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(type: String, path: String? = nil) {
@@ -89,6 +93,8 @@ public struct TimeOffset: Hashable, Sendable {
     public var secs: Int64?
     /// Nanoseconds on top of the seconds, below 1,000,000,000.
     public var nanosecs: UInt32?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(secs: Int64? = nil, nanosecs: UInt32? = nil) {
@@ -115,6 +121,8 @@ public struct Device: Hashable, Sendable {
     public var uid: UInt32?
     /// The group's id inside the container.
     public var gid: UInt32?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -137,6 +145,8 @@ public struct Device: Hashable, Sendable {
 public struct NetDevice: Hashable, Sendable {
     /// Its name inside the container; absent keeps the name it has. A trailing `%d` lets the kernel number it.
     public var name: String?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(name: String? = nil) {
@@ -158,6 +168,8 @@ public struct IntelRdt: Hashable, Sendable {
     public var memBwSchema: String?
     /// Whether the container gets a monitoring group of its own.
     public var enableMonitoring: Bool?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -182,6 +194,8 @@ public struct MemoryPolicy: Hashable, Sendable {
     public var nodes: String?
     /// Such as `MPOL_F_STATIC_NODES`.
     public var flags: [String]?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(mode: String, nodes: String? = nil, flags: [String]? = nil) {
@@ -199,6 +213,8 @@ public struct Personality: Hashable, Sendable {
     public var domain: String
     /// Flags; none is defined.
     public var flags: [String]?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(domain: String, flags: [String]? = nil) {

@@ -36,6 +36,8 @@ extension Spec {
         public var ioPriority: IOPriority?
         /// On which CPUs processes added by `exec` begin and go on.
         public var execCPUAffinity: CPUAffinity?
+        /// Members that the specification does not know, as they were read.
+        public var unknownMembers = UnknownMembers()
 
         /// Makes a value from its properties.
         public init(
@@ -73,6 +75,8 @@ public struct ConsoleSize: Hashable, Sendable {
     public var height: UInt
     /// Columns.
     public var width: UInt
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(height: UInt, width: UInt) {
@@ -95,6 +99,8 @@ public struct User: Hashable, Sendable {
     public var additionalGids: [UInt32]?
     /// The user's name on Windows. Not used on Linux.
     public var username: String?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -122,6 +128,8 @@ public struct Capabilities: Hashable, Sendable {
     public var permitted: [String]?
     /// The set kept across execve of a file without capabilities.
     public var ambient: [String]?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -146,6 +154,8 @@ public struct Rlimit: Hashable, Sendable {
     public var soft: UInt64
     /// The ceiling of the soft limit; the largest value means no limit.
     public var hard: UInt64
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(type: String, soft: UInt64, hard: UInt64) {
@@ -173,6 +183,8 @@ public struct Scheduler: Hashable, Sendable {
     public var deadline: UInt64?
     /// Nanoseconds between two activations, for `SCHED_DEADLINE`.
     public var period: UInt64?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -197,6 +209,8 @@ public struct IOPriority: Hashable, Sendable {
     public var `class`: String
     /// 0, the highest, to 7.
     public var priority: Int
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(class: String, priority: Int) {
@@ -213,6 +227,8 @@ public struct CPUAffinity: Hashable, Sendable {
     public var initial: String?
     /// A list such as `0-3,7`, set once the process is in the container's cgroup.
     public var final: String?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(initial: String? = nil, final: String? = nil) {

@@ -20,6 +20,8 @@ public struct Resources: Hashable, Sendable {
     public var rdma: [String: Rdma]?
     /// Files of cgroup v2 and what to write to them.
     public var unified: [String: String]?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -53,6 +55,8 @@ public struct DeviceCgroup: Hashable, Sendable {
     public var minor: Int64?
     /// Any of `r` (read), `w` (write) and `m` (make).
     public var access: String?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(allow: Bool, type: String? = nil, major: Int64? = nil, minor: Int64? = nil, access: String? = nil) {
@@ -86,6 +90,8 @@ public struct Memory: Hashable, Sendable {
     public var useHierarchy: Bool?
     /// Whether an update below the current usage is refused.
     public var checkBeforeUpdate: Bool?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -126,6 +132,8 @@ public struct CPU: Hashable, Sendable {
     public var mems: String?
     /// 1 makes the group SCHED_IDLE, 0 does not.
     public var idle: Int64?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -151,6 +159,8 @@ public struct CPU: Hashable, Sendable {
 public struct Pids: Hashable, Sendable {
     /// How many processes and threads at most; -1 means no limit.
     public var limit: Int64?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(limit: Int64? = nil) {
@@ -176,6 +186,8 @@ public struct BlockIO: Hashable, Sendable {
     public var throttleReadIOPSDevice: [ThrottleDevice]?
     /// Write operations per second.
     public var throttleWriteIOPSDevice: [ThrottleDevice]?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -205,6 +217,8 @@ public struct WeightDevice: Hashable, Sendable {
     public var weight: UInt16?
     /// The weight against child groups.
     public var leafWeight: UInt16?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(major: Int64, minor: Int64, weight: UInt16? = nil, leafWeight: UInt16? = nil) {
@@ -225,6 +239,8 @@ public struct ThrottleDevice: Hashable, Sendable {
     public var minor: Int64
     /// Bytes or operations per second.
     public var rate: UInt64
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(major: Int64, minor: Int64, rate: UInt64) {
@@ -242,6 +258,8 @@ public struct HugepageLimit: Hashable, Sendable {
     public var pageSize: String
     /// Bytes.
     public var limit: UInt64
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(pageSize: String, limit: UInt64) {
@@ -258,6 +276,8 @@ public struct Network: Hashable, Sendable {
     public var classID: UInt32?
     /// Priorities by interface.
     public var priorities: [InterfacePriority]?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(classID: UInt32? = nil, priorities: [InterfacePriority]? = nil) {
@@ -274,6 +294,8 @@ public struct InterfacePriority: Hashable, Sendable {
     public var name: String
     /// The priority.
     public var priority: UInt32
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(name: String, priority: UInt32) {
@@ -290,6 +312,8 @@ public struct Rdma: Hashable, Sendable {
     public var hcaHandles: UInt32?
     /// How many objects may exist.
     public var hcaObjects: UInt32?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(hcaHandles: UInt32? = nil, hcaObjects: UInt32? = nil) {

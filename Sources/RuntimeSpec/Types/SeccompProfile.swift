@@ -16,6 +16,8 @@ public struct SeccompProfile: Hashable, Sendable {
     public var listenerMetadata: String?
     /// The rules.
     public var syscalls: [SeccompSyscall]?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -44,6 +46,8 @@ public struct SeccompSyscall: Hashable, Sendable {
     public var errnoRet: UInt?
     /// Conditions on the arguments; all must hold.
     public var args: [SeccompArgument]?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(names: [String], action: String, errnoRet: UInt? = nil, args: [SeccompArgument]? = nil) {
@@ -66,6 +70,8 @@ public struct SeccompArgument: Hashable, Sendable {
     public var valueTwo: UInt64?
     /// The comparison, such as `SCMP_CMP_EQ`.
     public var op: String
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(index: UInt, value: UInt64, valueTwo: UInt64? = nil, op: String) {

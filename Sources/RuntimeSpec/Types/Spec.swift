@@ -30,6 +30,8 @@ public struct Spec: Hashable, Sendable {
     public var zos: JSONValue?
     /// The section for FreeBSD, kept as it was read and not applied.
     public var freebsd: JSONValue?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -63,6 +65,8 @@ public struct Root: Hashable, Sendable {
     public var path: String
     /// Whether the root is read-only inside the container. Absent means no.
     public var readonly: Bool?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(path: String, readonly: Bool? = nil) {
@@ -87,6 +91,8 @@ public struct Mount: Hashable, Sendable {
     public var uidMappings: [IDMapping]?
     /// Group ids of the source filesystem and what they appear as. Comes together with `uidMappings`.
     public var gidMappings: [IDMapping]?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -112,6 +118,8 @@ public struct IDMapping: Hashable, Sendable {
     public var hostID: UInt32
     /// How many ids follow one another from there.
     public var size: UInt32
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(containerID: UInt32, hostID: UInt32, size: UInt32) {
@@ -137,6 +145,8 @@ public struct Hooks: Hashable, Sendable {
     public var poststart: [Hook]?
     /// After the container was deleted and before `delete` returns; in the runtime's namespaces.
     public var poststop: [Hook]?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -164,6 +174,8 @@ public struct Hook: Hashable, Sendable {
     public var env: [String]?
     /// Seconds until the hook is aborted; greater than zero. Absent means no limit.
     public var timeout: Int?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(path: String, args: [String]? = nil, env: [String]? = nil, timeout: Int? = nil) {

@@ -14,6 +14,8 @@ public struct State: Hashable, Sendable {
     public var bundle: String
     /// The annotations of the configuration.
     public var annotations: [String: String]?
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(
@@ -42,6 +44,8 @@ public struct ContainerProcessState: Hashable, Sendable {
     public var metadata: String?
     /// The container's state.
     public var state: State
+    /// Members that the specification does not know, as they were read.
+    public var unknownMembers = UnknownMembers()
 
     /// Makes a value from its properties.
     public init(ociVersion: String, fds: [String]? = nil, pid: Int, metadata: String? = nil, state: State) {

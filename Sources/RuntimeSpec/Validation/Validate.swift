@@ -156,7 +156,12 @@ extension Features: ValidatedDocument {
 /// U+0000 ends a string for the kernel. It may stand in JSON, but only where the kernel never sees the text.
 enum NullBytes {
     static func diagnostics<Value: JSONDocument & JSONCodable>(in value: Value) -> [Diagnostic] {
-        guard value.containsNull, let tree = try? JSONValue.decode(value.encoded(.compact)) else { return [] }
+        guard value.containsNull else { return [] }
+        // What the specification does not know is nobody's text.
+        var writer = JSONWriter(layout: .compact)
+        writer.writesUnknownMembers = false
+        value.write(to: &writer)
+        guard let tree = try? JSONValue.decode(writer.bytes) else { return [] }
         var found: [Diagnostic] = []
         search(tree, at: JSONPath(), &found)
         return found
