@@ -129,6 +129,8 @@ public struct PlanRequest: Sendable {
     public var processSocket: String?
     /// The socket of a service manager that waits for the container to be ready (NOTIFY_SOCKET of sd_notify(3)).
     public var notifySocket: String?
+    /// Whether a function of the host program is to be called where `createRuntime` hooks run.
+    public var callsHost = false
     /// For `exec`: the control groups that the container has.
     package var containerGroups = CgroupPaths(locations: [])
     /// For `exec`: the container's unit of the user's systemd.

@@ -1,6 +1,6 @@
 public import ContainerPlan
 internal import LinuxKernel
-internal import RuntimeSpec
+public import RuntimeSpec
 
 /// An OCI runtime: containers below one state root.
 ///
@@ -64,6 +64,11 @@ public struct CreateRequest: Sendable {
     public var consoleSocket: String?
     /// Called with our side of the terminal when nobody else gets it, before the program runs: to set its size, for example.
     public var prepareTerminal: (@Sendable (Int32) -> Void)?
+    /// A hook of this program's own, called after those of `createRuntime`: the namespaces exist, the root has not changed. It
+    /// gets the container's state, with the pid. What it throws ends the operation, and nothing of the container stays.
+    ///
+    /// Hooks of later times need no place here: `start` returns once the program runs, and `delete` when nothing is left.
+    public var createRuntime: (@Sendable (State) throws(Failure) -> Void)?
     /// The socket to which a descriptor of the container's process is sent.
     public var processSocket: String?
     /// The file that gets the pid, without a line break.
@@ -73,14 +78,14 @@ public struct CreateRequest: Sendable {
     /// Whether the container gets a session keyring of its own.
     public var makesSessionKeyring = true
     /// How many of the descriptors from 3 on are those of socket activation (sd_listen_fds(3)): the program is told.
-    public var listenDescriptors: Int32 = 0
+    package var listenDescriptors: Int32 = 0
     /// The socket of a service manager that waits for the container to be ready (NOTIFY_SOCKET of sd_notify(3)). With `run`
     /// and `detaches`, `run` returns when it is, or when the program ended.
     public var notifySocket: String?
     /// Whether nobody stays with the program after `run`, so that its terminal has to be sent to `consoleSocket`.
     public var detaches = false
     /// Whether the kernel ends the program of `run` when the thread that calls ends: for a process that stays with it.
-    public var endsWithCaller = false
+    package var endsWithCaller = false
     /// What notes when each step takes place; nil measures nothing.
     public var trace: Trace?
     /// What tests ask of the stage.

@@ -104,6 +104,7 @@ enum PlanVariant: String, CaseIterable, Sendable {
         if self == .service {
             request.detaches = true
             request.processSocket = "/run/process.sock"
+            request.callsHost = true
             request.notifySocket = "/run/notify.sock"
         }
         if self == .restore { request.detaches = true }

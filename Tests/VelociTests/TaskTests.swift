@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LinuxKernel
 import RuntimeSpec
 import Testing
 import VelociAsync
@@ -145,6 +146,120 @@ extension ContainerTests {
             try await process.write(Array("\n".utf8))
             #expect(String(decoding: try await output.bytes, as: UTF8.self).contains("33 99"))
             #expect(try await process.termination == .exited(0))
+        }
+
+        /// A hook of the host program's own, after those of the configuration; what it throws leaves nothing behind.
+        @Test func closuresAreHooks() async throws {
+            let host = try HostProgram()
+            defer { host.end() }
+            let mark = host.directory + "/mark"
+            var spec = host.spec("exit 4")
+            spec.hooks = Hooks(createRuntime: [Hook(path: "/bin/touch", args: ["touch", mark])])
+            spec.annotations = ["a": "b"]
+            var request = CreateRequest(id: "box", from: .spec(spec, relativeTo: host.directory))
+            let seen = Locked<[State]>([])
+            let marks = Locked<[Bool]>([])
+            request.createRuntime = { (state) throws(Failure) in
+                seen.withLock { $0.append(state) }
+                let isThere = FileManager.default.fileExists(atPath: mark)
+                marks.withLock { $0.append(isThere) }
+            }
+            let container = try await host.runtime.create(request)
+            let state = try #require(seen.withLock { $0.first })
+            #expect(state.id == "box" && state.status == "creating" && state.pid == Int(container.main.pid))
+            #expect(state.annotations == ["a": "b"] && state.bundle == host.directory)
+            #expect(marks.withLock { $0 } == [true])
+            try await container.start()
+            #expect(try await container.main.termination == .exited(4))
+            try await container.delete()
+            #expect(seen.withLock { $0.count } == 1)
+
+            request.createRuntime = { (state) throws(Failure) in throw Failure(.hook, "not today: \(state.id)") }
+            let failure = await #expect(throws: Failure.self) { try await host.runtime.create(request) }
+            #expect(failure?.code == .hook && failure?.message == "not today: box")
+            #expect(try host.runtime.list().isEmpty)
+            #expect(HostProgram.zombies == 0)
+        }
+
+        /// Both sides of the sockets over which descriptors are handed on.
+        @Test func descriptorsAreHandedOn() async throws {
+            let host = try HostProgram()
+            defer { host.end() }
+            let (console, processes) = (try DescriptorSocket(path: host.directory + "/c"), try DescriptorSocket(path: host.directory + "/p"))
+            #expect(throws: Failure.self) { try DescriptorSocket(path: host.directory + "/c") }
+            var spec = host.spec("echo to a terminal; exit 6")
+            spec.process?.terminal = true
+            spec.mounts = Spec.container([]).mounts?.filter { $0.destination.hasPrefix("/dev") && $0.destination != "/dev/mqueue" }
+            try FileManager.default.createDirectory(atPath: host.directory + "/rootfs/dev", withIntermediateDirectories: true)
+            var request = CreateRequest(id: "box", from: .spec(spec, relativeTo: host.directory))
+            request.consoleSocket = console.path
+            request.processSocket = processes.path
+            let container = try await host.runtime.create(request)
+            let process = try await processes.receive()
+            let terminal = try await console.receive()
+            defer {
+                close(process.descriptor)
+                close(terminal.descriptor)
+            }
+            #expect(process.processState == nil && isatty(terminal.descriptor) == 1)
+            try await container.start()
+            #expect(try await container.main.termination == .exited(6))
+            var readable = pollfd(fd: process.descriptor, events: Int16(POLLIN), revents: 0)
+            #expect(poll(&readable, 1, 0) == 1, "the descriptor is of another process")
+            var bytes = [UInt8](repeating: 0, count: 100)
+            let count = read(terminal.descriptor, &bytes, 100)
+            #expect(String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self) == "to a terminal\r\n")
+            try await container.delete()
+            let waiter = Task { try await console.receive() }
+            waiter.cancel()
+            let failure = await #expect(throws: Failure.self) { try await waiter.value }
+            #expect(failure?.code == .cancelled)
+        }
+
+        @Test func systemCallsAreSupervised() async throws {
+            let host = try HostProgram()
+            defer { host.end() }
+            let socket = try DescriptorSocket(path: host.directory + "/s")
+            var spec = host.spec("busybox mkdir /a; busybox mkdir /b || exit 5")
+            spec.linux?.seccomp = SeccompProfile(
+                defaultAction: "SCMP_ACT_ALLOW", listenerPath: socket.path,
+                syscalls: [SeccompSyscall(names: ["mkdir", "mkdirat"], action: "SCMP_ACT_NOTIFY")])
+            try await host.runtime.withContainer("box", from: .spec(spec, relativeTo: host.directory)) { container in
+                try await container.start()
+                let received = try await socket.receive()
+                #expect(received.processState?.state.id == "box")
+                let supervisor = SystemCallSupervisor(owning: received.descriptor)
+                var paths: [String] = []
+                for try await call in supervisor.calls {
+                    let isOld = call.isNamed("mkdir")
+                    #expect(isOld != call.isNamed("mkdirat") && !call.isNamed("openat") && !call.isNamed("no such call"))
+                    let path = String(decoding: try #require(try supervisor.readText(call, argument: isOld ? 0 : 1)), as: UTF8.self)
+                    #expect(throws: Failure.self) { try supervisor.readText(call, argument: 6) }
+                    paths.append(path)
+                    if path == "/a" { try supervisor.allow(call) } else { try supervisor.refuse(call, with: .noSpace) }
+                    #expect(!supervisor.isWaiting(call))
+                    // Nobody waits for a second answer.
+                    try supervisor.allow(call)
+                }
+                #expect(paths == ["/a", "/b"])
+                #expect(try await container.main.termination == .exited(5))
+            }
+            #expect(FileManager.default.fileExists(atPath: host.directory + "/rootfs/a"))
+            #expect(!FileManager.default.fileExists(atPath: host.directory + "/rootfs/b"))
+        }
+
+        /// A profile and a configuration of the library's own make a container in which a shell works.
+        @Test func profileOfTheLibrary() async throws {
+            let host = try HostProgram()
+            defer { host.end() }
+            var spec = Spec.container(
+                ["/bin/busybox", "sh", "-c", "echo $(busybox id -u | busybox cat); busybox mount -t tmpfs x /tmp; echo $?; busybox ls /proc/self >/dev/null"],
+                root: host.directory + "/rootfs")
+            spec.linux?.seccomp = .container
+            let job = try await host.runtime.run("box", from: .spec(spec, relativeTo: "/"))
+            #expect(job.termination == .exited(0), "\(String(decoding: job.error, as: UTF8.self))")
+            #expect(String(decoding: job.output, as: UTF8.self) == "0\n1\n")
+            #expect(String(decoding: job.error, as: UTF8.self).contains("ermi"), "\(String(decoding: job.error, as: UTF8.self))")
         }
 
         @Test func errorsSpeakForThemselves() async throws {

@@ -96,7 +96,7 @@ extension HostStep {
         case .makeStateDirectory, .writeRecord, .keepConfiguration, .makeNotifyDirectory, .listenForReadiness, .holdUnit,
             .startUnit, .makeControlGroup, .limit, .giveControlGroup, .makeCacheGroup, .raiseOpenFileLimit, .attachRoot,
             .makeProgressPage, .cloneProcess, .writeMappings, .writeTimeOffset, .moveNetworkDevice, .setOOMScore, .runHook,
-            .sendListener,
+            .callHost, .sendListener,
             .moveIntoUnit, .receiveTerminal, .releaseUnit, .tellUnit, .joinCacheGroup, .setLimit, .recordProcess,
             .sendProcessDescriptor, .writePidFile, .passOnReadiness, .shareImages, .bindRoot, .makeMountPoints, .attachDevices,
             .startRestorer, .restoreProcesses, .detachRestorePlace, .noteRunning:
@@ -113,7 +113,7 @@ extension HostStep {
         // A program that joins has no gate but the last.
         case .setOOMScore: [.namespaces, .ready]
         case .runHook(.poststart, _): []
-        case .runHook: [.mounts]
+        case .runHook, .callHost: [.mounts]
         case .sendListener: [.listener]
         case .moveIntoUnit, .receiveTerminal, .releaseUnit, .tellUnit, .joinCacheGroup, .setLimit, .noteRunning, .recordProcess,
             .sendProcessDescriptor, .writePidFile:

@@ -162,6 +162,7 @@ struct RestorePlanner {
                 create.builder.at(.mounts, .runHook(kind, hook), for: JSONPath.of("hooks", kind.rawValue).index(index))
             }
         }
+        if create.request.callsHost { create.builder.at(.mounts, .callHost) }
         if create.usesTerminal, create.request.consoleSocket == nil {
             create.builder.at(.ready, .receiveTerminal, for: JSONPath.of("process", "terminal"))
         }

@@ -69,6 +69,7 @@ extension CreatePlanner {
                 builder.at(.mounts, .runHook(kind, hook), for: JSONPath.of("hooks", kind.rawValue).index(index))
             }
         }
+        if request.callsHost { builder.at(.mounts, .callHost) }
         builder.meet(.mounts)
         let state = HookState.make(spec, request: request, status: "creating")
         for (index, hook) in (spec.hooks?.createContainer ?? []).enumerated() {

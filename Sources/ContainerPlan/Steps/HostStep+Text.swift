@@ -50,6 +50,7 @@ extension HostStep {
             "move the network device \(name)" + (name == newName ? "" : " and rename it to \(newName)")
         case .setOOMScore(let score): "set the out-of-memory score to \(score)"
         case .runHook(let kind, let hook): "run the \(kind.rawValue) hook \(hook.path)"
+        case .callHost: "call the function of the host program"
         case .sendListener(let path): "send the seccomp listener to \(path)"
         case .setLimit(let kind, let soft, let hard): HostStep.limitText(kind, soft: soft, hard: hard)
         case .moveIntoUnit(let name?): "have systemd move the process into the unit \(name), if it could not be born there"

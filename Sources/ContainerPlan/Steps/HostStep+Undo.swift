@@ -31,6 +31,7 @@ extension HostStep {
         case .writeMappings, .writeTimeOffset: .nothing(because: "it goes with the namespace")
         case .moveNetworkDevice(let name, _): .by([.moveDeviceBack(name)])
         case .setOOMScore, .setLimit: .nothing(because: "it goes with the process")
+        case .callHost: .nothing(because: "the host program is told of the failure")
         case .runHook: .nothing(because: "the poststop hooks answer, when the process has ended")
         case .sendListener, .sendProcessDescriptor: .nothing(because: "the receiver sees the end of the process")
         case .writePidFile(let path): .by([.removePidFile(path)])

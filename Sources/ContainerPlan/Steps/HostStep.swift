@@ -110,6 +110,8 @@ public enum HostStep: Equatable, Sendable {
     /// A hook of the runtime's namespaces: a process with the state on its standard input, ended when its time is over.
     /// SPEC(config.md#posix-platform-hooks) `prestart`, `createRuntime`, `poststart`.
     case runHook(HookKind, Hook)
+    /// A function of the program that links this library, at the point of the `createRuntime` hooks and after them.
+    case callHost
     /// The agent gets the seccomp listener and the process's state (pidfd_getfd(2), sendmsg(2) SCM_RIGHTS).
     /// SPEC(config-linux.md#containerprocessstate).
     case sendListener(path: String)

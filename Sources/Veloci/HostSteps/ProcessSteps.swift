@@ -102,6 +102,15 @@ extension Performer {
             for: isRunning ? nil : try child().descriptor)
     }
 
+    func callHost() throws(Failure) {
+        guard let call = request.createRuntime else { return }
+        let record = subject.record
+        try call(
+            State(
+                ociVersion: SpecificationVersion.current, id: record.id, status: "creating", pid: Int(try child().pid),
+                bundle: record.bundle, annotations: record.annotations.isEmpty ? nil : record.annotations))
+    }
+
     func sendListener(to path: String) throws(Failure) {
         try SeccompListener.send(stage(), to: path, spec: subject.spec, effects.record, status: subject.status.rawValue)
     }

@@ -26,7 +26,8 @@ extension Runtime {
         let subject = Subject(record: planned.record, spec: planned.bundle.spec, configuration: planned.bundle.bytes)
         var wanted = PerformanceRequest(
             streams: request.streams, passed: try PassedDescriptors(request.passing), options: request.stageOptions,
-            prepareTerminal: request.prepareTerminal, notifySocket: request.notifySocket, trace: request.trace,
+            prepareTerminal: request.prepareTerminal, createRuntime: request.createRuntime, notifySocket: request.notifySocket,
+            trace: request.trace,
             failingHostStep: request.failingHostStep)
         wanted.options.traces = request.trace != nil
         return Performer(planned.plan, for: subject, wanted, self)

@@ -27,7 +27,7 @@ public struct ExecuteRequest: Sendable {
     /// without a path of their own. The groups must exist.
     public var controlGroups: [String: String] = [:]
     /// Whether the kernel ends the program when the thread that calls ends: for a process that stays with it.
-    public var endsWithCaller = false
+    package var endsWithCaller = false
     /// What notes when each step takes place; nil measures nothing.
     public var trace: Trace?
     /// What tests ask of the stage.

@@ -74,6 +74,7 @@ extension CreateRequest {
         wanted.pidFile = pidFile
         wanted.processSocket = processSocket
         wanted.notifySocket = notifySocket
+        wanted.callsHost = createRuntime != nil
         wanted.detaches = detaches
         wanted.endsWithCaller = endsWithCaller && !waitsForStart
         wanted.controlGroupManager = runtime.controlGroupManager

@@ -33,7 +33,8 @@ extension Runtime {
         for warning in planned.plan.warnings { warn(warning) }
         var wanted = PerformanceRequest(
             streams: request.container.streams, passed: try PassedDescriptors(),
-            prepareTerminal: request.container.prepareTerminal, notifySocket: request.container.notifySocket,
+            prepareTerminal: request.container.prepareTerminal, createRuntime: request.container.createRuntime,
+            notifySocket: request.container.notifySocket,
             failingHostStep: request.container.failingHostStep)
         wanted.criu = program.path
         let subject = Subject(record: planned.record, spec: planned.bundle.spec, configuration: planned.bundle.bytes)

@@ -133,6 +133,7 @@ final class Performer {
         case .moveNetworkDevice(let name, let newName): try moveNetworkDevice(name, newName: newName)
         case .setOOMScore(let score): try setOOMScore(score)
         case .runHook(let kind, let hook): try runHook(hook, kind)
+        case .callHost: try callHost()
         case .sendListener(let path): try sendListener(to: path)
         case .moveIntoUnit(let name): try moveIntoUnit(name)
         case .receiveTerminal: try effects.table.receiveTerminal(request.prepareTerminal)
@@ -218,6 +219,8 @@ struct PerformanceRequest {
     var options = PlanEncodingOptions()
     /// Called with our side of the terminal when nobody else gets it.
     var prepareTerminal: (@Sendable (Int32) -> Void)?
+    /// The host program's own hook.
+    var createRuntime: (@Sendable (State) throws(Failure) -> Void)?
     var notifySocket: String?
     /// The program that restores.
     var criu: String?
