@@ -11,7 +11,7 @@ VERSION := $(shell sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/Veloci
 # What packages give their files as time: the release's day.
 export SOURCE_DATE_EPOCH ?= $(shell date -u -d "$$(sed -n 's/^\#\# $(VERSION) - //p' CHANGELOG.md)" +%s)
 
-.PHONY: all build suite demo test client-test conformance conformance-results upstream-validation runc-suite crun-suite podman-suite bench fuzz torture memory reproducible lab-mini lab \
+.PHONY: all build suite demo test client-test embedding conformance conformance-results upstream-validation runc-suite crun-suite podman-suite bench fuzz torture memory reproducible lab-mini lab \
 	packages-build packages-test packages-upstream packages-runc packages-crun packages-podman install clean conformance-dist packages-docs uninstall install-suite deb rpm tarball package-test manual docs api-docs docs-test lint format pre-commit help
 
 all: build
@@ -67,6 +67,11 @@ crun-suite: build packages-crun ## crun's tests in Python, from SOURCES=CHECKOUT
 
 podman-suite: build packages-podman ## podman's system tests, from SOURCES=CHECKOUT
 	RUNTIME=$(VELOCI) PEER="$(PEER)" Tests/podman-suite.sh "$(SOURCES)" $(VIEWS)
+
+# Containers in a program with 32 busy threads: twice COUNT of them. The last commit is what is built.
+COUNT := 20
+embedding: packages-build ## programs that link the library, with twice COUNT (20) containers
+	Tests/embedding.sh $(COUNT)
 
 client-test: build packages-test ## podman, buildah, containerd and Docker over veloci
 	Tests/clients.sh $(VELOCI)

@@ -16,10 +16,12 @@ let package = Package(
     name: "embedding",
     dependencies: [veloci],
     targets: [
-        .executableTarget(name: "embedding", dependencies: [.product(name: "Veloci", package: "veloci")]),
+        .target(name: "Holdings"),
+        .executableTarget(name: "embedding", dependencies: ["Holdings", .product(name: "Veloci", package: "veloci")]),
+        .executableTarget(name: "hosts", dependencies: ["Holdings", .product(name: "Veloci", package: "veloci")]),
         .executableTarget(name: "validator", dependencies: [.product(name: "RuntimeSpec", package: "veloci")]),
     ]
-        + ["job-runner", "sandbox", "server", "terminal"].map { name in
+        + ["job-runner", "sandbox", "server", "supervisor", "terminal"].map { name in
             .executableTarget(name: name, dependencies: [.product(name: "VelociAsync", package: "veloci")])
         }
 )

@@ -18,24 +18,3 @@ func forget(_ runtime: Runtime, bundle: String, id: String) throws {
     try runtime.create(CreateRequest(id: id, bundle: bundle)).start()
     try runtime.delete(id, force: true)
 }
-
-/// What this process has of the machine.
-struct Holdings: Equatable, CustomStringConvertible {
-    var descriptors = Holdings.count("/proc/self/fd")
-    var threads = Holdings.count("/proc/self/task")
-    var children = Holdings.children()
-
-    private static func count(_ directory: String) -> Int {
-        (try? FileManager.default.contentsOfDirectory(atPath: directory).count) ?? 0
-    }
-
-    private static func children() -> Int {
-        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
-        return tasks.reduce(0) { sum, task in
-            let text = (try? String(contentsOfFile: "/proc/self/task/\(task)/children", encoding: .utf8)) ?? ""
-            return sum + text.split(separator: " ").count
-        }
-    }
-
-    var description: String { "\(descriptors) descriptors, \(threads) threads, \(children) children" }
-}

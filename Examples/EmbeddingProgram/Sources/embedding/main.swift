@@ -1,4 +1,5 @@
 import Foundation
+import Holdings
 import Veloci
 
 // Runs containers from a program whose other threads never stop: they allocate, free, and hold locks of the allocator at
@@ -23,7 +24,10 @@ do {
     // What is made once, such as buffers of the first use.
     _ = try runOnce(runtime, bundle: bundle, id: "embedding-\(getpid())-0")
     let before = Holdings()
+    // Memory is compared once all that is made on demand has been: after a tenth of the containers.
+    var memory = 0
     for number in 1...count {
+        if number == (count + 9) / 10 { memory = Holdings.residentBytes }
         try forget(runtime, bundle: bundle, id: "embedding-\(getpid())-f\(number)")
         let output = try runOnce(runtime, bundle: bundle, id: "embedding-\(getpid())-\(number)")
         guard output == "hello from a container\n" else {
@@ -32,6 +36,10 @@ do {
     }
     let after = Holdings()
     guard after == before else { throw Failure(.internalError, "\(after) are left of \(before)") }
+    let growth = Holdings.residentBytes - memory
+    // The other threads allocate and free all the time, so that there is no exact number.
+    guard growth < 8 << 20 else { throw Failure(.internalError, "\(growth) bytes more are in use") }
+    print("\(after); \(memory >> 10) KiB in use after a tenth, \(growth / 1024) KiB more at the end")
     let left = try runtime.list()
     guard left.isEmpty else { throw Failure(.internalError, "\(left.count) containers are left") }
 } catch {

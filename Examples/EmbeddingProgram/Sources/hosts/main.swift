@@ -1,0 +1,78 @@
+import Foundation
+import Glibc
+import Holdings
+import Veloci
+
+// Programs that do something unusual to themselves, and run containers all the same. Each is a process of its own.
+//
+// Usage: hosts KIND BUNDLE COUNT
+//   plain      does nothing unusual
+//   reaping    a thread waits for whatever child there is
+//   ignoring   SIGCHLD is ignored
+//   closed     has no standard streams
+
+let arguments = CommandLine.arguments
+guard arguments.count == 4, let count = Int(arguments[3]) else {
+    FileHandle.standardError.write(Data("usage: hosts plain|reaping|ignoring|closed BUNDLE COUNT\n".utf8))
+    exit(2)
+}
+let output = dup(1)
+switch arguments[1] {
+case "reaping":
+    Thread {
+        while true {
+            var status: Int32 = 0
+            if waitpid(-1, &status, 0) < 0 { usleep(200) }
+        }
+    }.start()
+case "ignoring": signal(SIGCHLD, SIG_IGN)
+case "closed": for number in 0...2 as ClosedRange<Int32> { close(number) }
+default: break
+}
+
+func say(_ text: String) {
+    let bytes = Array((text + "\n").utf8)
+    write(output, bytes, bytes.count)
+}
+
+let state = NSTemporaryDirectory() + "veloci-hosts-\(getpid())"
+let runtime = Runtime(root: state)
+var (known, lost) = (0, 0)
+
+/// One container whose program says hello and exits with 3, and before it a hook that must succeed.
+func run(_ id: String) throws {
+    var request = CreateRequest(id: id, bundle: arguments[2])
+    request.streams.output = .pipe
+    let process = try runtime.run(request)
+    let text = try process.output.map { try FileHandle(fileDescriptor: $0).readToEnd() ?? Data() } ?? Data()
+    guard String(decoding: text, as: UTF8.self) == "hello from a container\n" else {
+        throw Failure(.program, "\(id) printed \(text.count) bytes")
+    }
+    do throws(Failure) {
+        let end = try process.wait()
+        guard end.isSuccess else { throw Failure(.program, "\(id) ended with \(end)") }
+        known += 1
+    } catch where error.code == .statusLost {
+        // Before Linux 6.15 the end of a child that somebody else took away is forgotten.
+        lost += 1
+    }
+    try runtime.delete(id)
+}
+
+do {
+    try run("embedding-\(getpid())-0")
+    let before = Holdings()
+    for number in 1...count { try run("embedding-\(getpid())-\(number)") }
+    var after = Holdings()
+    // Whoever takes children away has not come to the last of them, perhaps.
+    for _ in 0..<100 where after != before {
+        usleep(10_000)
+        after = Holdings()
+    }
+    guard after == before else { throw Failure(.internalError, "\(after) are left of \(before)") }
+} catch {
+    say("hosts: \(arguments[1]): \(error)")
+    exit(1)
+}
+try? FileManager.default.removeItem(atPath: state)
+say("\(arguments[1]): \(count + 1) containers, the end of \(known) is known and of \(lost) lost, nothing is left")
