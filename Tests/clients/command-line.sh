@@ -265,6 +265,28 @@ check "processes that outlive the first" orphans
 check "kill --all reaches them" runtime kill --all box KILL
 check "none is left" eventually expect 0 sleepers
 
+# --- the calls that apple/containerization makes of a runtime, in its order of flags
+wrapped() { "$RUNTIME" --root "$root" --debug --log "$work/wrapper.log" --log-format json "$@"; }
+wrapper_created() { afresh '.process.args = ["sh", "-c", "sleep 1000"]' && wrapped create --pid-file "$work/pid" --no-pivot --no-new-keyring --bundle "$bundle" box >/dev/null && grep -qx '[0-9]*' "$work/pid"; }
+check "a wrapper creates" wrapper_created
+check "starts" wrapped start box
+wrapper_stated() { wrapped state box 2>/dev/null | jq -r '"\(.status) \(.id | type) \(.pid | type) \(.ociVersion | type)"'; }
+check "reads the state" expect 'running string number string' wrapper_stated
+wrapper_executed() { echo '{"user": {"uid": 0, "gid": 0}, "args": ["sleep", "1000"], "env": ["PATH=/bin"], "cwd": "/"}' >"$work/process"
+    wrapped exec --pid-file "$work/pid" --detach --process "$work/process" box "$(cat "$work/process")" >/dev/null 2>&1 && grep -qx '[0-9]*' "$work/pid" && kill -KILL "$(cat "$work/pid")"; }
+check "executes, with the process both in a file and behind the id" wrapper_executed
+wrapper_listed() { wrapped list --format json 2>/dev/null | jq -r '.[] | "\(.id) \(.pid | type) \(.status) \(.bundle | type) \(.rootfs | type) \(.created | type)"'; }
+check "lists" expect 'box number running string string string' wrapper_listed
+wrapper_counted() { wrapped ps --format json box 2>/dev/null | jq -r 'map(type) | unique | join(" ")'; }
+check "lists processes" expect number wrapper_counted
+wrapper_updated() { echo '{"pids": {"limit": 99}}' >"$work/resources"; wrapped update --resources "$work/resources" box; }
+check "updates" wrapper_updated
+check "pauses" wrapped pause box
+check "resumes" wrapped resume box
+check "signals" wrapped kill --all box 9
+check "deletes" wrapped delete --force box
+check "and nothing is left" gone
+
 # --- hooks
 hook() { echo ".hooks = {$1: [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"$2\"]}]}"; }
 for kind in prestart createRuntime createContainer startContainer poststart; do
