@@ -49,6 +49,7 @@ struct RandomRequest {
         request.pidFile = chance(30) ? "/run/pid" : nil
         request.keptDescriptors = chance(20) ? [3, 5] : []
         request.controlGroupManager = chance(80) ? .files : .disabled
+        request.callsHost = chance(20)
         if chance(50) {
             request.seccomp = SeccompFilter(program: [UInt8](repeating: 6, count: 16), flags: 0, needsListener: chance(30))
             spec.linux?.seccomp = SeccompProfile(defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/run/listener")
