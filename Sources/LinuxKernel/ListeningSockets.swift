@@ -13,9 +13,9 @@ package enum ListeningSockets {
         guard bytes.count <= 107 else { throw KernelError(.nameTooLong, call: "bind", object: path) }
         let address: [UInt8] = [1, 0] + bytes + [0]
         var failure: KernelError?
-        address.withUnsafeBytes { bytes in
+        unsafe address.withUnsafeBytes { bytes in
             do throws(KernelError) {
-                try systemCall(
+                try unsafe systemCall(
                     __NR_bind, "bind", on: path, UInt64(descriptor: number), UInt64(address: bytes.baseAddress),
                     UInt64(bytes.count))
                 try systemCall(__NR_listen, "listen", on: path, UInt64(descriptor: number), 128)
@@ -68,16 +68,16 @@ package enum ListeningSockets {
         var count = 0
         var received: Int32?
         var failure: KernelError?
-        data.withUnsafeMutableBytes { data in
-            withUnsafeMutablePointer(to: &control) { control in
-                var vector = (UInt64(address: data.baseAddress), UInt64(data.count))
-                withUnsafeMutablePointer(to: &vector) { vector in
+        unsafe data.withUnsafeMutableBytes { data in
+            unsafe withUnsafeMutablePointer(to: &control) { control in
+                var vector = unsafe (UInt64(address: data.baseAddress), UInt64(data.count))
+                unsafe withUnsafeMutablePointer(to: &vector) { vector in
                     // struct msghdr: name, vector, control data with its length (byte 40), flags.
                     var message: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
-                        (0, 0, UInt64(address: vector), 1, UInt64(address: control), 24, 0)
-                    withUnsafeMutablePointer(to: &message) { message in
+                        unsafe (0, 0, UInt64(address: vector), 1, UInt64(address: control), 24, 0)
+                    unsafe withUnsafeMutablePointer(to: &message) { message in
                         do throws(KernelError) {
-                            count = try systemCall(
+                            count = try unsafe systemCall(
                                 __NR_recvmsg, "recvmsg", on: "", UInt64(descriptor: socket), UInt64(address: message),
                                 0x4000_0000)  // MSG_CMSG_CLOEXEC
                         } catch {
@@ -85,8 +85,8 @@ package enum ListeningSockets {
                         }
                     }
                     // struct cmsghdr: length, level and type (SOL_SOCKET 1, SCM_RIGHTS 1), then the descriptor.
-                    if message.5 >= 20, control.pointee.0 >= 20, control.pointee.1 == 1 | 1 << 32 {
-                        received = Int32(truncatingIfNeeded: control.pointee.2)
+                    if message.5 >= 20, unsafe control.pointee.0 >= 20, unsafe control.pointee.1 == 1 | 1 << 32 {
+                        received = unsafe Int32(truncatingIfNeeded: control.pointee.2)
                     }
                 }
             }

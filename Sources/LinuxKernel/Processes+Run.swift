@@ -16,11 +16,12 @@ extension Processes {
         defer { Descriptor.close(copies) }
         var request = try outOfTheWay(request, &copies)
         request.endsWithCaller = true
-        let result: Result<ProcessEnd, KernelError> = withNative(request) { native in
+        let result: Result<ProcessEnd, KernelError> = unsafe withNative(request) { native in
             do throws(KernelError) {
-                return .success(try withUnsafeMutablePointer(to: &native) { (native) throws(KernelError) in
-                    try run(request, native, waiting)
-                })
+                return .success(
+                    try unsafe withUnsafeMutablePointer(to: &native) { (native) throws(KernelError) in
+                        try unsafe run(request, native, waiting)
+                    })
             } catch {
                 return .failure(error)
             }
@@ -36,16 +37,16 @@ extension Processes {
         let stack = UnsafeMutableRawPointer.allocate(byteCount: stackSize, alignment: 4096)
         let watch = UnsafeMutablePointer<linux_watch>.allocate(capacity: 1)
         defer {
-            stack.deallocate()
-            watch.deallocate()
+            unsafe stack.deallocate()
+            unsafe watch.deallocate()
         }
-        watch.initialize(to: linux_watch())
-        watch.pointee.program = program
-        watch.pointee.stack = stack
-        watch.pointee.stack_size = UInt64(stackSize)
-        let pid = linux_watch(watch)
+        unsafe watch.initialize(to: linux_watch())
+        unsafe watch.pointee.program = program
+        unsafe watch.pointee.stack = stack
+        unsafe watch.pointee.stack_size = UInt64(stackSize)
+        let pid = unsafe linux_watch(watch)
         if pid < 0 { throw KernelError(Errno(rawValue: Int32(-pid)), call: "clone3", object: request.path) }
-        let watcher = Descriptor(owning: watch.pointee.descriptor)
+        let watcher = unsafe Descriptor(owning: watch.pointee.descriptor)
         var refusal: KernelError?
         var mayGoOn = false
         do throws(KernelError) {
@@ -54,18 +55,18 @@ extension Processes {
             refusal = error
         }
         // The memory above is theirs until both have ended.
-        if !mayGoOn { kill(program, watcher.number) }
+        if !mayGoOn { unsafe kill(program, watcher.number) }
         settle(watcher.number)
-        if program.pointee.pidfd >= 0 {
-            let process = Descriptor(owning: program.pointee.pidfd)
+        let result = unsafe Int64(watch.pointee.result)
+        if unsafe program.pointee.pidfd >= 0 {
+            let process = unsafe Descriptor(owning: program.pointee.pidfd)
             // The end of the one who waits for it kills it as well.
-            if watch.pointee.result != 1 { settle(process.number) }
+            if result != 1 { settle(process.number) }
         }
         if let refusal { throw refusal }
-        let result = Int64(watch.pointee.result)
-        if let failure = failure(of: request, program.pointee, pid: result) { throw failure }
+        if let failure = unsafe failure(of: request, program.pointee, pid: result) { throw failure }
         guard result == 1 else { throw KernelError(.noChild, call: "how it ended is lost: who waited for it was killed") }
-        let status = watch.pointee.status
+        let status = unsafe watch.pointee.status
         return status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .signalled(status & 0x7f)
     }
 
@@ -73,7 +74,7 @@ extension Processes {
     private static func kill(_ program: UnsafeMutablePointer<linux_spawn_request>, _ watcher: Int32) {
         while true {
             let hasEnded = (try? Polling.isReadable(watcher, withinMilliseconds: 1)) ?? false
-            let number = linux_watched(program)
+            let number = unsafe linux_watched(program)
             if number >= 0 { _ = try? signal(number: number, 9) }
             if number >= 0 || hasEnded { return }
         }

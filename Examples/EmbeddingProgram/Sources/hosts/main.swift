@@ -48,9 +48,9 @@ func run(_ id: String) throws -> Bool {
         throw Failure(.program, "\(id) printed \(text.count) bytes")
     }
     var end: Termination?
-    do throws(Failure) {
+    do {
         end = try process.wait()
-    } catch where error.code == .statusLost {
+    } catch let failure as Failure where failure.code == .statusLost {
         // Before Linux 6.15 the end of a child that somebody else took away is forgotten.
         end = nil
     }
