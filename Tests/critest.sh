@@ -107,9 +107,9 @@ done
 mkdir -p /run/cni && printf '{"cniVersion":"0.4.0","name":"tests","plugins":[{"type":"bridge","bridge":"tests0","isGateway":true,"ipMasq":true,"ipam":{"type":"host-local","dataDir":"/run/addresses","ranges":[[{"subnet":"10.88.0.0/16"}]],"routes":[{"dst":"0.0.0.0/0"}]}},{"type":"portmap","capabilities":{"portMappings":true},"snat":true}]}\n' >/run/cni/10-tests.conflist
 python3 "$4" "$2/tree.tar" "$2/images/table" & registry=$!
 containerd --config /run/containerd.toml --log-level info >"$2/containerd.log" 2>&1 & engine=$!
-for turn in $(seq 200); do ctr --address /run/containerd.sock version >/dev/null 2>&1 && break; sleep 0.1; done
-"$2/critest" -runtime-endpoint unix:///run/containerd.sock -image-endpoint unix:///run/containerd.sock -report-dir /run/tests -ginkgo.seed 1 -ginkgo.no-color ${5:+-ginkgo.focus "$5"}; end=$?
-cp /run/tests/junit*.xml "$2/report.xml"
+for turn in $(seq 300); do busybox wget -qO /dev/null http://127.0.0.1:5000/v2/ 2>/dev/null && ctr --address /run/containerd.sock version >/dev/null 2>&1 && break; sleep 0.1; done
+"$2/critest" -runtime-endpoint unix:///run/containerd.sock -image-endpoint unix:///run/containerd.sock -ginkgo.junit-report /run/tests/junit.xml -ginkgo.seed 1 -ginkgo.no-color ${5:+-ginkgo.focus "$5"}; end=$?
+cp /run/tests/junit.xml "$2/report.xml"
 kill $engine $registry
 exit $end
 S

@@ -113,10 +113,10 @@ bundle() {
 }
 state_of() { echo "$work/tmp/veloci-$1"; }
 # nothing USER: no container of the user's is left, and no process of one
-nothing() { [ -z "$(ls "$(state_of "$1")" 2>/dev/null)" ] && ! pgrep -x marked >/dev/null; }
+nothing() { [ -z "$(ls "$(state_of "$1")" 2>/dev/null)" ] && ! pgrep -f "sleep 7654321" >/dev/null; }
 nobody_works() { [ -z "$(at head squeue -h)" ]; }
 
-busybox_tree "$work/tree"; ln -s busybox "$work/tree/bin/marked"
+busybox_tree "$work/tree"
 bundles() { bundle "$1" box ".mounts += [{\"destination\": \"/data\", \"type\": \"none\", \"source\": \"$work/shared\", \"options\": [\"rbind\"]}]"; }
 mkdir -m 1777 "$work/shared" && echo shared >"$work/shared/file"
 
@@ -150,7 +150,7 @@ for track in proctrack/linuxproc proctrack/cgroup; do
         check "$this a batch job that fails" eval 'job=$(batch "$(script "exit 7")") && slowly finished "$job" FAILED && matches "ExitCode=7:0" at head scontrol show job "$job"'
         whole() { batch --container "$work/$user/box" --wrap "$1"; }
         check "$this a batch job that is a container" eval 'job=$(whole "cat /data/file") && slowly finished "$job" COMPLETED && matches shared cat "$work/$user/output"'
-        long="exec marked sleep 1000" deaf="trap : TERM INT; marked sleep 1000; marked sleep 1000"
+        long="exec sleep 7654321" deaf="trap : TERM INT; sleep 7654321; sleep 7654321"
         running() { [ "$(find "$(state_of "$user")" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | wc -l)" -ge "$1" ] && at head squeue -h -t R | grep -q .; }
         cancelled() { local job; job=$(batch -N"$2" "$(script "$1")") && slowly running 1 && sleep 1 && at head scancel "$job" && slowly finished "$job" CANCELLED && slowly nobody_works && slowly nothing "$user"; }
         check "$this scancel" cancelled "$long" 1

@@ -148,7 +148,7 @@ check "the third leaves" eval 'on 3 swarm leave && slowly nodes 2 && on 1 node r
 
 # --- the red control: with a runtime that fails, no task runs, and the swarm says so
 broken() { touch "$work/broken"; create unlucky --constraint node.hostname==node2 --restart-condition none busybox && slowly told; }
-told() { on 1 service ps --no-trunc --format '{{.CurrentState}} {{.Error}}' unlucky | grep -E '^(Failed|Rejected).*this runtime is broken' && replicas unlucky 0/1; }
+told() { on 1 service ps --no-trunc --format '{{.CurrentState}} {{.Error}}' unlucky | grep -E '^(Failed|Rejected) .*runtime' && replicas unlucky 0/1; }
 check "a runtime that fails is seen" broken
 healed() { rm "$work/broken"; on 1 service update --detach --force unlucky && slowly replicas unlucky 1/1; }
 check "and one that works again" healed

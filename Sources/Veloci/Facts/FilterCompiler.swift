@@ -15,7 +15,9 @@ enum FilterCompiler {
         if !program.unknownSystemCalls.isEmpty {
             warnings.append("seccomp: no such system call here: \(program.unknownSystemCalls.joined(separator: " "))")
         }
-        return SeccompFilter(
+        var filter = SeccompFilter(
             program: program.withBytes { Array($0) }, flags: UInt64(program.flags), needsListener: program.needsListener)
+        filter.notifiesRead = program.notifiesRead
+        return filter
     }
 }
