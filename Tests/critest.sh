@@ -35,6 +35,10 @@ go=$(realpath "$go")
 for program in containerd ctr gawk gcc busybox ip iptables python3; do command -v $program >/dev/null || { echo "$program is missing" >&2; exit 1; }; done
 plugins=$(for folder in /usr/lib/cni /opt/cni/bin; do [ ! -x $folder/bridge ] || echo $folder; done | head -n 1)
 [ -n "$plugins" ] || { echo "the plug-ins of networks are missing: apt-get install containernetworking-plugins" >&2; exit 1; }
+# Where the tests pull from: each name is looked up in the sources, and leads to this machine.
+registry=$(sed -n 's/.*DefaultRegistryPrefix = "\(.*\)"/\1/p' "$sources/pkg/framework/test_context.go")
+staging=$(sed -n 's/.*registry = "\(.*\)\/"/\1/p' "$sources/pkg/validate/consts.go")
+[ -n "$registry" ] && [ -n "$staging" ] || { echo "the names of the tests' images are not where they were in v1.32.0" >&2; exit 1; }
 repository=$PWD
 folder=$PWD/.build/critest
 allowed=$PWD/Tests/critest.allowed
@@ -52,6 +56,10 @@ prepare() {
     rm -rf "$tree" && mkdir -p "$tree"/{bin,dev,etc,home,proc,root,run,sbin,sys,tmp,usr/bin,usr/sbin,var,www} && ln -s ../run "$tree/var/run" || return
     cp "$busybox" "$tree/bin/busybox"
     for applet in $("$busybox" --list); do [ "$applet" = busybox ] || ln "$tree/bin/busybox" "$tree/bin/$applet"; done
+    # which Debian's busybox has not
+    [ -e "$tree/bin/pgrep" ] || printf '#!/bin/sh\nexec pidof "$1"\n' >"$tree/bin/pgrep"
+    [ -e "$tree/bin/ipcs" ] || printf '#!/bin/sh\nexec cat /proc/sysvipc/shm\n' >"$tree/bin/ipcs"
+    chmod 755 "$tree/bin/pgrep" "$tree/bin/ipcs"
     chmod 1777 "$tree/tmp"; echo works >"$tree/www/index.html"
     printf 'root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33:www-data:/var/www:/bin/false\ndefault-user:x:1000:1000::/home:/bin/sh\n' >"$tree/etc/passwd"
     printf 'root:x:0:\nwww-data:x:33:\ndefault-user:x:1000:\ngroup-defined-in-image:x:50000:default-user\n' >"$tree/etc/group"
@@ -64,10 +72,10 @@ prepare() {
     # Two servers of web pages.
     # shellcheck disable=SC2016
     for name in nginx httpd-foreground; do printf '#!/bin/sh\ntrap "exit 0" TERM QUIT INT\necho "$0: httpd"\necho $$ >/run/nginx.pid\nhttpd -f -p ${1:-80} -h /www & wait\n' >"$folder/images/$name"; chmod 755 "$folder/images/$name"; done
-    for name in latest tag tag-all digest 1 2 3 tags; do echo "$name" >"$folder/images/file-$name"; done
+    for name in busybox latest tag tag-all 1 2 3 tags; do echo "$name" >"$folder/images/file-$name"; done
     {
-        local e2e=e2e-test-images staging=k8s-staging-cri-tools shell='["sh"]'
-        printf '%s\t-\t%s\t%s\n' pause:3.6 '["/pause"]' pause $e2e/busybox:1.29-2 "$shell" file-latest $e2e/nginx:1.14-2 '["/nginx"]' nginx \
+        local e2e=e2e-test-images staging=${staging#*/} shell='["sh"]'
+        printf '%s\t-\t%s\t%s\n' pause:3.6 '["/pause"]' pause $e2e/busybox:1.29-2 "$shell" file-busybox $e2e/nginx:1.14-2 '["/nginx"]' nginx \
             $e2e/httpd:2.4.39-4 '["/httpd-foreground"]' httpd-foreground $e2e/nonewprivs:1.3 '["/nnp"]' nnp \
             "$staging/hostnet-nginx-$("$go" env GOARCH):latest" '["/nginx","12003"]' nginx
         for name in latest:latest:latest tag:test:tag tag:all:tag-all 1:latest:1 2:latest:2 3:latest:3 tags:1:tags tags:2:tags tags:3:tags; do
@@ -78,7 +86,7 @@ prepare() {
     } >"$folder/images/table"
     cat >"$folder/run-all" <<'S'
 #!/bin/bash
-# run-all RUNTIME FOLDER PLUGINS REGISTRY [PATTERN]: containerd with that runtime, and then the tests
+# run-all RUNTIME FOLDER PLUGINS SERVER REGISTRY HOST [PATTERN]: containerd with that runtime, and then the tests
 cat >/run/containerd.toml <<C
 version = 2
 root = "/run/containerd-root"
@@ -87,7 +95,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
 [grpc]
   address = "/run/containerd.sock"
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "registry.k8s.io/pause:3.6"
+  sandbox_image = "$5/pause:3.6"
   restrict_oom_score_adj = true
   [plugins."io.containerd.grpc.v1.cri".registry]
     config_path = "/run/registries"
@@ -101,14 +109,14 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
       [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.tested.options]
         BinaryName = "$1"
 C
-for host in registry.k8s.io gcr.io; do
-    mkdir -p /run/registries/$host && printf 'server = "http://127.0.0.1:5000"\n[host."http://127.0.0.1:5000"]\n  capabilities = ["pull", "resolve"]\n' >/run/registries/$host/hosts.toml
+for host in "$5" "$6"; do
+    mkdir -p "/run/registries/$host" && printf 'server = "http://127.0.0.1:5000"\n[host."http://127.0.0.1:5000"]\n  capabilities = ["pull", "resolve"]\n' >"/run/registries/$host/hosts.toml"
 done
 mkdir -p /run/cni && printf '{"cniVersion":"0.4.0","name":"tests","plugins":[{"type":"bridge","bridge":"tests0","isGateway":true,"ipMasq":true,"ipam":{"type":"host-local","dataDir":"/run/addresses","ranges":[[{"subnet":"10.88.0.0/16"}]],"routes":[{"dst":"0.0.0.0/0"}]}},{"type":"portmap","capabilities":{"portMappings":true},"snat":true}]}\n' >/run/cni/10-tests.conflist
 python3 "$4" "$2/tree.tar" "$2/images/table" & registry=$!
 containerd --config /run/containerd.toml --log-level info >"$2/containerd.log" 2>&1 & engine=$!
 for turn in $(seq 300); do busybox wget -qO /dev/null http://127.0.0.1:5000/v2/ 2>/dev/null && ctr --address /run/containerd.sock version >/dev/null 2>&1 && break; sleep 0.1; done
-"$2/critest" -runtime-endpoint unix:///run/containerd.sock -image-endpoint unix:///run/containerd.sock -ginkgo.junit-report /run/tests/junit.xml -ginkgo.seed 1 -ginkgo.no-color ${5:+-ginkgo.focus "$5"}; end=$?
+"$2/critest" -runtime-endpoint unix:///run/containerd.sock -image-endpoint unix:///run/containerd.sock -ginkgo.junit-report /run/tests/junit.xml -ginkgo.seed 1 -ginkgo.no-color ${7:+-ginkgo.focus "$7"}; end=$?
 cp /run/tests/junit.xml "$2/report.xml"
 kill $engine $registry
 exit $end
@@ -119,7 +127,7 @@ S
 # run EXECUTABLE VIEW RESULT: one line for each test.
 run() {
     rm -f "$folder/report.xml"
-    alone "$2" "${LIMIT:-3000}" "$folder/run-all" "$1" "$folder" "$plugins" "$repository/Tests/critest/registry.py" "${FILES:-}" >"$3.log" 2>&1
+    alone "$2" "${LIMIT:-3000}" "$folder/run-all" "$1" "$folder" "$plugins" "$repository/Tests/critest/registry.py" "$registry" "${staging%%/*}" "${FILES:-}" >"$3.log" 2>&1
     cat "$folder/containerd.log" >>"$3.log"
     # What --skip leaves out, the benchmarks, was never meant to run; a test that skips itself says why.
     python3 - "$folder/report.xml" >"$3" <<'P'

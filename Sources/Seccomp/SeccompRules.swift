@@ -30,7 +30,9 @@ struct SeccompRules {
             properties: ("defaultAction", "defaultErrnoRet"))
         architectures = try Self.architectures(profile.architectures ?? [], at: path.member("architectures"))
         var rules: [Rule] = []
-        notifiesRead = (profile.syscalls ?? []).contains { $0.action == SeccompAction.notify.rawValue && $0.names.contains("read") }
+        notifiesRead = (profile.syscalls ?? []).contains {
+            $0.action == SeccompAction.notify.rawValue && $0.names.contains("read")
+        }
         for (index, syscall) in (profile.syscalls ?? []).enumerated() {
             let place = path.member("syscalls").index(index)
             let action = try Self.action(
@@ -51,8 +53,8 @@ struct SeccompRules {
         flags = try Self.flags(profile.flags, notifies: notifies, at: path.member("flags"))
     }
 
-    /// What the stage calls while its filter is in force and nobody listens yet. RUNC: refuses `write` too. `read` has a substitute, as
-    /// programs that are watched are more often watched for it.
+    /// What the stage calls while its filter is in force and nobody listens yet. RUNC: refuses `write` too. `read` has a
+    /// substitute: programs are watched for it more often than for others.
     private static func isNeeded(_ name: String, notifiesRead: Bool) -> Bool {
         name == "write" || (notifiesRead && name == "recvfrom")
     }

@@ -4,7 +4,9 @@
 # /proc (proctrack/linuxproc) and then by control groups (proctrack/cgroup, what sites use).
 if [ "${1:-}" != --inside ]; then
     # a network, processes and /run of its own: nothing of the machine's is seen, and nothing outlives the test but control groups
-    VELOCI_CLIENT_NUMBER=$$ exec unshare --net --mount --pid --ipc --uts --fork --mount-proc --kill-child --propagation private "$0" --inside
+    VELOCI_CLIENT_NUMBER=$$ unshare --net --mount --pid --ipc --uts --fork --mount-proc --kill-child --propagation private "$0" --inside & inside=$!
+    # unshare itself hears no other signal, and all inside ends with it
+    trap 'kill -KILL $inside' INT TERM HUP; wait $inside; exit
 fi
 mount -t tmpfs -o mode=755 none /run || exit 125
 # Slurm 22.05 wants one version of control groups; version 1 is what it knows best
@@ -20,10 +22,11 @@ export SLURM_CONF=$work/etc/slurm.conf TMPDIR=/tmp
 # The state of containers goes to /tmp, as the example says; here it is a folder of the test's.
 mkdir -m 1777 "$work/tmp"
 
-# --- a controller and four nodes
+# --- a controller and four nodes, whose names those of control groups begin with
+node=v${VELOCI_CLIENT_NUMBER}n
 ip link set lo up; ip link add bridge0 type bridge && ip link set bridge0 up
 machine() { # machine NAME ADDRESS: its network
-    ip netns add "$1" && ip link add "v$1" type veth peer name eth0 netns "$1" && ip link set "v$1" master bridge0 up &&
+    ip netns add "$1" && ip link add "${1#v}" type veth peer name eth0 netns "$1" && ip link set "${1#v}" master bridge0 up &&
         ip -n "$1" link set lo up && ip -n "$1" address add "$2/24" dev eth0 && ip -n "$1" link set eth0 up
 }
 # at NAME COMMAND...: there, under that host name
@@ -57,8 +60,8 @@ KillWait=2
 UnkillableStepTimeout=60
 MaxTasksPerNode=16
 SlurmdParameters=config_overrides
-$(for n in 1 2 3 4; do echo "NodeName=n$n NodeAddr=10.8.0.1$n CPUs=4 RealMemory=100"; done)
-PartitionName=all Nodes=n[1-4] Default=YES MaxTime=INFINITE State=UP OverSubscribe=FORCE:8
+$(for n in 1 2 3 4; do echo "NodeName=$node$n NodeAddr=10.8.0.1$n CPUs=4 RealMemory=100"; done)
+PartitionName=all Nodes=${node}[1-4] Default=YES MaxTime=INFINITE State=UP OverSubscribe=FORCE:8
 C
     printf 'CgroupMountpoint=/sys/fs/cgroup\nCgroupPlugin=%s\n' "$([ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] && echo cgroup/v2 || echo cgroup/v1)" >"$work/etc/cgroup.conf"
     # The example, and before it the red control: on the fourth node the runtime fails while a file is there.
@@ -80,7 +83,7 @@ start_cluster() {
     local n
     rm -rf "$work/state"; mkdir -p "$work/state"
     at head slurmctld -D >"$work/log/controller" 2>&1 & cluster+=($!)
-    for n in n1 n2 n3 n4; do mkdir -p "$work/$n.spool"; at "$n" slurmd -D -N "$n" >"$work/log/$n" 2>&1 & cluster+=($!); done
+    for n in 1 2 3 4; do mkdir -p "$work/$node$n.spool"; at "$node$n" slurmd -D -N "$node$n" >"$work/log/node$n" 2>&1 & cluster+=($!); done
 }
 stop_cluster() {
     local turn
@@ -90,13 +93,14 @@ stop_cluster() {
 }
 before_clean_up() {
     stop_cluster; kill "${daemons[@]}"; wait "${daemons[@]}"
-    find /sys/fs/cgroup -maxdepth 5 -depth -type d -path '*/slurm_n[1-4]*' -exec rmdir {} +
+    find /sys/fs/cgroup -maxdepth 6 -depth -type d \( -path "*/slurm_$node[1-4]*" -o -path "*/$node[1-4].*" \) -exec rmdir {} +
     umount -l /etc/hosts /etc/passwd /etc/group
 }
 # slowly COMMAND...: repeats it until it succeeds, for as long as a check may last
 slowly() { local end=$((SECONDS + LIMIT - 10)); until "$@" >/dev/null 2>&1; do [ $SECONDS -lt $end ] || { "$@"; return; }; sleep 0.3; done; }
 idle() { [ "$(at head sinfo -h -N -o '%T')" = "$(printf 'idle\nidle\nidle\nidle')" ]; }
-necessary "five machines" eval 'machine head 10.8.0.1 && machine n1 10.8.0.11 && machine n2 10.8.0.12 && machine n3 10.8.0.13 && machine n4 10.8.0.14'
+machines() { local n; machine head 10.8.0.1; for n in 1 2 3 4; do machine "$node$n" "10.8.0.1$n"; done; }
+necessary "five machines" machines
 authentication; necessary "munge answers" test -S "$work/munge/socket"
 
 # as USER COMMAND...: root or the worker, at the head, in that user's folder; an empty line of input is no input
