@@ -3,7 +3,8 @@
 # compatibility.sh suite NAME [FOLDER]: writes docs/results/NAME.md of what Tests/NAME.sh left in .build/NAME with a PEER; NAME is runc-suite,
 #   crun-suite, podman-suite or critest.
 # compatibility.sh page: makes docs/compatibility.md of that, and of the conformance suite's results. Needs no root.
-# VELOCI, RUNC, CRUN name the runtimes (default: the built veloci, those of the machine). Measured in namespaces of its own.
+# VELOCI, RUNC, CRUN name the runtimes (default: the built veloci, those of the machine); MEASURED is those that are measured again (default: all
+#   three), such as "veloci". Measured in namespaces of its own.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 results=docs/results/clients.tsv
@@ -11,13 +12,14 @@ case ${1:-} in
 measure)
     shift
     [ "$(id -u)" = 0 ] || { echo "containers of these clients need root here" >&2; exit 1; }
-    [ $# -gt 0 ] || set -- podman buildah containerd docker swarm slurm
+    [ $# -gt 0 ] || set -- podman buildah containerd docker docker-users swarm slurm
     veloci=${VELOCI:-$PWD/.build/embedded/release/veloci}
     mkdir -p docs/results
     [ -e $results ] || printf 'client\tcheck\truntime\tresult\tseen\n' >$results
     for client; do
         for runtime in "$veloci" "${RUNC:-$(command -v runc)}" "${CRUN:-$(command -v crun)}"; do
             name=$(basename "$runtime"); output=$(mktemp)
+            case " ${MEASURED:-veloci runc crun} " in *" $name "*) ;; *) continue ;; esac
             # crun has been seen to take a network device of the machine
             # crun 1.8 takes no machine that has both versions of control groups: all see version 1 alone.
             RUNTIME=$(realpath -s "$runtime") LIMIT=${LIMIT:-120} LOG_LINES=3 unshare --net lab/host-view.sh v1 sh -c 'ip link set lo up; exec "$0"' "Tests/clients/$client.sh" >"$output" 2>&1

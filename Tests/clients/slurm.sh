@@ -14,7 +14,7 @@ if [ -d /sys/fs/cgroup/unified ]; then mount -t tmpfs -o mode=755 none /sys/fs/c
 LIMIT=${LIMIT:-120}
 . "$(dirname "$0")/library.sh"
 need slurmctld:slurmctld slurmd:slurmd srun:slurm-client munged:munge ip:iproute2 busybox:busybox-static jq:jq
-mkdir -p /run/netns "$work/etc" "$work/munge" "$work/state"; chmod 711 "$work"
+mkdir -p /run/netns "$work/etc" "$work/munge"; chmod 711 "$work"
 echo '127.0.0.1 localhost' >"$work/hosts"; mount --bind "$work/hosts" /etc/hosts
 { cat /etc/passwd; echo "worker:x:4321:4321::$work/worker:/bin/sh"; } >"$work/passwd"; mount --bind "$work/passwd" /etc/passwd
 { cat /etc/group; echo 'worker:x:4321:'; } >"$work/group"; mount --bind "$work/group" /etc/group
@@ -42,7 +42,7 @@ SlurmctldHost=head(10.8.0.1)
 SlurmUser=root
 AuthType=auth/munge
 AuthInfo=socket=$work/munge/socket
-StateSaveLocation=$work/state
+StateSaveLocation=$work/state.${1#*/}
 SlurmdSpoolDir=$work/%n.spool
 SlurmctldPidFile=$work/slurmctld.pid
 SlurmdPidFile=$work/%n.pid
@@ -81,7 +81,7 @@ authentication() {
 daemons=() cluster=()
 start_cluster() {
     local n
-    rm -rf "$work/state"; mkdir -p "$work/state"
+    mkdir -p "$work/state.linuxproc" "$work/state.cgroup"
     at head slurmctld -D >"$work/log/controller" 2>&1 & cluster+=($!)
     for n in 1 2 3 4; do mkdir -p "$work/$node$n.spool"; at "$node$n" slurmd -D -N "$node$n" >"$work/log/node$n" 2>&1 & cluster+=($!); done
 }
