@@ -60,7 +60,8 @@ operations() { # operations NAME FIRST: what root of a container is on the host
     check "$this: run detached" run -d --name life busybox sleep 1000
     check "$this: exec" expect executed docker exec life echo executed
     check "$this: exec as a user" expect 1000 docker exec --user 1000 life id -u
-    check "$this: processes" matches 'sleep 1000' docker top life
+    # without a control group nobody can tell them, as with runc
+    [ "$this" = rootless ] || check "$this: processes" matches 'sleep 1000' docker top life
     check "$this: copy" eval 'docker cp "$work/tree/etc/group" life:/copied && docker exec life grep -q extra /copied'
     check "$this: stop and start again" eval 'docker stop -t 1 life && docker start life && docker exec life true'
     check "$this: kill" eval 'docker kill life && slowly test "$(docker inspect -f {{.State.Status}} life)" = exited'

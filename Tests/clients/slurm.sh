@@ -29,11 +29,11 @@ machine() { # machine NAME ADDRESS: its network
     ip netns add "$1" && ip link add "${1#v}" type veth peer name eth0 netns "$1" && ip link set "${1#v}" master bridge0 up &&
         ip -n "$1" link set lo up && ip -n "$1" address add "$2/24" dev eth0 && ip -n "$1" link set eth0 up
 }
-# at NAME COMMAND...: there, under that host name
+# at NAME COMMAND...: there, under that host name; with by=exec in the place of the shell
 at() {
     local name=$1; shift
     # shellcheck disable=SC2016
-    nsenter --net="/run/netns/$name" unshare --uts sh -c 'echo "$1" >/proc/sys/kernel/hostname; shift; exec "$@"' sh "$name" "$@"
+    ${by:-} nsenter --net="/run/netns/$name" unshare --uts sh -c 'echo "$1" >/proc/sys/kernel/hostname; shift; exec "$@"' sh "$name" "$@"
 }
 configure() { # configure PROCTRACK
     cat >"$SLURM_CONF" <<C
@@ -82,11 +82,12 @@ daemons=() cluster=()
 start_cluster() {
     local n
     mkdir -p "$work/state.linuxproc" "$work/state.cgroup"
-    at head slurmctld -D >"$work/log/controller" 2>&1 & cluster+=($!)
-    for n in 1 2 3 4; do mkdir -p "$work/$node$n.spool"; at "$node$n" slurmd -D -N "$node$n" >"$work/log/node$n" 2>&1 & cluster+=($!); done
+    by=exec at head slurmctld -D >"$work/log/controller" 2>&1 & cluster+=($!)
+    for n in 1 2 3 4; do mkdir -p "$work/$node$n.spool"; by=exec at "$node$n" slurmd -D -N "$node$n" >"$work/log/node$n" 2>&1 & cluster+=($!); done
 }
 stop_cluster() {
     local turn
+    [ ${#cluster[@]} -gt 0 ] || return 0
     kill "${cluster[@]}"
     for turn in $(seq 100); do kill -0 "${cluster[@]}" 2>/dev/null || break; [ "$turn" -lt 100 ] || kill -KILL "${cluster[@]}"; sleep 0.1; done
     wait "${cluster[@]}"; cluster=()
