@@ -61,7 +61,7 @@ prepare() {
     [ -e "$tree/bin/ipcs" ] || printf '#!/bin/sh\nexec cat /proc/sysvipc/shm\n' >"$tree/bin/ipcs"
     chmod 755 "$tree/bin/pgrep" "$tree/bin/ipcs"
     chmod 1777 "$tree/tmp"; echo works >"$tree/www/index.html"
-    printf 'root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33:www-data:/var/www:/bin/false\ndefault-user:x:1000:1000::/home:/bin/sh\n' >"$tree/etc/passwd"
+    printf 'root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33:www-data:/var/www:/bin/false\ndefault-user:x:1000:1000::/home:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n' >"$tree/etc/passwd"
     printf 'root:x:0:\nwww-data:x:33:\ndefault-user:x:1000:\ngroup-defined-in-image:x:50000:default-user\n' >"$tree/etc/group"
     tar cf "$folder/tree.tar" --numeric-owner --owner 0 --group 0 -C "$tree" . || return
     # What holds a pod's namespaces, and a program of root's that tells who it has become.
@@ -75,7 +75,7 @@ prepare() {
     for name in busybox latest tag tag-all 1 2 3 tags; do echo "$name" >"$folder/images/file-$name"; done
     {
         local e2e=e2e-test-images staging=${staging#*/} shell='["sh"]'
-        printf '%s\t-\t%s\t%s\n' pause:3.6 '["/pause"]' pause $e2e/busybox:1.29-2 "$shell" file-busybox $e2e/nginx:1.14-2 '["/nginx"]' nginx \
+        printf '%s\t-\t%s\t%s\n' pause:3.6 '["/pause"]' pause $e2e/busybox:1.29-2 "$shell" file-busybox $e2e/nginx:1.14-2 '["/nginx","80","master process"]' nginx \
             $e2e/httpd:2.4.39-4 '["/httpd-foreground"]' httpd-foreground $e2e/nonewprivs:1.3 '["/nnp"]' nnp \
             "$staging/hostnet-nginx-$("$go" env GOARCH):latest" '["/nginx","12003"]' nginx
         for name in latest:latest:latest tag:test:tag tag:all:tag-all 1:latest:1 2:latest:2 3:latest:3 tags:1:tags tags:2:tags tags:3:tags; do

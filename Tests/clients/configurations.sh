@@ -107,6 +107,9 @@ check "even one that is taken away" expect exec flagged '"rbind", "rw"'
 check "or what it names" expect noexec flagged '"bind", "ro", "noexec"'
 mapped='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 3000}] | .linux.gidMappings = .linux.uidMappings'
 check "in a user namespace nothing is lost" expect noexec flagged '"bind", "ro"' "$mapped"
+for option in exec suid; do check "in a user namespace $option is refused of a source that withholds it" status 1 flagged "\"bind\", \"$option\"" "$mapped"; done
+check "what is not withheld may be named" expect noexec flagged '"bind", "rw", "dev"' "$mapped"
+check "also what the same options take back" expect noexec flagged '"bind", "exec", "noexec"' "$mapped"
 links() { local end=0; rm -f "$work/source/below/link"; ln -s file "$work/source/below/link"; command mount -o remount,bind,nosymfollow "$work/source/below"
     container "$(mount "$(bind "$work/source/below" /data "$1")") | $mapped" cat /data/link || end=$?; command mount -o remount,bind,noexec,nosuid "$work/source/below"; return $end; }
 check "but that links are not followed, which a user namespace does not keep" expect words links '"bind", "ro"'
