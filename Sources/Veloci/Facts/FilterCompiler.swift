@@ -15,8 +15,8 @@ enum FilterCompiler {
         if !program.unknownSystemCalls.isEmpty {
             warnings.append("seccomp: no such system call here: \(program.unknownSystemCalls.joined(separator: " "))")
         }
-        var filter = SeccompFilter(
-            program: program.withBytes { Array($0) }, flags: UInt64(program.flags), needsListener: program.needsListener)
+        var filter = unsafe SeccompFilter(
+            program: program.withBytes { unsafe Array($0) }, flags: UInt64(program.flags), needsListener: program.needsListener)
         filter.notifiesRead = program.notifiesRead
         return filter
     }
