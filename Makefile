@@ -11,8 +11,11 @@ VERSION := $(shell sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/Veloci
 # What packages give their files as time: the release's day.
 export SOURCE_DATE_EPOCH ?= $(shell date -u -d "$$(sed -n 's/^\#\# $(VERSION) - //p' CHANGELOG.md)" +%s)
 
-.PHONY: all build suite demo test client-test embedding conformance conformance-results upstream-validation runc-suite crun-suite podman-suite bench fuzz torture memory reproducible lab-mini lab \
-	packages-build packages-test packages-upstream packages-runc packages-crun packages-podman install clean conformance-dist packages-docs uninstall install-suite deb rpm tarball package-test manual docs api-docs docs-test lint format pre-commit help
+.PHONY: all build suite demo test client-test embedding conformance conformance-results upstream-validation runc-suite \
+	crun-suite podman-suite bench fuzz torture memory reproducible lab-mini lab packages-build packages-test packages-upstream \
+	packages-runc packages-crun packages-podman install clean conformance-dist packages-docs uninstall install-suite deb rpm \
+	tarball package-test manual docs api-docs docs-test lint format pre-commit help packages-critest packages-cluster critest \
+	cluster-test
 
 all: build
 
@@ -73,8 +76,16 @@ COUNT := 20
 embedding: packages-build ## programs that link the library, with twice COUNT (20) containers
 	Tests/embedding.sh $(COUNT)
 
+# The tests of Kubernetes' engines over containerd, likewise.
+critest: build packages-critest ## critest over containerd, from SOURCES=CHECKOUT of cri-tools
+	RUNTIME=$(VELOCI) PEER="$(PEER)" Tests/critest.sh "$(SOURCES)" $(VIEWS)
+
 client-test: build packages-test ## podman, buildah, containerd and Docker over veloci
 	Tests/clients.sh $(VELOCI)
+
+# Docker Swarm on three engines, Slurm on a controller and four nodes; SLOW=1 waits for Slurm's time limits as well.
+cluster-test: build packages-cluster ## Docker Swarm and Slurm over veloci, on machines of network namespaces
+	Tests/clients.sh $(VELOCI) swarm slurm
 
 # What every command costs beside runc, crun and OTHERS, written to BENCH; Tests/bench.sh says what the environment chooses.
 BENCH := Tests/Benchmark/results
@@ -120,6 +131,12 @@ packages-crun:
 
 packages-podman:
 	@Tests/install-packages.sh build control clients podman
+
+packages-critest:
+	@Tests/install-packages.sh build control clients critest
+
+packages-cluster:
+	@Tests/install-packages.sh build control clients cluster
 
 packages-build:
 	@Tests/install-packages.sh build

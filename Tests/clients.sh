@@ -1,12 +1,12 @@
 #!/bin/bash
 # clients.sh [RUNTIME [TEST]...]: every test of real clients over one runtime (default: the built veloci), one after another, as root.
 # The output of each is printed; the last line sums up. TEST: command-line, configurations, mounts, nested, rootless, podman, checkpoint, documentation, same-view,
-# containerd, buildah, docker.
+# containerd, buildah, docker, docker-users; and two that take more than one machine, here of network namespaces, which are not run unless named: swarm, slurm.
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 [ $# = 0 ] || { RUNTIME=$(cd "$OLDPWD" && realpath -s "$(command -v "$1")") && export RUNTIME; shift; }
 [ "$(id -u)" = 0 ] || { echo "skipped: containers of these clients need root here (sudo Tests/clients.sh)"; exit 0; }
-[ $# -gt 0 ] || set -- command-line configurations mounts nested rootless same-view podman checkpoint documentation containerd buildah docker
+[ $# -gt 0 ] || set -- command-line configurations mounts nested rootless same-view podman checkpoint documentation containerd buildah docker docker-users
 passed=0 failed=0 broken='' started=$SECONDS
 output=$(mktemp); trap 'rm -f "$output"' EXIT
 for name in "$@"; do

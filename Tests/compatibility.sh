@@ -1,8 +1,10 @@
 #!/bin/bash
 # compatibility.sh measure [CLIENT]...: runs the tests of clients over veloci, runc and crun, and writes each check's result to docs/results/clients.tsv.
-# compatibility.sh runc-suite [FOLDER]: writes docs/results/runc-suite.md of what Tests/runc-suite.sh left in .build/runc-suite, with runc as peer.
+# compatibility.sh suite NAME [FOLDER]: writes docs/results/NAME.md of what Tests/NAME.sh left in .build/NAME with a PEER; NAME is runc-suite,
+#   crun-suite, podman-suite or critest.
 # compatibility.sh page: makes docs/compatibility.md of that, and of the conformance suite's results. Needs no root.
-# VELOCI, RUNC, CRUN name the runtimes (default: the built veloci, those of the machine). Measured in namespaces of its own.
+# VELOCI, RUNC, CRUN name the runtimes (default: the built veloci, those of the machine); MEASURED is those that are measured again (default: all
+#   three), such as "veloci". Measured in namespaces of its own.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 results=docs/results/clients.tsv
@@ -10,13 +12,14 @@ case ${1:-} in
 measure)
     shift
     [ "$(id -u)" = 0 ] || { echo "containers of these clients need root here" >&2; exit 1; }
-    [ $# -gt 0 ] || set -- podman buildah containerd docker
+    [ $# -gt 0 ] || set -- podman buildah containerd docker docker-users swarm slurm
     veloci=${VELOCI:-$PWD/.build/embedded/release/veloci}
     mkdir -p docs/results
     [ -e $results ] || printf 'client\tcheck\truntime\tresult\tseen\n' >$results
     for client; do
         for runtime in "$veloci" "${RUNC:-$(command -v runc)}" "${CRUN:-$(command -v crun)}"; do
             name=$(basename "$runtime"); output=$(mktemp)
+            case " ${MEASURED:-veloci runc crun} " in *" $name "*) ;; *) continue ;; esac
             # crun has been seen to take a network device of the machine
             # crun 1.8 takes no machine that has both versions of control groups: all see version 1 alone.
             RUNTIME=$(realpath -s "$runtime") LIMIT=${LIMIT:-120} LOG_LINES=3 unshare --net lab/host-view.sh v1 sh -c 'ip link set lo up; exec "$0"' "Tests/clients/$client.sh" >"$output" 2>&1
@@ -44,23 +47,32 @@ measure)
     done
     exec "$0" page
     ;;
-runc-suite)
-    folder=${2:-.build/runc-suite}
+suite)
+    name=${2:-}; folder=${3:-.build/$name}
+    case $name in
+    runc-suite) what="runc's own integration tests, those of version 1.5.1" other='runc 1.5.1' ;;
+    crun-suite) what="crun's own tests, those of version 1.29.1" other='crun 1.29.1' ;;
+    podman-suite) what="podman's own system tests, the files that run containers, those of version 4.3.1" other=runc folder=${3:-.build/podman-suite-results} ;;
+    critest) what="Kubernetes' tests of engines (critest 1.32.0) over containerd $(containerd --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)" other='runc 1.5.1' ;;
+    *) echo "a suite is runc-suite, crun-suite, podman-suite or critest" >&2; exit 2 ;;
+    esac
     count() { grep -c "$(printf '\t')$2\$" "$1"; }
+    newest=; for own in "$folder"/own.*[0-9d]; do [ -s "$own" ] && { [ -z "$newest" ] || [ "$own" -nt "$newest" ]; } && newest=$own; done
+    [ -n "$newest" ] || { echo "no results in $folder: Tests/$name.sh makes them" >&2; exit 1; }
     {
-        echo "runc's own integration tests, those of version 1.5.1, $(date -u -r "$folder" +%F), Linux $(uname -r). Skipped is what"
-        echo "this machine lacks, on both alike. The reason of each that fails on veloci alone is in [this list](../Tests/runc-suite.allowed)."
+        echo "$what, $(date -u -r "$newest" +%F), Linux $(uname -r). Skipped is what this machine lacks, on both"
+        echo "alike. The reason of each that fails on veloci alone is in [this list](../Tests/$name.allowed)."
         echo
-        echo "| control groups | veloci | runc 1.5.1 | skipped | fail on veloci alone |"
+        echo "| control groups | veloci | $other | skipped | fail on veloci alone |"
         echo "| --- | ---: | ---: | ---: | ---: |"
         for view in v1 hybrid v2; do
             own=$folder/own.$view peer=$folder/peer.$view
             [ -s "$own" ] && [ -s "$peer" ] || continue
-            alone=$(sed -n 's/\tfailed$//p' "$own" | while IFS= read -r name; do ! grep -qxF "$name$(printf '\t')passed" "$peer" || echo; done | wc -l)
+            alone=$(sed -n 's/\tfailed$//p' "$own" | while IFS= read -r test; do ! grep -qxF "$test$(printf '\t')passed" "$peer" || echo; done | wc -l)
             p=$(count "$own" passed) f=$(count "$own" failed) P=$(count "$peer" passed) F=$(count "$peer" failed)
             echo "| $view | $p of $((p + f)) | $P of $((P + F)) | $(count "$own" skipped) | $alone |"
         done
-    } >docs/results/runc-suite.new && mv docs/results/runc-suite.new docs/results/runc-suite.md
+    } >"docs/results/$name.new" && mv "docs/results/$name.new" "docs/results/$name.md"
     exec "$0" page
     ;;
 page)

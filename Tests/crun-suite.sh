@@ -40,6 +40,8 @@ for program in python3 gawk ip gcc; do command -v $program >/dev/null || { echo 
 repository=$PWD
 folder=$PWD/.build/crun-suite
 allowed=$PWD/Tests/crun-suite.allowed
+results=$folder
+. Tests/suites.sh
 
 prepare() {
     rm -rf "$folder/tests" && mkdir -p "$folder" && cp -r "$sources/tests" "$folder/tests" || return
@@ -64,14 +66,6 @@ W
     chmod 755 "$folder/as-crun"
 }
 
-in_view() { # in_view VIEW COMMAND...
-    local view=$1; shift
-    case $view in
-        hybrid) "$@" ;;
-        *) "$repository/lab/host-view.sh" "$view" "$@" ;;
-    esac
-}
-
 # Groups that tests forget: those that were not there before, by their names.
 groups() { find /sys/fs/cgroup -mindepth 1 -maxdepth 4 -depth -type d \( -name 'test-*' -o -name 'crun-*' -o -name frozen \) 2>/dev/null | sort; }
 clean_groups() { comm -13 "$folder/groups" <(groups) | sort -r | while read -r group; do find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; done; }
@@ -85,7 +79,7 @@ run() {
         names=; : >"$folder/file"
         # A test that hangs has failed, and those after it are still to be run.
         while :; do
-            in_view "$2" timeout -k 5 "${LIMIT:-120}" unshare --net --mount --pid --fork --mount-proc --kill-child --propagation private "$repository/Tests/crun-suite.sh" --inside \
+            alone "$2" "${LIMIT:-120}" \
                 env OCI_RUNTIME="$1" VELOCI_UNDER_TEST="$runtime" INIT="$folder/init" ${names:+RUN_TESTS="$names"} PYTHONDONTWRITEBYTECODE=1 python3 "$folder/tests/test_$file.py" >"$folder/tap" 2>&1
             cat "$folder/tap" >>"$3.log"
             gawk -v file="$file" '
@@ -105,22 +99,8 @@ run() {
         done
         cat "$folder/file" >>"$3"
     done
-    echo "   $(basename "$1"), $2: $(grep -c 'passed$' "$3") passed, $(grep -c 'failed$' "$3") failed, $(grep -c 'skipped$' "$3") skipped; the output is in $3.log"
+    counted "$(basename "$1")" "$2" "$3"
 }
 
 prepare || { echo "the tests cannot be prepared" >&2; exit 1; }
-unexpected=
-for view; do
-    echo "== crun's tests in the view $view"
-    if [ -n "$peer" ] && { [ -z "${KEEP:-}" ] || [ ! -s "$folder/peer.$view" ]; }; then run "$peer" "$view" "$folder/peer.$view"; fi
-    run "$folder/as-crun" "$view" "$folder/own.$view"
-    [ -s "$folder/own.$view" ] || { echo "no test has run; see $folder/own.$view.log"; exit 1; }
-    while IFS= read -r name; do
-        [ -z "$peer" ] || grep -qxF "$name"$'\tpassed' "$folder/peer.$view" || { echo "$name: fails on the peer as well"; continue; }
-        reason=$(gawk -v name="$name" 'index($0, name "  ") == 1 { sub(/^ +/, "", $0); print substr($0, length(name) + 3) }' "$allowed" | sed 's/^ *//')
-        echo "$name: ${reason:-NOT KNOWN}"
-        [ -n "$reason" ] || unexpected="$unexpected
-    $view: $name"
-    done < <(sed -n 's/\tfailed$//p' "$folder/own.$view")
-done
-[ -z "$unexpected" ] || { echo "not expected to fail:$unexpected"; exit 1; }
+suite "crun's tests" "$folder/as-crun" "$@"

@@ -37,6 +37,8 @@ files=${FILES:-001-basic 030-run 032-sig-proxy 035-logs 040-ps 045-start 050-sto
 repository=$PWD
 folder=$PWD/.build/podman-suite
 allowed=$PWD/Tests/podman-suite.allowed
+results=$PWD/.build/podman-suite-results
+. Tests/suites.sh
 
 prepare() {
     rm -rf "$folder" && mkdir -p "$folder" && cp -r "$sources/test" "$folder/test" || return
@@ -79,52 +81,26 @@ S
     chmod 755 "$folder/run-file"
 }
 
-in_view() { # in_view VIEW COMMAND...
-    local view=$1; shift
-    case $view in
-        host | hybrid) "$@" ;;
-        *) "$repository/lab/host-view.sh" "$view" "$@" ;;
-    esac
-}
-
 # Groups that tests forget.
 clean_groups() {
     find /sys/fs/cgroup -mindepth 1 -maxdepth 4 -depth -type d -path '*/libpod*parent*' -exec rmdir {} + 2>/dev/null
 }
 
-# run EXECUTABLE NAME VIEW RESULT: one line for each test, "FILE: NAME<tab>passed|failed|skipped".
+# run EXECUTABLE VIEW RESULT: one line for each test, "FILE: NAME<tab>passed|failed|skipped".
 run() {
-    local file
-    : >"$4"; : >"$4.log"
+    local file name=veloci
+    case $3 in */peer.*) name=peer ;; esac
+    : >"$3"; : >"$3.log"
     for file in $files; do
         [ -f "$folder/test/system/$file.bats" ] || continue
-        in_view "$3" timeout -k 5 "${LIMIT:-600}" unshare --net --mount --pid --fork --mount-proc --kill-child --propagation private "$repository/Tests/podman-suite.sh" --inside \
-            "$folder/run-file" "$1" "$2" "$folder" "$file" >"$folder/tap" 2>&1
-        cat "$folder/tap" >>"$4.log"
-        gawk -v file="$file" '
-            function told(name, end) { sub(/ +$/, "", name); printf "%s: %s\t%s\n", file, name, end }
-            match($0, /^ok [0-9]+ (.*) # skip ?(.*)$/, part) { told(part[1], "skipped"); next }
-            match($0, /^ok [0-9]+ (.*)$/, part) { told(part[1], "passed"); next }
-            match($0, /^not ok [0-9]+ (.*)$/, part) { sub(/ # in .*/, "", part[1]); told(part[1], "failed") }' "$folder/tap" >>"$4"
+        alone "$2" "${LIMIT:-600}" \
+            "$folder/run-file" "$1" "$name" "$folder" "$file" >"$folder/tap" 2>&1
+        cat "$folder/tap" >>"$3.log"
+        of_bats "$file" <"$folder/tap" >>"$3"
         clean_groups
     done
-    echo "   $2, $3: $(grep -c 'passed$' "$4") passed, $(grep -c 'failed$' "$4") failed, $(grep -c 'skipped$' "$4") skipped; the output is in $4.log"
+    counted "$name" "$2" "$3"
 }
 
 prepare || { echo "the tests cannot be prepared" >&2; exit 1; }
-results=$PWD/.build/podman-suite-results; mkdir -p "$results"
-unexpected=
-for view; do
-    echo "== podman's tests in the view $view"
-    if [ -n "$peer" ] && { [ -z "${KEEP:-}" ] || [ ! -s "$results/peer.$view" ]; }; then run "$peer" peer "$view" "$results/peer.$view"; fi
-    run "$runtime" veloci "$view" "$results/own.$view"
-    [ -s "$results/own.$view" ] || { echo "no test has run; see $results/own.$view.log"; exit 1; }
-    while IFS= read -r name; do
-        [ -z "$peer" ] || grep -qxF "$name"$'\tpassed' "$results/peer.$view" || { echo "$name: fails on the peer as well"; continue; }
-        reason=$(gawk -v name="$name" 'index($0, name "  ") == 1 { sub(/^ +/, "", $0); print substr($0, length(name) + 3) }' "$allowed" | sed 's/^ *//')
-        echo "$name: ${reason:-NOT KNOWN}"
-        [ -n "$reason" ] || unexpected="$unexpected
-    $view: $name"
-    done < <(sed -n 's/\tfailed$//p' "$results/own.$view")
-done
-[ -z "$unexpected" ] || { echo "not expected to fail:$unexpected"; exit 1; }
+suite "podman's tests" "$runtime" "$@"

@@ -35,6 +35,8 @@ for program in bats gawk jq busybox ip script; do command -v $program >/dev/null
 repository=$PWD
 folder=$PWD/.build/runc-suite
 allowed=$PWD/Tests/runc-suite.allowed
+results=$folder
+. Tests/suites.sh
 architecture=$("$go" env GOARCH)
 # The tests ask Go for the architecture alone.
 mkdir -p "$folder/bin" && printf '#!/bin/sh\necho %s\n' "$architecture" >"$folder/bin/go" && chmod 755 "$folder/bin/go" || exit 1
@@ -72,14 +74,6 @@ busybox_image() {
     tar cf "$1" --numeric-owner --owner 0 --group 0 -C "$tree" .
 }
 
-in_view() { # in_view VIEW COMMAND...
-    local view=$1; shift
-    case $view in
-        host | hybrid) "$@" ;;
-        *) "$repository/lab/host-view.sh" "$view" "$@" ;;
-    esac
-}
-
 # Groups that tests forget, such as the common parent of all of theirs.
 clean_groups() {
     find /sys/fs/cgroup -mindepth 1 -maxdepth 4 -depth -type d \( -path '*/runc-cgroups-integration-test*' -o -name 'test_*' \) -exec rmdir {} + 2>/dev/null
@@ -96,37 +90,16 @@ run() {
         file=$(basename "$file" .bats)
         # runc in the foreground wants a terminal that controls it. What bats writes goes beside it.
         command=$(printf '%q ' bats --tap "$folder/tests/integration/$file.bats")
-        in_view "$2" timeout -k 5 "${LIMIT:-400}" unshare --net --mount --pid --fork --mount-proc --kill-child --propagation private "$repository/Tests/runc-suite.sh" --inside \
+        alone "$2" "${LIMIT:-400}" \
             env PATH="$folder/bin:$PATH" RUNC="$1" script -qec "$command >$(printf %q "$folder/tap") 2>&1" /dev/null <&9 9<&- >/dev/null 2>&1
         cat "$folder/tap" >>"$3.log"
-        gawk -v file="$file" '
-            function told(name, end) { sub(/ +$/, "", name); printf "%s: %s\t%s\n", file, name, end }
-            match($0, /^ok [0-9]+ (.*) # skip ?(.*)$/, part) { told(part[1], "skipped"); next }
-            match($0, /^ok [0-9]+ (.*)$/, part) { told(part[1], "passed"); next }
-            match($0, /^not ok [0-9]+ (.*)$/, part) { sub(/ # in .*/, "", part[1]); told(part[1], "failed") }' "$folder/tap" >>"$3"
+        of_bats "$file" <"$folder/tap" >>"$3"
         clean_groups
     done
-    echo "   $(basename "$1"), $2: $(grep -c 'passed$' "$3") passed, $(grep -c 'failed$' "$3") failed, $(grep -c 'skipped$' "$3") skipped; the output is in $3.log"
+    counted "$(basename "$1")" "$2" "$3"
 }
 
 # A standard input without an end: at the end of its own, script types one into the terminal.
 rm -f "$folder/quiet"; mkfifo "$folder/quiet" && exec 9<>"$folder/quiet" || exit 1
 prepare || { echo "the tests cannot be prepared" >&2; exit 1; }
-unexpected=
-for view; do
-    echo "== runc's tests in the view $view"
-    if [ -n "$peer" ] && { [ -z "${KEEP:-}" ] || [ ! -s "$folder/peer.$view" ]; }; then run "$peer" "$view" "$folder/peer.$view"; fi
-    run "$folder/as/runc" "$view" "$folder/own.$view"
-    [ -s "$folder/own.$view" ] || { echo "no test has run; see $folder/own.$view.log"; exit 1; }
-    while IFS= read -r name; do
-        [ -z "$peer" ] || grep -qxF "$name"$'\tpassed' "$folder/peer.$view" || { echo "$name: fails on the peer as well"; continue; }
-        reason=$(gawk -v name="$name" 'index($0, name "  ") == 1 { sub(/^ +/, "", $0); print substr($0, length(name) + 3) }' "$allowed" | sed 's/^ *//')
-        echo "$name: ${reason:-NOT KNOWN}"
-        [ -n "$reason" ] || unexpected="$unexpected
-    $view: $name"
-    done < <(sed -n 's/\tfailed$//p' "$folder/own.$view")
-    sed -n 's/\tpassed$//p' "$folder/own.$view" | while IFS= read -r name; do
-        gawk -v name="$name" 'index($0, name "  ") == 1 { print name ": passes, although the list has it" }' "$allowed"
-    done
-done
-[ -z "$unexpected" ] || { echo "not expected to fail:$unexpected"; exit 1; }
+suite "runc's tests" "$folder/as/runc" "$@"

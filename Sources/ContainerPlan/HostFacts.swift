@@ -37,6 +37,9 @@ public struct HostFacts: Equatable, Sendable {
     public var openFileLimit: OpenFileLimit?
     /// What symbolic links say that are sources of bind mounts and are to be copied.
     public var sourceLinks: [String: String] = [:]
+    /// What the mounts withhold (MOUNT_ATTR_RDONLY, NOSUID, NODEV, NOEXEC) that sources of bind mounts are on, where a
+    /// container in a user namespace is to have it.
+    package var withheld: [String: UInt64] = [:]
     /// The control group hierarchies.
     package var layout = CgroupLayout(hierarchies: [
         CgroupHierarchy(version: .v2, controllers: [], mountPoint: CgroupLayout.customaryMountPoint)

@@ -9,7 +9,17 @@ public enum FileSystems {
 
     /// The magic number of the file system that holds the path (statfs(2), f_type).
     public static func magic(of path: String) throws(KernelError) -> Int64 {
-        // struct statfs is 120 bytes on 64-bit machines; f_type is its first word.
+        try statistics(of: path)[0]
+    }
+
+    /// How the mount that holds the path may be used (statfs(2), f_flags). The first four bits are those of
+    /// mount_setattr(2): read-only, nosuid, nodev, noexec.
+    public static func mountFlags(of path: String) throws(KernelError) -> UInt64 {
+        UInt64(bitPattern: try statistics(of: path)[10])
+    }
+
+    /// struct statfs, 120 bytes on 64-bit machines, as words.
+    private static func statistics(of path: String) throws(KernelError) -> [Int64] {
         var record = [Int64](repeating: 0, count: 16)
         try Files.withPath(path) { (pointer) throws(KernelError) in
             var failure: KernelError?
@@ -22,7 +32,7 @@ public enum FileSystems {
             }
             if let failure { throw failure }
         }
-        return record[0]
+        return record
     }
 }
 

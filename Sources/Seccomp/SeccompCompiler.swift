@@ -54,7 +54,8 @@ public enum SeccompCompiler {
                 "the filter has \(instructions.count) instructions, the kernel takes \(maximumInstructions)")
         }
         return SeccompProgram(
-            instructions: instructions, flags: rules.flags, unknownSystemCalls: unknownNames(rules, native))
+            instructions: instructions, flags: rules.flags, unknownSystemCalls: unknownNames(rules, native),
+            notifiesRead: rules.notifiesRead)
     }
 
     /// The rules' calls on an architecture, in their order.

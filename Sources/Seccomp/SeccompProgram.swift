@@ -29,6 +29,8 @@ public struct SeccompProgram: Equatable, Sendable {
     /// Names in the profile that libseccomp does not know on any architecture. Their rules were left out, which the
     /// specification asks to be warned about.
     public let unknownSystemCalls: [String]
+    /// Whether read(2) asks the listener.
+    package let notifiesRead: Bool
 
     /// Whether loading the program returns a descriptor on which an agent receives the notified calls.
     public var needsListener: Bool { flags & FilterFlag.newListener != 0 }

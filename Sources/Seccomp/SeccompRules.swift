@@ -18,6 +18,8 @@ struct SeccompRules {
     let architectures: [UInt32]
     let flags: UInt32
     let rules: [Rule]
+    /// Whether `read` asks the listener.
+    let notifiesRead: Bool
 
     /// Looks every name up.
     ///
@@ -28,13 +30,16 @@ struct SeccompRules {
             properties: ("defaultAction", "defaultErrnoRet"))
         architectures = try Self.architectures(profile.architectures ?? [], at: path.member("architectures"))
         var rules: [Rule] = []
+        notifiesRead = (profile.syscalls ?? []).contains {
+            $0.action == SeccompAction.notify.rawValue && $0.names.contains("read")
+        }
         for (index, syscall) in (profile.syscalls ?? []).enumerated() {
             let place = path.member("syscalls").index(index)
             let action = try Self.action(
                 syscall.action, data: syscall.errnoRet, at: place, properties: ("action", "errnoRet"))
             let alternatives = try Self.alternatives(syscall.args ?? [], at: place.member("args"))
             for (nameIndex, name) in syscall.names.enumerated() {
-                if action == FilterResult.notify, Self.callsBeforeListener.contains(name) {
+                if action == FilterResult.notify, Self.isNeeded(name, notifiesRead: notifiesRead) {
                     throw SeccompError(
                         .invalidValue, at: place.member("names").index(nameIndex),
                         "SCMP_ACT_NOTIFY cannot be used for the \(name) syscall: the runtime needs it to hand the listener on")
@@ -48,8 +53,11 @@ struct SeccompRules {
         flags = try Self.flags(profile.flags, notifies: notifies, at: path.member("flags"))
     }
 
-    /// What the stage calls while its filter is in force and nobody listens yet. RUNC: refuses `write` too.
-    private static let callsBeforeListener: Set<String> = ["read", "write"]
+    /// What the stage calls while its filter is in force and nobody listens yet. RUNC: refuses `write` too. `read` has a
+    /// substitute: programs are watched for it more often than for others.
+    private static func isNeeded(_ name: String, notifiesRead: Bool) -> Bool {
+        name == "write" || (notifiesRead && name == "recvfrom")
+    }
 
     private static func action(
         _ name: String, data: UInt?, at path: JSONPath, properties: (action: String, data: String)

@@ -5,14 +5,17 @@ extension Interpreter {
     /// Tells the host how far the stage is and waits until the host has done its part.
     ///
     /// read and write are the only calls, because a seccomp filter may be in force and hosts refuse filters that stop on them.
-    func pass(gateNumber: UInt32) throws(Refusal) {
+    ///
+    /// - Parameter receives: whether recvfrom takes the place of read, at which the filter in force would stop.
+    func pass(gateNumber: UInt32, receives: Bool = false) throws(Refusal) {
         var message = stage_gate_message(gate: gateNumber, value: 0)
         let size = MemoryLayout<stage_gate_message>.size
         let gate = self.gate
         _ = LateClosing.closeAll()
         let count = try unsafe withUnsafeMutablePointer(to: &message) { (pointer) throws(Refusal) in
             try unsafe call(__NR_write, word(gate), word(pointer), UInt64(size))
-            return try unsafe call(__NR_read, word(gate), word(pointer), UInt64(size))
+            // No flags and no address: recvfrom of a socket is read.
+            return try unsafe call(receives ? __NR_recvfrom : __NR_read, word(gate), word(pointer), UInt64(size), 0, 0, 0)
         }
         // Nothing came: the host is gone, and with it whoever wanted this container.
         guard count == Int64(size) else { throw Refusal(EPIPE, stage_detail_gate_refused) }

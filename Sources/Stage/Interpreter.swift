@@ -146,7 +146,7 @@ import CStageWire
         case stage_operation_end_on_signals: try endOnSignals()
         case stage_operation_listener:
             unsafe progress.pointee.listener = arguments.slot(0)
-            try pass(gateNumber: UInt32(arguments[1]))
+            try pass(gateNumber: UInt32(arguments[1]), receives: arguments[2] != 0)
         default: throw Refusal(ENOSYS)
         }
         return 0

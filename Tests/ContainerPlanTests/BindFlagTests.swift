@@ -38,19 +38,38 @@ import Testing
         #expect(MountOptions(options).bind == recursive)
     }
 
-    @Test func aUserNamespaceLocks() throws {
-        func text(_ facts: HostFacts, user: Bool) throws -> String {
-            var spec = Spec(
-                ociVersion: "1.3.0", root: Root(path: "rootfs"), mounts: [Mount(destination: "/d", source: "/s", options: ["bind", "ro"])],
-                process: Spec.Process(args: ["/bin/true"], cwd: "/"), linux: Linux(namespaces: [Namespace(type: "mount")]))
-            if user {
-                spec.linux?.namespaces?.append(Namespace(type: "user"))
-                let map = [IDMapping(containerID: 0, hostID: 5, size: 1)]
-                spec.linux?.uidMappings = map
-                spec.linux?.gidMappings = map
-            }
-            return try Plan.create(spec, request: PlanRequest(id: "bind", bundle: "/b"), facts: facts).text
+    /// A plan whose one mount is a bind with these options.
+    private func text(_ facts: HostFacts, user: Bool, _ options: [String] = ["bind", "ro"]) throws -> String {
+        var spec = Spec(
+            ociVersion: "1.3.0", root: Root(path: "rootfs"), mounts: [Mount(destination: "/d", source: "/s", options: options)],
+            process: Spec.Process(args: ["/bin/true"], cwd: "/"), linux: Linux(namespaces: [Namespace(type: "mount")]))
+        if user {
+            spec.linux?.namespaces?.append(Namespace(type: "user"))
+            let map = [IDMapping(containerID: 0, hostID: 5, size: 1)]
+            spec.linux?.uidMappings = map
+            spec.linux?.gidMappings = map
         }
+        return try Plan.create(spec, request: PlanRequest(id: "bind", bundle: "/b"), facts: facts).text
+    }
+
+    /// RUNC: what the source withholds is not given to a user namespace, whoever asks; without one it is.
+    @Test(arguments: [
+        ("rw", UInt64(MOUNT_ATTR_RDONLY), "ro"), ("suid", UInt64(MOUNT_ATTR_NOSUID), "nosuid"),
+        ("dev", UInt64(MOUNT_ATTR_NODEV), "nodev"), ("exec", UInt64(MOUNT_ATTR_NOEXEC), "noexec"),
+    ])
+    func whatIsWithheld(option: String, flag: UInt64, name: String) throws {
+        var facts = HostFacts()
+        facts.withheld["/s"] = flag
+        let refusal = #expect(throws: PlanError.self) { try text(facts, user: true, ["bind", option]) }
+        #expect(refusal?.message.contains("\(option): the source is mounted \(name)") == true)
+        #expect(throws: Never.self) { try text(facts, user: false, ["bind", option]) }
+        #expect(throws: Never.self) { try text(facts, user: true, ["bind", option, name]) }
+        #expect(throws: Never.self) { try text(facts, user: true, ["bind"]) }
+        facts.withheld["/s"] = 0xf & ~flag
+        #expect(throws: Never.self) { try text(facts, user: true, ["bind", option]) }
+    }
+
+    @Test func aUserNamespaceLocks() throws {
         var nested = HostFacts()
         nested.isInUserNamespace = true
         #expect(try text(HostFacts(), user: false).contains("mount at /s with ro, suid, dev, exec, symfollow"))

@@ -57,9 +57,9 @@ import Testing
             path: "linux.seccomp.syscalls[1].names[1]",
             message: "SCMP_ACT_NOTIFY cannot be used for the write syscall: the runtime needs it to hand the listener on"),
         Case(
-            profile: profile(rule: SeccompSyscall(names: ["read"], action: "SCMP_ACT_NOTIFY")), code: .invalidValue,
-            path: "linux.seccomp.syscalls[1].names[0]",
-            message: "SCMP_ACT_NOTIFY cannot be used for the read syscall: the runtime needs it to hand the listener on"),
+            profile: profile(rule: SeccompSyscall(names: ["read", "recvfrom"], action: "SCMP_ACT_NOTIFY")), code: .invalidValue,
+            path: "linux.seccomp.syscalls[1].names[1]",
+            message: "SCMP_ACT_NOTIFY cannot be used for the recvfrom syscall: the runtime needs it to hand the listener on"),
         Case(
             profile: profile(rule: SeccompSyscall(names: ["write"], action: "SCMP_ACT_KILL", errnoRet: 1)),
             code: .invalidValue, path: "linux.seccomp.syscalls[1].errnoRet",

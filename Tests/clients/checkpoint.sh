@@ -231,6 +231,7 @@ chain() { counting . && checkpoint --pre-dump 2>"$work/errors" || { grep -q "mis
     mv "$images" "$work/parent"; checkpoint --parent-path ../parent && [ -e "$images/parent" ] && restore; }
 check "a chain of pre-dumps, or a kernel that cannot is told" chain
 check "--parent-path must be relative" says "--parent-path must be relative" checkpoint --parent-path /x
+check "and there, whatever CRIU can do here" says "invalid --parent-path" checkpoint --parent-path ./none
 
 # --- images of the other runtime
 other=${CONTROL:+$(basename "$CONTROL")}

@@ -107,6 +107,9 @@ check "even one that is taken away" expect exec flagged '"rbind", "rw"'
 check "or what it names" expect noexec flagged '"bind", "ro", "noexec"'
 mapped='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 3000}] | .linux.gidMappings = .linux.uidMappings'
 check "in a user namespace nothing is lost" expect noexec flagged '"bind", "ro"' "$mapped"
+for option in exec suid; do check "in a user namespace $option is refused of a source that withholds it" status 1 flagged "\"bind\", \"$option\"" "$mapped"; done
+check "what is not withheld may be named" expect noexec flagged '"bind", "rw", "dev"' "$mapped"
+check "also what the same options take back" expect noexec flagged '"bind", "exec", "noexec"' "$mapped"
 links() { local end=0; rm -f "$work/source/below/link"; ln -s file "$work/source/below/link"; command mount -o remount,bind,nosymfollow "$work/source/below"
     container "$(mount "$(bind "$work/source/below" /data "$1")") | $mapped" cat /data/link || end=$?; command mount -o remount,bind,noexec,nosuid "$work/source/below"; return $end; }
 check "but that links are not followed, which a user namespace does not keep" expect words links '"bind", "ro"'
@@ -177,6 +180,46 @@ if [ "$runtime_name" != veloci ]; then skip "what runc does otherwise, or not at
     check "a parameter where /proc is covered in part" expect 65 covering
     check "not where the parameters are" refused 'EXDEV' covering /proc/sys
 fi
+# --- a listener of calls that the runtime makes itself on its way
+if ! command -v python3 >/dev/null; then skip "a listener of calls that the runtime makes too" "not installed: python3"; else
+    # Lets everything happen of which it is told, and tells which calls there were.
+    cat >"$work/agent.py" <<'P'
+import array, fcntl, os, select, socket, struct, sys
+server = socket.socket(socket.AF_UNIX); server.bind(sys.argv[1]); server.listen(4)
+poll, seen = select.poll(), open(sys.argv[2], "w")
+poll.register(server, select.POLLIN)
+while True:
+    for number, events in poll.poll():
+        if number == server.fileno():
+            connection = server.accept()[0]
+            listener = array.array("i", connection.recvmsg(65536, 4096)[1][0][2][:4])[0]
+            poll.register(listener, select.POLLIN)
+        elif events & select.POLLIN:
+            call = bytearray(80)
+            try: fcntl.ioctl(number, 0xc0502100, call)
+            except OSError: continue
+            seen.write("%d\n" % struct.unpack_from("=i", call, 16)[0]); seen.flush()
+            try: fcntl.ioctl(number, 0xc0182101, struct.pack("=QqiI", struct.unpack_from("=Q", call)[0], 0, 0, 1))
+            except OSError: pass
+        else: poll.unregister(number); os.close(number)
+P
+    listened() { # listened NO-NEW-PRIVILEGES NAME...: a container whose calls of these names an agent answers
+        local privileges=$1 agent end=0; shift; rm -f "$work/agent"
+        python3 "$work/agent.py" "$work/agent" "$work/calls" & agent=$!
+        eventually test -S "$work/agent"
+        configure '.process.noNewPrivileges = '"$privileges"' | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "'"$work/agent"'", syscalls: [{names: [], action: "SCMP_ACT_NOTIFY"}]}' cat /etc/hostname
+        jq '.linux.seccomp.syscalls[0].names = $ARGS.positional' --args -- "$@" <"$bundle/config.json" >"$work/listened.json" && mv "$work/listened.json" "$bundle/config.json"
+        echo "of a container" >"$bundle/rootfs/etc/hostname"
+        timeout 20 "$RUNTIME" --root "$root" run --bundle "$bundle" box || end=$?
+        kill $agent; return $end
+    }
+    for privileges in true false; do
+        check "a listener of calls that the runtime makes too, noNewPrivileges $privileges" expect "of a container" listened $privileges execve openat open read close fcntl
+        check "it was asked, noNewPrivileges $privileges" grep -qx "$(printf '#include <sys/syscall.h>\n__NR_read\n' | gcc -E - 2>/dev/null | tail -n 1)" "$work/calls"
+        check "one of write is refused, noNewPrivileges $privileges" refused 'SCMP_ACT_NOTIFY cannot be used for the write syscall' listened $privileges write
+    done
+fi
+
 if [ ! -e /proc/sys/vm/memfd_noexec ]; then skip "a host that executes no files in memory" "the kernel is older than 6.3"; else
     forbidden() { configure '.hooks.createContainer = [{path: "/bin/true"}] | .hooks.poststop = [{path: "/bin/true"}]' sleep 1000
         unshare --pid --fork --mount-proc sh -ec 'echo 2 >/proc/sys/vm/memfd_noexec; "$@" run --detach --bundle '"$bundle"' box; "$@" exec box echo program; "$@" delete --force box' \

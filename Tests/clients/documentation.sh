@@ -99,9 +99,9 @@ slurm_run() { local end=0; echo fed | eval "$(slurm RunTimeRun)" || end=$?; [ $e
 check "oci.conf: RunTimeRun keeps input and exit status" expect "got fed" slurm_run
 slurm_life() {
     sed -i 's/read line.*exit 7/exec sleep 1000/' "$work/slurm/config.json"
-    bash -c "exec $(slurm RunTimeRun)" </dev/null & local job=$! end=0
+    bash -c "$(slurm RunTimeRun)" </dev/null & local job=$! end=0
     slurm_runs() { eval "$(slurm RunTimeQuery)" | jq -e '.status == "running"'; }
-    eventually slurm_runs && eval "$(slurm RunTimeKill) KILL"; wait $job || end=$?
+    eventually slurm_runs && eval "$(slurm RunTimeKill)"; wait $job || end=$?
     eval "$(slurm RunTimeDelete)"; [ $end = 137 ]
 }
 check "oci.conf: RunTimeQuery, RunTimeKill, RunTimeDelete" slurm_life

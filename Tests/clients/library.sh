@@ -19,7 +19,9 @@ only=${ONLY:-}                                      # a regular expression: run 
 
 passed=0 failed=0 skipped=0 number=0
 work=$(mktemp -d "${TMPDIR:-/tmp}/veloci-client.XXXXXX"); chmod 755 "$work"
-parent=veloci_client_$$                             # cgroup below which clients put their containers; as a slice, no dash means no nesting
+# cgroup below which clients put their containers; as a slice, no dash means no nesting. A test in a pid namespace of its own has a number
+# from outside, where the groups are.
+parent=veloci_client_${VELOCI_CLIENT_NUMBER:-$$}
 manager=${CGROUP_MANAGER:-cgroupfs}                 # who makes cgroups: cgroupfs or systemd
 case $manager in systemd) client_parent=$parent.slice;; *) client_parent=/$parent;; esac
 export VELOCI_CLIENT_TEST=$work
@@ -85,7 +87,8 @@ busybox_tree() {
 }
 
 # every cgroup directory of ours, deepest first, on all mounted hierarchies
-our_cgroups() { find /sys/fs/cgroup -depth -type d -path "*/$parent*" 2>/dev/null; }
+# (and no test whose number only begins like ours)
+our_cgroups() { find /sys/fs/cgroup -depth -type d \( -path "*/$parent" -o -path "*/$parent[!0-9]*" \) 2>/dev/null; }
 leftovers() {
     local pid
     while read -r directory; do cat "$directory/cgroup.procs" 2>/dev/null; done < <(our_cgroups)
@@ -100,7 +103,8 @@ clean_up() {
     set +e
     for pid in $( (leftovers) | sort -u); do
         # ours by cgroup or by environment, but neither this shell nor its children that only look for them
-        [ "$pid" != $$ ] && [ "$pid" != "$BASHPID" ] && kill -KILL "$pid" 2>/dev/null; done
+        # 0: it is in a pid namespace that this one does not see
+        [ "$pid" != 0 ] && [ "$pid" != $$ ] && [ "$pid" != "$BASHPID" ] && kill -KILL "$pid" 2>/dev/null; done
     sleep 0.2
     # Where a controller is not mounted, podman takes a folder for its hierarchy and leaves files there.
     our_cgroups | while read -r directory; do

@@ -46,7 +46,7 @@ enum stage_operation : uint16_t {
                                        // unless that is 0
     stage_operation_check_null,        // slot a0 must be the null device
     stage_operation_copy_slot,         // slot result = slot a0
-    stage_operation_listener,          // note slot a0 for the host, then pass gate a1
+    stage_operation_listener,          // note slot a0 for the host, then pass gate a1; a2: recvfrom, not read
     stage_operation_directory,         // make the directory a1 below slot a0 and those above it, where they are missing
     stage_operation_copy_mode,         // give the file system in the making of slot a0 the mode of slot a1, if that is open
     stage_operation_tree_unless,       // slot result = slot a0 if that is open, else the mounts at path a1, opened with flags a2

@@ -117,7 +117,8 @@ extension RecordEncoder {
             result: listener)
         if let listener {
             add(
-                stage_operation_listener, [.slot(listener), .value(UInt64(Gate.listener.rawValue))])
+                stage_operation_listener,
+                [.slot(listener), .value(UInt64(Gate.listener.rawValue)), .value(filter.notifiesRead ? 1 : 0)])
             close(listener)
         }
     }

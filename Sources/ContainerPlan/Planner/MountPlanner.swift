@@ -199,6 +199,7 @@ extension CreatePlanner {
                     path: inside, root: root, recursive: recursive, followsLink: options.followsSource, attributes: attributes,
                     into: tree), for: origin)
         } else if facts.isPrivileged {
+            if namespaces.has(.user) { try refuseGiving(what: options.attributes, of: path, origin) }
             builder.prepare(
                 .openTree(
                     path: path, recursive: recursive, followsLink: options.followsSource, attributes: attributes,
@@ -216,6 +217,21 @@ extension CreatePlanner {
         target.keepsLink = options.keepsDestinationLink
         builder.add(.attachTree(tree, destination: target, root: root, keeping: keptSlot(index)), for: origin)
         if isLate { planLateReadOnly(destination, origin, root) }
+    }
+
+    /// RUNC: what a mount of the host withholds, a user namespace does not get, although the host's root could give it.
+    /// KERNEL(mount_namespaces(7)): the kernel says so itself where the mount is made inside.
+    private func refuseGiving(what attributes: MountAttributes, of source: String, _ origin: JSONPath) throws(PlanError) {
+        guard let withheld = facts.withheld[source] else { return }
+        let given = withheld & attributes.clear & ~attributes.set
+        for (flag, option, name) in [
+            (MOUNT_ATTR_RDONLY, "rw", "ro"), (MOUNT_ATTR_NOSUID, "suid", "nosuid"), (MOUNT_ATTR_NODEV, "dev", "nodev"),
+            (MOUNT_ATTR_NOEXEC, "exec", "noexec"),
+        ] where given & UInt64(flag) != 0 {
+            throw PlanError(
+                "\(option): the source is mounted \(name), which no user namespace takes away: operation not permitted (EPERM)",
+                at: origin.member("options"))
+        }
     }
 
     /// Where the entry stays open when it is mounted, if something on it will be hidden.

@@ -90,6 +90,8 @@ public struct SeccompFilter: Equatable, Sendable {
     public var flags: UInt64
     /// Whether a listener is to be made.
     public var needsListener: Bool
+    /// Whether read(2) asks the listener, so that the stage cannot read before there is one.
+    package var notifiesRead = false
 
     /// A filter that was compiled elsewhere.
     public init(program: [UInt8], flags: UInt64, needsListener: Bool) {

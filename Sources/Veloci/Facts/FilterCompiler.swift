@@ -15,7 +15,9 @@ enum FilterCompiler {
         if !program.unknownSystemCalls.isEmpty {
             warnings.append("seccomp: no such system call here: \(program.unknownSystemCalls.joined(separator: " "))")
         }
-        return unsafe SeccompFilter(
+        var filter = unsafe SeccompFilter(
             program: program.withBytes { unsafe Array($0) }, flags: UInt64(program.flags), needsListener: program.needsListener)
+        filter.notifiesRead = program.notifiesRead
+        return filter
     }
 }

@@ -45,6 +45,7 @@ extension HostFacts {
             let path = mount.source.map { $0.begins(with: "/") ? $0 : bundle + "/" + $0 } ?? ""
             if let link = try? Files.readLink(path) { facts.sourceLinks[path] = link }
         }
+        if spec.linux?.namespaces?.contains(where: { $0.kind == .user }) == true { facts.findWithheld(spec, in: bundle) }
         guard runtime.controlGroupManager != .disabled else {
             // Without a group of its own a container is in the caller's; where no hierarchy can be found there is none to show.
             facts.layout = (try? CgroupLayout.detect()) ?? CgroupLayout(hierarchies: [])
@@ -62,6 +63,19 @@ extension HostFacts {
             throw Failure(error)
         }
         return facts
+    }
+
+    /// Looks at the mounts of which an option takes something away.
+    private mutating func findWithheld(_ spec: Spec, in bundle: String) {
+        for mount in spec.mounts ?? [] {
+            guard let source = mount.source, let options = mount.options,
+                options.contains(where: { $0 == "rw" || $0 == "suid" || $0 == "dev" || $0 == "exec" }),
+                mount.type == "bind" || options.contains(where: { $0 == "bind" || $0 == "rbind" })
+            else { continue }
+            let path = source.begins(with: "/") ? source : bundle + "/" + source
+            // A source that is not there is told when it is opened.
+            if let flags = try? FileSystems.mountFlags(of: path) { withheld[path] = flags & 0xf }
+        }
     }
 
     /// Which namespaces that the container joins by path this process is in.

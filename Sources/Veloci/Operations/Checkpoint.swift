@@ -13,6 +13,8 @@ extension Runtime {
         guard status == .running || status == .paused, let process = container.record.process else {
             throw Failure(.notRunning, "Container cannot be checkpointed in \(status.rawValue) state")
         }
+        // What the caller has mistaken comes before what this machine cannot.
+        if options.parentPath != nil { _ = Descriptor(owning: try options.openImageDirectory(making: true)) }
         let program = try CriuProgram(criu)
         try program.check(options)
         let order = try order(container, options, program, process.pid)
