@@ -15,6 +15,43 @@ extension StepFaults {
         try inside.restoreLoop(RestoreRequest(wanted, options: options))
     }
 
+    /// Every step of a checkpoint fails once, and the container goes on, or is all in the images.
+    func checkpoint() throws {
+        try simplify()
+        var wanted = CheckpointRequest(bundle.id, options: CheckpointOptions(imagePath: bundle.work.directory + "/images"))
+        wanted.options.controlGroupMode = .ignore
+        var container = try runtime.run(request())
+        for (number, planned) in try runtime.plan(wanted).hostSteps.enumerated() {
+            report.count()
+            let name = "checkpoint \(bundle.variant) host step \(number): \(planned.action.text)"
+            var failing = wanted
+            failing.failingHostStep = number
+            do throws(Failure) {
+                try runtime.checkpoint(failing)
+                report.problem("\(name): the checkpoint succeeded")
+            } catch {
+                check(error, planned.expectation, name)
+            }
+            let status = try runtime.state(bundle.id).status
+            guard planned.action == .deleteContainer else {
+                report.expect(status == "running", "\(name): the container is \(status)")
+                continue
+            }
+            report.expect(status == "stopped", "\(name): the container is \(status)")
+            try runtime.delete(bundle.id)
+            _ = try container.wait()
+            unlink(bundle.pidFile)
+            checkNothingLeft(name, reaping: true)
+        }
+        _ = bundle.takeMarks()
+        container = try runtime.run(request())
+        try runtime.checkpoint(wanted)
+        _ = try container.wait()
+        unlink(bundle.pidFile)
+        _ = bundle.takeMarks()
+        checkNothingLeft("a checkpoint without a fault", reaping: true)
+    }
+
     private func writeImages(_ options: CheckpointOptions) throws {
         let container = try runtime.run(request())
         try runtime.checkpoint(bundle.id, options)

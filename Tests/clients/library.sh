@@ -19,7 +19,7 @@ only=${ONLY:-}                                      # a regular expression: run 
 
 passed=0 failed=0 skipped=0 number=0
 work=$(mktemp -d "${TMPDIR:-/tmp}/veloci-client.XXXXXX"); chmod 755 "$work"
-parent=veloci_client_$$                             # cgroup below which clients put their containers; as a slice, no dash means no nesting
+parent=veloci_client_${CLIENT_NUMBER:-$$}                             # cgroup below which clients put their containers; as a slice, no dash means no nesting
 manager=${CGROUP_MANAGER:-cgroupfs}                 # who makes cgroups: cgroupfs or systemd
 case $manager in systemd) client_parent=$parent.slice;; *) client_parent=/$parent;; esac
 export VELOCI_CLIENT_TEST=$work

@@ -55,6 +55,7 @@ struct Undoing {
         case .stopUnit(let name, let isOfUser): stopUnit(name, isOfUser: isOfUser)
         case .removeCacheGroups: CacheControl.remove(effects?.cache?.membership.owned ?? record.cacheGroups)
         case .detachRestorePlace: try detachRestorePlace()
+        case .thaw: try thaw()
         case .detachRoot(let path): try HostRoot.detach(record.rootMount, at: path)
         case .moveDeviceBack(let name): effects?.devices[name]?.moveBack()
         case .removePidFile(let path):
@@ -71,6 +72,12 @@ struct Undoing {
         } catch {
             throw .kernel(error, "cannot detach what was attached for CRIU")
         }
+    }
+
+    /// Whatever ended CRIU, the container is not left frozen.
+    private func thaw() throws(Failure) {
+        let group = ContainerGroup(recorded: record.controlGroups)
+        if group.isFrozen { try group.thaw() }
     }
 
     // MARK: The process
