@@ -69,7 +69,8 @@ import Testing
         ("Dumping seccomp filters not supported: Invalid argument", "this kernel lacks"),
         ("Kernel doesn't support PTRACE_O_SUSPEND_SECCOMP", "this kernel lacks"),
         ("Magic doesn't match for inventory.img", "one that knows more"),
-        ("mnt: mount 110 is mount point without fsroot", "came into the container later"),
+        ("mnt: 518:./tmp doesn't have a proper root mount", "came into the container later"),
+        ("Can't lookup mount=634 for fd=0 path=/dev/pts/0", "job of a shell"),
     ]) func remedies(_ reason: String, _ word: String) {
         #expect(CriuRemedy.hint(reason)?.contains(word) == true)
     }
