@@ -20,7 +20,7 @@ extension StepFaults {
         try simplify()
         var wanted = CheckpointRequest(bundle.id, options: CheckpointOptions(imagePath: bundle.work.directory + "/images"))
         wanted.options.controlGroupMode = .ignore
-        var container = try runtime.run(request())
+        var container: ContainerProcess? = try runtime.run(request())
         for (number, planned) in try runtime.plan(wanted).hostSteps.enumerated() {
             report.count()
             let name = "checkpoint \(bundle.variant) host step \(number): \(planned.action.text)"
@@ -39,14 +39,19 @@ extension StepFaults {
             }
             report.expect(status == "stopped", "\(name): the container is \(status)")
             try runtime.delete(bundle.id)
-            _ = try container.wait()
+            _ = try container?.wait()
+            container = nil
             unlink(bundle.pidFile)
             checkNothingLeft(name, reaping: true)
         }
         _ = bundle.takeMarks()
         container = try runtime.run(request())
+        let heard = Moments()
+        wanted.progress = CheckpointProgress { heard.all.append($0) }
         try runtime.checkpoint(wanted)
-        _ = try container.wait()
+        report.expect(heard.all.contains(.networkLock) && heard.all.last == .postDump, "heard of \(heard.all)")
+        _ = try container?.wait()
+        container = nil
         unlink(bundle.pidFile)
         _ = bundle.takeMarks()
         checkNothingLeft("a checkpoint without a fault", reaping: true)
@@ -93,4 +98,9 @@ extension StepFaults {
         document["process"] = process
         try JSONSerialization.data(withJSONObject: document).write(to: file)
     }
+}
+
+/// What CRIU came to; the thread that asked is the one that hears.
+private final class Moments: @unchecked Sendable {
+    var all: [CheckpointMoment] = []
 }

@@ -53,6 +53,8 @@ final class CriuProcess {
         let received: (bytes: [UInt8], descriptor: Int32?)
         do throws(KernelError) {
             received = try Sockets.receive(from: socket, capacity: Self.capacity)
+        } catch where error.errno.name == "ECONNRESET" {
+            throw early()
         } catch {
             throw .kernel(error, "cannot hear from CRIU", hint: Self.hint)
         }
