@@ -18,7 +18,7 @@ extension CheckpointFacts {
             facts.places[path] = place(path, in: root, prefix)
         }
         for path in linux.maskedPaths ?? [] {
-            guard let file = try? RootedFiles.open(path, in: root, flags: O_PATH), let status = try? Files.status(of: file) else {
+            guard let file = try? RootedFiles.open(path, in: root, flags: .path), let status = try? Files.status(of: file) else {
                 continue
             }
             if status.kind != .directory { facts.maskedFiles.insert(path) }
@@ -35,7 +35,7 @@ extension CheckpointFacts {
         var missing = ""
         var present = path.begins(with: "/") ? path : "/" + path
         while true {
-            if let file = try? RootedFiles.open(present, in: root, flags: O_PATH),
+            if let file = try? RootedFiles.open(present, in: root, flags: .path),
                 let found = try? Files.readLink("/proc/self/fd/\(file.number)")
             {
                 let inside = prefix == "/" ? found : found.after(prefix) ?? found
@@ -66,15 +66,15 @@ enum StreamNames {
         return writer.bytes
     }
 
-    /// What the streams were that were dumped. The file may be anybody's, or not be there.
+/// What the streams were that were dumped. The file may be anybody's, or not be there.
     static func read(in images: String) -> [String] {
-        guard let directory = try? Files.open(images, flags: O_PATH | O_DIRECTORY),
-            let file = try? Files.open(Self.file, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, at: directory.number),
+        guard let directory = try? Files.open(images, flags: [.path, .directory]),
+            let file = try? Files.open(Self.file, flags: [.nonBlocking, .noFollow], at: directory.number),
             let bytes = try? Files.read(file, name: Self.file, limit: 1 << 16)
         else { return [] }
         var names: [String] = []
-        _ = bytes.withUnsafeBufferPointer { bytes in
-            JSONReader.list(bytes) { (reader) throws(JSONStop) in names.append(try reader.text()) }
+        _ = unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe JSONReader.list(bytes) { (reader) throws(JSONStop) in names.append(try reader.text()) }
         }
         return names
     }

@@ -1,5 +1,4 @@
 internal import ByteText
-internal import CLinux
 internal import ContainerPlan
 internal import LinuxKernel
 
@@ -15,7 +14,7 @@ extension Performer {
         let bytes = StreamNames.encoded(effects.record.streams)
         try kernel { () throws(KernelError) in
             let file = try Files.open(
-                StreamNames.file, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600, at: images.number)
+                StreamNames.file, flags: [.writeOnly, .create, .truncate, .noFollow], mode: 0o600, at: images.number)
             try Files.write(bytes, to: file, name: options.imagePath + "/" + StreamNames.file)
         }
     }
@@ -80,7 +79,7 @@ extension CheckpointOptions {
         let images: Descriptor
         do throws(KernelError) {
             if making { try Files.makeDirectories(imagePath, mode: 0o700) }
-            images = try Files.open(imagePath, flags: O_RDONLY | O_DIRECTORY)
+            images = try Files.open(imagePath, flags: .directory)
         } catch {
             let hint = making ? "name a directory that can be made and written" : "name the directory that a checkpoint wrote"
             throw .kernel(error, "cannot use the directory of the images", hint: hint)
@@ -92,7 +91,7 @@ extension CheckpointOptions {
                 hint: "name it from the directory of the images on, as ../1")
         }
         do throws(KernelError) {
-            _ = try Files.open(parentPath, flags: O_PATH | O_DIRECTORY, at: images.number)
+            _ = try Files.open(parentPath, flags: [.path, .directory], at: images.number)
         } catch {
             throw .kernel(
                 error, "cannot use the images of the parent",
@@ -106,7 +105,7 @@ extension CheckpointOptions {
         guard let workPath else { return nil }
         do throws(KernelError) {
             try Files.makeDirectories(workPath, mode: 0o700)
-            return try Files.open(workPath, flags: O_RDONLY | O_DIRECTORY).release()
+            return try Files.open(workPath, flags: .directory).release()
         } catch {
             throw .kernel(
                 error, "cannot use the directory for CRIU's log",

@@ -1,4 +1,3 @@
-internal import CLinux
 public import ContainerPlan
 internal import LinuxKernel
 internal import RuntimeSpec
@@ -108,7 +107,7 @@ private struct PlannedCheckpoint {
         let spec = try container.state.configuration()
         let facts: CheckpointFacts
         do throws(KernelError) {
-            let top = try Files.open("/proc/\(process.pid)/root", flags: O_PATH | O_DIRECTORY)
+            let top = try Files.open("/proc/\(process.pid)/root", flags: [.path, .directory])
             facts = .collect(spec, root: top, prefix: "", criuVersion: program.version)
         } catch {
             throw .kernel(error, "cannot look at the container's root", hint: "checkpoint as root of the host")
