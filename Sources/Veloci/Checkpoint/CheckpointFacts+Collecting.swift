@@ -66,7 +66,7 @@ enum StreamNames {
         return writer.bytes
     }
 
-/// What the streams were that were dumped. The file may be anybody's, or not be there.
+    /// What the streams were that were dumped. The file may be anybody's, or not be there.
     static func read(in images: String) -> [String] {
         guard let directory = try? Files.open(images, flags: [.path, .directory]),
             let file = try? Files.open(Self.file, flags: [.nonBlocking, .noFollow], at: directory.number),
