@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLibrary
 internal import CLinux
 
@@ -24,6 +25,16 @@ public enum Processes {
         Descriptor(
             owning: Int32(
                 try systemCall(__NR_pidfd_open, "pidfd_open", on: "process \(pid)", UInt64(descriptor: pid), 0)))
+    }
+
+    /// Who traces a process (ptrace(2)): nil when nobody does, or it is gone.
+    package static func tracer(of pid: Int32) -> Int32? {
+        guard let text = try? Files.readText("/proc/\(pid)/status") else { return nil }
+        for line in text.parts(at: "\n") {
+            guard let number = line.after("TracerPid:").flatMap({ Int32($0.trimmed) }) else { continue }
+            return number == 0 ? nil : number
+        }
+        return nil
     }
 
     /// pidfd_send_signal(2).

@@ -19,6 +19,7 @@ enum LibraryWords {
         ("allow file locks", "give --file-locks"),
         ("allow external unix sockets", "give --ext-unix-sk"),
         ("remap links", "give --link-remap"),
+        ("leave out connections that nobody", "give --tcp-skip-in-flight to leave out connections that nobody"),
         ("without a pre-dump and its images", "without --pre-dump and --parent-path"),
         ("without lazy pages", "without --lazy-pages"),
         ("allow a job of a shell", "give --shell-job"),

@@ -93,6 +93,8 @@ enum PlanVariant: String, CaseIterable, Sendable {
     case addMounts, removeMounts
     /// `restore`, and with a terminal that nobody else gets.
     case restore, restoreInForeground
+    /// `checkpoint`, with all that leaves the container running, and with memory alone.
+    case checkpoint, checkpointLeavingRunning, preDump
 
     func request(bundle: String, _ spec: Spec) -> PlanRequest {
         let creates: [PlanVariant] = [.create, .options, .systemd, .systemdOfUser]
@@ -135,7 +137,9 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
     var description: String { fileName }
 
     /// Whether a stage performs it.
-    var isStaged: Bool { variant != .restore && variant != .restoreInForeground }
+    var isStaged: Bool {
+        ![.restore, .restoreInForeground, .checkpoint, .checkpointLeavingRunning, .preDump].contains(variant)
+    }
     static var staged: [PlannedFixture] { all.filter { $0.isStaged } }
 
     /// `terminal.hybrid.txt`, or `terminal.hybrid.run.txt`.
@@ -172,13 +176,13 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
         ("mount-links", .unified, [.addMounts, .removeMounts]),
         ("user-namespace-devices", .hybrid, [.removeMounts]),
         ("mount-idmap-option", .hybrid, [.addMounts]),
-        ("full-default", .hybrid, [.restore]),
-        ("full-default", .unified, [.restore, .restoreInForeground]),
+        ("full-default", .hybrid, [.restore, .checkpoint]),
+        ("full-default", .unified, [.restore, .restoreInForeground, .checkpoint, .checkpointLeavingRunning, .preDump]),
         ("every-hook", .unified, [.restore]),
-        ("every-namespace", .hybrid, [.restore]),
-        ("every-namespace-joined", .unified, [.restore]),
-        ("engine-daemon", .hybrid, [.restore]),
-        ("user-namespace-devices", .hybrid, [.restore]),
+        ("every-namespace", .hybrid, [.restore, .checkpoint]),
+        ("every-namespace-joined", .unified, [.restore, .checkpoint]),
+        ("engine-daemon", .hybrid, [.restore, .checkpoint]),
+        ("user-namespace-devices", .hybrid, [.restore, .checkpoint]),
         ("memory-policy-bind", .unified, [.restore]),
         ("mount-links", .nested, [.create]),
         ("user-namespace-devices", .nested, [.create]),
@@ -234,6 +238,10 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
             known.criuVersion = 40201
             var options = CheckpointOptions(imagePath: "/images")
             options.tcpEstablished = true
+            if variant == .restore { known.streams = ["/dev/null", "pipe:[17]", "pipe:[18]"] }
+            if variant != .restore && variant != .restoreInForeground {
+                return try checkpoint(options, known)
+            }
             return try Plan.restore(
                 spec, request: request, options: options, state: "/run/veloci/golden", host: facts, facts: known)
         }
@@ -248,6 +256,24 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
         request.containerGroups = try CgroupPaths(
             layout: host.layout, cgroupsPath: spec.linux?.cgroupsPath, containerID: request.id)
         return try Plan.execute(process, in: spec, request: request, facts: facts)
+    }
+
+    private func checkpoint(_ asked: CheckpointOptions, _ facts: CheckpointFacts) throws -> Plan {
+        var (options, facts) = (asked, facts)
+        facts.maskedFiles = ["/proc/keys"]
+        facts.namespaceNumbers = [.network: 4026531840, .pid: 4026531836]
+        options.isPreDump = variant == .preDump
+        options.leavesRunning = variant == .checkpointLeavingRunning
+        if options.leavesRunning {
+            options.workPath = "/log"
+            options.fileLocks = true
+            options.pageServer = CheckpointOptions.PageServer(address: "10.0.0.2", port: 7)
+        }
+        if options.isPreDump { options.parentPath = "../1" }
+        let groups = try CgroupPaths(layout: host.layout, cgroupsPath: spec.linux?.cgroupsPath, containerID: "golden")
+        return try Plan.checkpoint(
+            spec, root: "/bundles/\(name)/rootfs", groups: groups.recorded,
+            process: CheckpointFacts.Process(pid: 4711, isPaused: options.leavesRunning), options: options, host: host.facts, facts: facts)
     }
 
     /// What the golden file holds: the plan and its warnings, or why there is none.

@@ -22,9 +22,12 @@ import Testing
     private static func order(_ spec: Spec, _ version: Int = 40201, _ change: (inout CheckpointOptions) -> Void = { _ in }) throws -> CriuOrder {
         var options = CheckpointOptions(imagePath: "/images")
         change(&options)
-        return try CriuOrder.checkpoint(
-            spec, root: "/b/rootfs", groups: ["": "/sys/fs/cgroup/unified/c", "freezer": "/sys/fs/cgroup/freezer/c"], options: options,
-            host: PaperHost.hybrid.facts, facts: facts(version))
+        let plan = try Plan.checkpoint(
+            spec, root: "/b/rootfs", groups: ["": "/sys/fs/cgroup/unified/c", "freezer": "/sys/fs/cgroup/freezer/c"],
+            process: CheckpointFacts.Process(pid: 42, isPaused: false), options: options, host: PaperHost.hybrid.facts,
+            facts: facts(version))
+        #expect(plan.violations() == [])
+        return try #require(plan.preparation.lazy.compactMap { if case .dumpProcesses(let order) = $0.action { order } else { nil } }.first)
     }
 
     private static func plan(_ spec: Spec, _ request: PlanRequest = PlanRequest(id: "c", bundle: "/b", waitsForStart: false)) throws -> Plan {
@@ -65,6 +68,64 @@ import Testing
         #expect(try Self.order(Self.spec { $0.annotations = nil }).configurationFile == "/etc/criu/runc.conf")
         #expect(try Self.order(Self.spec { $0.annotations = ["org.criu.config": "/x"] }).configurationFile == "/x")
         #expect(try Self.order(Self.spec { $0.annotations = ["org.criu.config": ""] }).configurationFile == nil)
+    }
+
+    @Test func theFirstProcessIsDumped() throws { #expect(try Self.order(Self.spec()).process == 42) }
+
+    /// Streams of the new caller take the place of pipes, and of nothing else.
+    @Test func pipesOfStreams() throws {
+        var facts = Self.facts()
+        facts.streams = ["/dev/null", "pipe:[7]", "pipe:[8]", "pipe:[9]"]
+        let plan = try Plan.restore(
+            Self.spec(), request: PlanRequest(id: "c", bundle: "/b", waitsForStart: false), options: CheckpointOptions(imagePath: "/images"),
+            state: "/run/veloci/c", host: PaperHost.hybrid.facts, facts: facts)
+        let order = plan.preparation.lazy.compactMap { if case .restoreProcesses(let order) = $0.action { order } else { nil } }.first
+        #expect(order?.streams == [.init(key: "pipe:[7]", number: 1), .init(key: "pipe:[8]", number: 2)])
+        #expect(order?.takesOwnGroups == true)
+    }
+
+    /// A paused container stays paused after a failure; another is thawed.
+    @Test func thawing() throws {
+        var order = try Self.order(Self.spec())
+        #expect(HostStep.dumpProcesses(order).undo.actions == [.thaw])
+        order.isPaused = true
+        #expect(HostStep.dumpProcesses(order).undo.actions == [])
+    }
+
+    /// What is refused says what to do.
+    @Test func refusalsHaveHints() throws {
+        func hint(_ plan: () throws -> Any) -> String? {
+            do { _ = try plan() } catch { return (error as? PlanError)?.hint }
+            Issue.record("it was not refused")
+            return nil
+        }
+        let group = try Self.spec { $0.linux?.namespaces = [Namespace(type: "cgroup", path: "/n"), Namespace(type: "mount")] }
+        #expect(hint { try Self.order(group) } != nil)
+        let policy = try Self.spec { $0.linux?.memoryPolicy = MemoryPolicy(mode: "MPOL_DEFAULT") }
+        #expect(hint { try Self.order(policy) } != nil)
+        let devices = try Self.spec { $0.linux?.netDevices = ["eth0": NetDevice()]; $0.linux?.namespaces = [Namespace(type: "network")] }
+        #expect(hint { try Self.order(devices) } != nil)
+        let listener = try Self.spec { $0.linux?.seccomp = SeccompProfile(defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/run/agent") }
+        #expect(hint { try Self.order(listener) } != nil)
+        let network = try Self.spec { $0.linux?.namespaces = [Namespace(type: "network", path: "/n"), Namespace(type: "mount")] }
+        #expect(hint { try Self.order(network, 31000) } != nil)
+        let process = try Self.spec { $0.linux?.namespaces = [Namespace(type: "pid", path: "/n"), Namespace(type: "mount")] }
+        #expect(hint { try Self.order(process) } != nil)
+        #expect(hint { try Self.plan(Self.spec { $0.root = nil }) } != nil)
+        #expect(hint { try Self.plan(Self.spec { $0.linux?.namespaces = [] }) } != nil)
+    }
+
+    /// Each step of a dump that others rely on is missed.
+    @Test func theCheckerSeesWhatADumpLacks() throws {
+        let whole = try Plan.checkpoint(
+            Self.spec(), root: "/r", groups: [:], process: CheckpointFacts.Process(pid: 42, isPaused: false),
+            options: CheckpointOptions(imagePath: "/images"), host: PaperHost.hybrid.facts, facts: Self.facts())
+        #expect(whole.violations() == [])
+        for index in whole.preparation.indices {
+            var plan = whole
+            let step = plan.preparation.remove(at: index).action
+            #expect(!plan.violations().isEmpty, "without \"\(step.text)\" nothing is wrong")
+        }
     }
 
     @Test func preDumpsHaveMemoryAlone() throws {

@@ -15,6 +15,48 @@ extension StepFaults {
         try inside.restoreLoop(RestoreRequest(wanted, options: options))
     }
 
+    /// Every step of a checkpoint fails once, and the container goes on, or is all in the images.
+    func checkpoint() throws {
+        try simplify()
+        var wanted = CheckpointRequest(bundle.id, options: CheckpointOptions(imagePath: bundle.work.directory + "/images"))
+        wanted.options.controlGroupMode = .ignore
+        var container: ContainerProcess? = try runtime.run(request())
+        for (number, planned) in try runtime.plan(wanted).hostSteps.enumerated() {
+            report.count()
+            let name = "checkpoint \(bundle.variant) host step \(number): \(planned.action.text)"
+            var failing = wanted
+            failing.failingHostStep = number
+            do throws(Failure) {
+                try runtime.checkpoint(failing)
+                report.problem("\(name): the checkpoint succeeded")
+            } catch {
+                check(error, planned.expectation, name)
+            }
+            let status = try runtime.state(bundle.id).status
+            guard planned.action == .deleteContainer else {
+                report.expect(status == "running", "\(name): the container is \(status)")
+                continue
+            }
+            report.expect(status == "stopped", "\(name): the container is \(status)")
+            try runtime.delete(bundle.id)
+            _ = try container?.wait()
+            container = nil
+            unlink(bundle.pidFile)
+            checkNothingLeft(name, reaping: true)
+        }
+        _ = bundle.takeMarks()
+        container = try runtime.run(request())
+        let heard = Moments()
+        wanted.progress = CheckpointProgress { heard.all.append($0) }
+        try runtime.checkpoint(wanted)
+        report.expect(heard.all.contains(.networkLock) && heard.all.last == .postDump, "heard of \(heard.all)")
+        _ = try container?.wait()
+        container = nil
+        unlink(bundle.pidFile)
+        _ = bundle.takeMarks()
+        checkNothingLeft("a checkpoint without a fault", reaping: true)
+    }
+
     private func writeImages(_ options: CheckpointOptions) throws {
         let container = try runtime.run(request())
         try runtime.checkpoint(bundle.id, options)
@@ -56,4 +98,9 @@ extension StepFaults {
         document["process"] = process
         try JSONSerialization.data(withJSONObject: document).write(to: file)
     }
+}
+
+/// What CRIU came to; the thread that asked is the one that hears.
+private final class Moments: @unchecked Sendable {
+    var all: [CheckpointMoment] = []
 }

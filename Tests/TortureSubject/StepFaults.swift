@@ -210,7 +210,7 @@ struct StepFaults {
         checkNothingLeft(name, reaping: reaping)
     }
 
-    private func check(_ failure: Failure, _ expectation: Expectation, _ name: String) {
+    func check(_ failure: Failure, _ expectation: Expectation, _ name: String) {
         let hasErrno = failure.errno?.rawValue == 5 || failure.message.contains("input/output error")
         report.expect(hasErrno, "\(name): no errno in \(failure)")
         for word in expectation.words where !failure.message.contains(word) {

@@ -7,7 +7,7 @@ import Glibc
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 guard let subject = arguments.first else {
-    print("usage: veloci-torture steps VARIANT create|run|exec|restore, kills COMMAND, refused COMMAND, races, damage, attacks, lifetimes, streams, "
+    print("usage: veloci-torture steps VARIANT create|run|exec|checkpoint|restore, kills COMMAND, refused COMMAND, races, damage, attacks, lifetimes, streams, "
             + "refusals, arguments, disks, keys, authority, exchanges, random SECONDS SEED, crowd SECONDS CONTAINERS WORKERS SEED")
     exit(2)
 }
@@ -37,6 +37,7 @@ do {
         case "create": try faults.create()
         case "run": try faults.run()
         case "exec": try faults.execute()
+        case "checkpoint": try faults.checkpoint()
         case "restore": try faults.restore()
         default: exit(2)
         }

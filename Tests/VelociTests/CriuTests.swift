@@ -63,6 +63,14 @@ import Testing
         ("fsnotify: Can't open handle", "force-irmap"),
         ("cpu: CPU capabilities do not match run time", "CPU"),
         ("tty: Found dangling tty with sid 1 pgid 1", "job of a shell"),
+        ("Can't create link remap for /one. Use link-remap option.", "remap links"),
+        ("inet: In-flight connection (l) for e16382", "nobody has accepted"),
+        ("apparmor LSM specified but apparmor not supported by kernel", "no such security module"),
+        ("Dumping seccomp filters not supported: Invalid argument", "this kernel lacks"),
+        ("Kernel doesn't support PTRACE_O_SUSPEND_SECCOMP", "this kernel lacks"),
+        ("Magic doesn't match for inventory.img", "one that knows more"),
+        ("mnt: 518:./tmp doesn't have a proper root mount", "came into the container later"),
+        ("Can't lookup mount=634 for fd=0 path=/dev/pts/0", "job of a shell"),
     ]) func remedies(_ reason: String, _ word: String) {
         #expect(CriuRemedy.hint(reason)?.contains(word) == true)
     }

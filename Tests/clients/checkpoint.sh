@@ -4,7 +4,7 @@
 # CRIU makes again the control groups that it saw, so all of it is in namespaces of its own. CRIU=path names the program.
 if [ -z "${INSIDE_CHECKPOINT:-}" ]; then
     [ "$(id -u)" = 0 ] || { echo "Bail out! this test needs root"; exit 125; }
-    INSIDE_CHECKPOINT=1 exec unshare --net --mount --pid --ipc --fork --mount-proc "$0" "$@"
+    INSIDE_CHECKPOINT=1 VELOCI_CLIENT_NUMBER=$$ exec unshare --net --mount --pid --ipc --fork --mount-proc "$0" "$@"
 fi
 ip link set lo up
 mount -t tmpfs none /run
@@ -17,9 +17,11 @@ bundle=$work/bundle root=$work/state images=$work/images
 busybox_tree "$work/tree"
 (cd "$work" && "$RUNTIME" spec) || { echo "Bail out! no config.json"; exit 1; }
 jq --arg group "/$parent/box" '.process.terminal = false | .process.rlimits = [] | .root = {path: "rootfs", readonly: false} | .linux.cgroupsPath = $group' "$work/config.json" >"$work/plain.json"
-runtime() { ${by:-"$RUNTIME"} --root "$root" "$@"; }
+# the other runtime has a state of its own
+runtime() { ${by:-"$RUNTIME"} --root "$(state)" "$@"; }
+state() { if [ -n "${by:-}" ] && [ "$by" = "$CONTROL" ]; then echo "$root.other"; else echo "$root"; fi; }
 # what a container's streams are must not be a file of the test, which it could not reach: errors go to a log
-silent() { rm -f "$work/errors"; ${by:-"$RUNTIME"} --root "$root" --log "$work/errors" "$@" </dev/null >/dev/null 2>&1 || { cat "$work/errors"; return 1; }; }
+silent() { rm -f "$work/errors"; ${by:-"$RUNTIME"} --root "$(state)" --log "$work/errors" "$@" </dev/null >/dev/null 2>&1 || { cat "$work/errors"; return 1; }; }
 before_clean_up() { for by in "$RUNTIME" $CONTROL; do runtime delete --force box; done; by=; [ -z "${storage_driver:-}" ] || podman_ rm -a -f -t 0; }
 # a program that counts in a file and, on a signal, ends with 7
 # shellcheck disable=SC2016
@@ -27,7 +29,7 @@ counter='trap "exit 7" TERM; i=0; while :; do i=$((i + 1)); echo $i >>/count; ec
 # configure FILTER [COMMAND...]: the plain configuration, changed by a filter of jq, and a fresh tree
 configure() {
     local filter=$1; shift; [ $# -gt 0 ] || set -- sh -c "$counter"
-    for by in "$RUNTIME" $CONTROL; do runtime delete --force box >/dev/null 2>&1 || true; done; by=
+    local each; for each in "$RUNTIME" $CONTROL; do by=$each runtime delete --force box >/dev/null 2>&1 || true; done
     rm -rf --one-file-system "$bundle" "$images"; mkdir -p "$bundle"; cp -a "$work/tree" "$bundle/rootfs"; (cd "$bundle/rootfs" && eval "${prepare:-}")
     jq "$filter" "$work/plain.json" | jq '.process.args = $ARGS.positional' --args -- "$@" >"$bundle/config.json"
 }
@@ -195,7 +197,7 @@ check "no criu" says "install the package criu" eval 'counting . && by="$RUNTIME
 namespace() { counting '.linux.namespaces |= map(select(.type != "cgroup"))' && checkpoint && jq '.linux.namespaces += [{type: "cgroup", path: "/proc/self/ns/cgroup"}]' "$bundle/config.json" >"$work/new" && mv "$work/new" "$bundle/config.json" && says "linux.namespaces" restore && nothing_left; }
 check "what cannot be restored is refused with its place" namespace
 # CRIU, or the command itself, killed at different moments
-ended() { local name=$1 delay=$2; shift 2; "$@" & local job=$!; sleep "$delay"; if [ "$name" = criu ]; then pkill -KILL -P $job criu || true; else kill -KILL $job || true; fi; wait $job || true; }
+ended() { local name=$1 delay=$2; shift 2; "$@" & local job=$!; sleep "$delay"; if [ "$name" = criu ]; then pkill -KILL -P $job criu || true; else [ "$name" != hanging ] || pkill -STOP -P $job criu || true; kill -KILL $job || true; fi; wait $job || true; }
 no_restore() { local delay; counting . && checkpoint || return
     for delay in 0.02 0.05 0.08 0.11 0.14 0.17 0.2 0.25; do
         ended "$1" $delay "$RUNTIME" --root "$root" restore --detach --bundle "$bundle" --image-path "$images" --manage-cgroups-mode ignore box </dev/null >/dev/null 2>&1
@@ -207,6 +209,7 @@ no_restore() { local delay; counting . && checkpoint || return
 }
 check "CRIU killed while it restores" no_restore criu
 check "the command killed while CRIU restores" no_restore command
+check "the command killed while CRIU hangs in a restore" no_restore hanging
 no_dump() { local delay before; counting . || return
     for delay in 0.02 0.06 0.1 0.15 0.2; do
         rm -rf "$images"; ended "$1" $delay "$RUNTIME" --root "$root" checkpoint --image-path "$images" --manage-cgroups-mode ignore --leave-running box >/dev/null 2>&1
@@ -219,12 +222,188 @@ no_dump() { local delay before; counting . || return
 check "CRIU killed while it dumps" no_dump criu
 check "the command killed while CRIU dumps" no_dump command
 
-# --- plan
+# --- each option, and the same by the runtime that is the measure
+other=${CONTROL:+$(basename "$CONTROL")}
+# beside NAME FUNCTION: it has to pass; the name tells how the other runtime does
+beside() {
+    local name=$1 theirs=; shift
+    [ -z "$only" ] || [[ $name =~ $only ]] || return 0
+    if [ -n "$other" ]; then if (by=$CONTROL; limited "$@") >"$work/theirs" 2>&1 </dev/null; then theirs="; $other does too"; else theirs="; $other does not"; fi; fi
+    [ -z "${SHOW_OTHER:-}" ] || sed 's/^/# /' "$work/theirs"
+    check "$name$theirs" "$@"
+}
+# limited FUNCTION: at most as long as a check of ours
+limited() { "$@" & local job=$! watch end=0; { sleep "$limit"; kill $job; } >/dev/null 2>&1 & watch=$!; wait $job || end=$?; kill $watch 2>/dev/null; return $end; }
+kept='(.linux.namespaces[] | select(.type == "network").path) = "/run/netns/kept"'
+# a new one each time: what a checkpoint leaves behind holds packets back
+own_network() { runtime delete --force box >/dev/null 2>&1 || true; ip netns delete kept 2>/dev/null || true; ip netns add kept && ip -n kept link set lo up; }
+remapped() { python "$whole" 'import os
+file = open("/one", "w"); file.write("words"); file.flush(); os.link("/one", "/two"); os.unlink("/one")' && says "criu failed" checkpoint && hinted "give --link-remap" && checkpoint --link-remap && restore && grep -q words "/proc/$(pid_of)/fd/3" && goes_on 0; }
+# hinted WORDS: ours said what to do
+hinted() { [ -n "${by:-}" ] || grep -qF -- "$1" "$work/said" || { echo "no hint:"; cat "$work/said"; return 1; }; }
+beside "--link-remap: a file that has another name than it was opened by" remapped
+external() {
+    own_network; mkdir -p "$work/sockets"; rm -f "$work/sockets/s"
+    ip netns exec kept /usr/bin/python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1])
+while True: s.recv(100)' "$work/sockets/s" & local server=$! end=0
+    eventually test -S "$work/sockets/s" || return
+    python "$whole | $kept | $(bind "$work/sockets" "$work/sockets")" "import socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.connect('$work/sockets/s'); s.send(b'x')" && says "criu failed" checkpoint && hinted "give --ext-unix-sk" && checkpoint --ext-unix-sk && restore --ext-unix-sk && goes_on 0 || end=1
+    kill $server; return $end
+}
+beside "--ext-unix-sk: a socket of somebody outside" external
+skipped_connections() {
+    own_network; local end=0 client
+    python "$whole | $kept" 'import socket
+listener = socket.create_server(("127.0.0.1", 7007))' || return
+    ip netns exec kept /usr/bin/python3 -c 'import socket, time
+s = socket.create_connection(("127.0.0.1", 7007)); time.sleep(60)' & client=$!
+    eventually eval 'ip netns exec kept ss -tn | grep -q 7007' && says "criu failed" checkpoint --tcp-established && hinted "give --tcp-skip-in-flight" && checkpoint --tcp-established --tcp-skip-in-flight && restore --tcp-established && goes_on 0 || end=1
+    kill $client; return $end
+}
+beside "--tcp-skip-in-flight: a connection that nobody has accepted" skipped_connections
+closed() { own_network; local dump=(--tcp-established) back=(--tcp-close); python "$whole | $kept" "$connected" && round_trip && ! ip netns exec kept ss -tn | grep -q ESTAB; }
+check "--tcp-close: connections are closed ones afterwards" closed
+lock() {
+    own_network; local how dump back
+    for how in skip nftables; do
+        [ $how = skip ] || command -v nft >/dev/null || continue
+        dump=(--tcp-established --network-lock $how) back=("${dump[@]}")
+        python "$whole | $kept" "$connected" && round_trip && ip netns exec kept ss -tn | grep -q ESTAB || return
+    done
+}
+check "--network-lock skip and nftables" lock
+empty_network() { counting . && says 'is not supported' checkpoint --empty-ns mount && checkpoint --empty-ns network && restore --empty-ns network && goes_on 0; }
+beside "--empty-ns network, and no other" empty_network
+deduplicated() { local before=0 after=0; python "$whole" 'memory = bytearray(b"x") * (4 << 20)' && checkpoint && before=$(du -sk "$images" | cut -f1) && restore --auto-dedup && goes_on 0 && after=$(du -sk "$images" | cut -f1) && [ "$after" -lt "$before" ] || { echo "$before KiB, then $after"; return 1; }; }
+beside "--auto-dedup: what is restored goes from the images" deduplicated
+served() {
+    local port=7010 server; counting . && mkdir -p "$work/pages" "$images" || return
+    criu page-server --port $port --images-dir "$work/pages" --log-file "$work/server.log" >/dev/null 2>&1 & server=$!
+    eventually eval 'ss -ltn | grep -q ":7010 "' && checkpoint --page-server 127.0.0.1:$port && wait $server && ls "$work/pages"/pages-*.img && ! ls "$images"/pages-*.img 2>/dev/null && cp "$work/pages"/page*.img "$images/" && rm -r "$work/pages" && restore && goes_on 0
+}
+beside "--page-server: memory goes to another place" served
+lazily() {
+    local port=7011 daemon dumping hold status end=0; rm -rf "$work/lazy" "$work/fifo"; mkdir -p "$work/lazy"; mkfifo "$work/fifo"
+    counting . || return
+    exec {hold}<>"$work/fifo" {status}>"$work/fifo"
+    ${by:-"$RUNTIME"} --root "$(state)" checkpoint --image-path "$images" --work-path "$work/lazy" --manage-cgroups-mode ignore --lazy-pages --page-server 127.0.0.1:$port --status-fd $status box >/dev/null 2>"$work/errors" & dumping=$!
+    [ "$(timeout 20 head -c 1 "$work/fifo" | od -An -tu1 | tr -d ' ')" = 0 ] || { cat "$work/errors"; tail -n 3 "$work/lazy/dump.log"; kill $dumping; return 1; }
+    exec {status}>&- {hold}>&-
+    criu lazy-pages --page-server --address 127.0.0.1 --port $port --images-dir "$images" --work-dir "$work/lazy" --log-file lazy.log >/dev/null 2>&1 & daemon=$!
+    eventually test -S "$work/lazy/lazy-pages.socket" || true
+    # the first is there until its memory has gone
+    jq '.linux.cgroupsPath += "-2"' "$bundle/config.json" >"$work/new" && mv "$work/new" "$bundle/config.json"
+    timeout -k 2 20 ${by:-"$RUNTIME"} --root "$(state)" --log "$work/errors" restore --detach --bundle "$bundle" --image-path "$images" --manage-cgroups-mode ignore --work-path "$work/lazy" --lazy-pages second </dev/null >/dev/null 2>&1 && wait $dumping && wait $daemon && [ "$(runtime state second | jq -r .status)" = running ] && goes_on 0 || { end=1; cat "$work/errors"; grep -h Error "$work"/lazy/*.log; }
+    kill $daemon $dumping 2>/dev/null || true; runtime delete --force second; return $end
+}
+lazily_by_criu() { [ -n "$only" ] && ! [[ "--lazy-pages" =~ $only ]] || (limited lazily) >"$work/lazily" 2>&1 </dev/null || ! grep -q "page-pipe: splice" "$work/lazy/dump.log"; }
+# of CRIU 4.2.1 on Linux 6.18 this much is known: the server of lazy pages, which is CRIU's own, refuses to send
+if lazily_by_criu; then beside "--lazy-pages, --status-fd: memory follows when it is used" lazily
+else skip "--lazy-pages, --status-fd: memory follows when it is used" "CRIU itself fails: $(grep -m 1 -o "page-pipe: splice.*" "$work/lazy/dump.log")"; runtime delete --force box >/dev/null 2>&1; fi
+standing() { counting . && says "ADDRESS:PORT" checkpoint --page-server here && says "Invalid port number" checkpoint --page-server here:x && says "not writable" checkpoint --lazy-pages --status-fd 9 9</dev/null && says "invalid --status-fd" checkpoint --lazy-pages --status-fd 1; }
+check "a page server and a descriptor that are none" standing
+profile() {
+    counting . && checkpoint || return
+    if [ -r /sys/kernel/security/apparmor/profiles ]; then restore --lsm-profile apparmor:unconfined && goes_on 0; return; fi
+    ! restore --lsm-profile apparmor:unconfined && grep "apparmor LSM specified" "$images/restore.log"
+}
+beside "--lsm-profile comes to CRIU" profile
+context() { counting . && checkpoint && restore --lsm-mount-context system_u:object_r:tmp_t:s0 && goes_on 0; }
+beside "--lsm-mount-context changes nothing where no mount has a label" context
+shell_job() {
+    prepare=$libraries configure "$whole" /usr/bin/python3 -c 'import time
+count = 0
+while True:
+    count += 1; open("/count", "a").write(str(count) + chr(10)); time.sleep(0.05)' && python3 - "${by:-"$RUNTIME"}" "$(state)" "$bundle" "$images" <<'P'
+import fcntl, os, subprocess, sys, termios, time
+runtime, root, bundle, images = sys.argv[1:]
+start = [runtime, "--root", root]
+def on_terminal(*words):
+    master, slave = os.openpty()
+    def own(): os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    process = subprocess.Popen([*start, *words], stdin=slave, stdout=slave, stderr=slave, preexec_fn=own)
+    os.close(slave)
+    return master, process
+def counts():
+    with open(bundle + "/rootfs/count") as file: return [int(line) for line in file.read().split()]
+def further(least):
+    end = time.time() + 10
+    while time.time() < end:
+        try:
+            if counts()[-1] > least: return
+        except (OSError, IndexError): pass
+        time.sleep(0.1)
+    raise SystemExit("the count does not go on")
+master, process = on_terminal("run", "--detach", "--bundle", bundle, "box"); further(3)
+place = ["--image-path", images, "--manage-cgroups-mode", "ignore"]
+refused = subprocess.run([*start, "checkpoint", *place, "box"], capture_output=True, text=True)
+assert refused.returncode != 0, "went without --shell-job"
+if "veloci" in os.path.basename(runtime): assert "give --shell-job" in refused.stderr, refused.stderr
+subprocess.run([*start, "checkpoint", *place, "--shell-job", "box"], check=True); process.wait(); before = counts()[-1]
+P
+}
+# CRIU 4.2.1 does not restore it: "BUG at criu/mount.c" after ours, and runc cannot do without a console socket then
+beside "--shell-job: a terminal of the caller's is told, and dumped" shell_job
+
+# --- what else a program has
+affinity() { counting '.linux.resources.cpu = {cpus: "0"}' && round_trip && grep -q "^Cpus_allowed_list:.0$" "/proc/$(pid_of)/status"; }
+beside "the processors of its control group" affinity
+mkdir -p "$work/above/below"; mount -t tmpfs none "$work/above/below" && echo deep >"$work/above/below/file"
+submounts() { counting ".mounts += [{destination: \"/above\", type: \"bind\", source: \"$work/above\", options: [\"rbind\", \"rprivate\"]}]" && round_trip && [ "$(inside cat /above/below/file)" = deep ]; }
+beside "an rbind with mounts below" submounts
+clock() { counting '.linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {boottime: {secs: 100000}}' && round_trip && [ "$(inside cut -d. -f1 /proc/uptime)" -gt 100000 ]; }
+[ ! -e /proc/self/ns/time ] || beside "a time namespace with another clock" clock
+policy() { counting '.linux.memoryPolicy = {mode: "MPOL_DEFAULT"}' && says "CRIU restores no memory policy" checkpoint && hinted "leave linux.memoryPolicy out" && [ "$(status_of)" = running ]; }
+check "a memory policy is refused, with its place" policy
+
+# --- the frequent causes, each with what to do
+late_mount() {
+    counting . && mkdir -p "$work/late" && python3 - "$(pid_of)" "$work/late" <<'P' || return
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+tree = libc.syscall(428, -100, sys.argv[2].encode(), 1)  # open_tree(2), OPEN_TREE_CLONE
+assert tree >= 0, os.strerror(ctypes.get_errno())
+space = os.open(f"/proc/{sys.argv[1]}/ns/mnt", os.O_RDONLY); root = os.open(f"/proc/{sys.argv[1]}/root", os.O_RDONLY)
+assert libc.setns(space, 0x20000) == 0, os.strerror(ctypes.get_errno())
+os.fchdir(root); os.chroot(".")
+assert libc.syscall(429, tree, b"", -100, b"/tmp", 4) == 0, os.strerror(ctypes.get_errno())  # move_mount(2)
+P
+    says "criu failed" checkpoint && hinted "unmount it, or list it in mounts" && [ "$(status_of)" = running ]
+}
+check "a mount that came later" late_mount
+watched() {
+    python "$whole" 'import ctypes, os
+libc = ctypes.CDLL(None); fd = libc.inotify_init(); os.makedirs("/watched/inside"); assert libc.inotify_add_watch(fd, b"/watched/inside", 2) > 0' || return
+    if checkpoint >"$work/said" 2>&1; then restore && goes_on 0; else hinted "force-irmap" && cat "$work/said"; fi
+}
+check "a watched directory is restored, or the remedy is named" watched
+old() { printf '#!/usr/bin/python3\nimport socket, sys\ns = socket.socket(fileno=int(sys.argv[2])); s.recv(1000); s.send(bytes.fromhex("080a1001520408021007"))\n' >"$work/old"; chmod 755 "$work/old"; counting . && by="$RUNTIME --criu $work/old" says "is too old: CRIU 3.0 or newer is needed" checkpoint && grep -q "install the package criu" "$work/said" && [ "$(status_of)" = running ]; }
+check "a CRIU that is too old" old
+deaf() { printf '#!/bin/sh\nexit 3\n' >"$work/deaf"; chmod 755 "$work/deaf"; counting . && by="$RUNTIME --criu $work/deaf" says "exit status 3" checkpoint && [ "$(status_of)" = running ]; }
+check "a CRIU that ends at once" deaf
+full_disk() {
+    local end=0; mkdir -p "$work/small"; mount -t tmpfs -o size=64k none "$work/small" && counting . || return
+    says "free space where the images are" runtime checkpoint --image-path "$work/small/images" --manage-cgroups-mode ignore box && [ "$(status_of)" = running ] && goes_on "$(count)" || end=1
+    umount "$work/small"; return $end
+}
+check "a disk that is full, and the container goes on" full_disk
+
+# --- plan, trace
+dump_plan() { counting "$(bind "$work/shared" /data)" && runtime plan --checkpoint --image-path "$images" --tcp-established box >"$work/plan" && grep -q "have CRIU write the processes to $images: process $(pid_of), .*/data from outside.*with tcp-established" "$work/plan" && grep -q "delete the container" "$work/plan" && [ ! -e "$images" ] && [ "$(status_of)" = running ] && ! runtime plan --checkpoint --leave-running box | grep "delete the"; }
+check "plan --checkpoint shows it and touches nothing" dump_plan
+traced() { counting . && by="$RUNTIME --trace $work/trace" checkpoint && grep -q "have CRIU go on from post-dump" "$work/trace" && jq -e .traceEvents "$work/trace" >/dev/null && by="$RUNTIME --trace $work/trace" restore && grep -q "make the control group" "$work/trace" && grep -q "have CRIU go on from post-restore" "$work/trace"; }
+check "--trace of both" traced
+
 plan() { configure "$(bind "$work/shared" /data)" && runtime plan --restore --image-path "$images" --bundle "$bundle" box >"$work/plan" && grep -q "have CRIU restore the processes from $images: .*/data from $work/shared" "$work/plan" && nothing_left; }
 check "plan --restore shows it and touches nothing" plan
 
 torture=$repository/.build/debug/veloci-torture
-[ ! -x "$torture" ] || check "each step of a restore fails once, and nothing is left" "$torture" steps plain restore
+if [ -x "$torture" ]; then
+    check "each step of a restore fails once, and nothing is left" "$torture" steps plain restore
+    check "each step of a checkpoint fails once, and the container goes on" "$torture" steps plain checkpoint
+fi
 
 # --- memory in steps
 chain() { counting . && checkpoint --pre-dump 2>"$work/errors" || { grep -q "missing features: \[MemTrack\]" "$work/errors" && [ "$(status_of)" = running ]; return; }
@@ -234,7 +413,6 @@ check "--parent-path must be relative" says "--parent-path must be relative" che
 check "and there, whatever CRIU can do here" says "invalid --parent-path" checkpoint --parent-path ./none
 
 # --- images of the other runtime
-other=${CONTROL:+$(basename "$CONTROL")}
 if [ -n "$other" ] && "$CONTROL" checkpoint --help >/dev/null 2>&1; then
     theirs() { local before; configure . && by=$CONTROL && silent run --detach --bundle "$bundle" box && eventually counts && checkpoint && before=$(count) && by= && restore && goes_on "$before"; }
     check "images of $other" theirs

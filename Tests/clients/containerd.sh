@@ -90,3 +90,15 @@ check "no task is left" expect "" ctr_ task ls -q
 no_shim() { ! pgrep -f "containerd-shim.* -namespace vc$$ "; }
 check "the shims are gone" eventually no_shim
 check "no cgroup with a process is left" expect "" bash -c "find /sys/fs/cgroup -path '*/$parent/*' -name cgroup.procs -exec cat {} + 2>/dev/null"
+
+# --- checkpoint. CRIU makes again the control groups that it saw: nothing else should run beside it
+if criu check >/dev/null 2>&1; then
+    counting() { { ctr_ task kill -s KILL counts; sleep 0.5; ctr_ task rm -f counts; ctr_ container rm counts; } >/dev/null 2>&1; mkdir -p "$work/out"; : >"$work/out/count"
+        ctr_ run -d --mount "type=bind,src=$work/out,dst=/out,options=rbind" --runc-binary "$RUNTIME" --cgroup "$(group counts)" "$image" counts sh -c 'i=0; while :; do i=$((i + 1)); echo $i >>/out/count; sleep 0.1; done' </dev/null >/dev/null && eventually test -s "$work/out/count"; }
+    number() { tail -n 1 "$work/out/count"; }
+    further() { local before=$1; sleep 1; [ "$(number)" -gt "$before" ] && [ "$(number)" -lt $((before + 300)) ] || { echo "$before before, $(number) after"; return 1; }; }
+    images() { counting && ctr_ task checkpoint --image-path "$work/images" counts && ls "$work/images"/core-*.img && further "$(number)"; }
+    check "task checkpoint writes images, and the task goes on" images
+    stored() { local before; counting && ctr_ container checkpoint --task --rw --image counts localhost/checkpoint && ctr_ task kill -s KILL counts && sleep 0.5 && { ctr_ task rm -f counts; ctr_ container rm counts; } && before=$(number) && ctr_ container restore --rw --live counts localhost/checkpoint </dev/null >/dev/null && further "$before"; }
+    check "container checkpoint, container restore --live" stored
+else skip "task checkpoint" "criu does not work here"; fi

@@ -5,7 +5,7 @@ need dockerd:docker.io docker:docker.io containerd:containerd iptables:iptables 
 busybox_tree "$work/tree"; tar cf "$work/tree.tar" --numeric-owner -C "$work/tree" .
 # no $HOME: the user's own Docker settings are not ours
 export DOCKER_CONFIG=$work/docker-config DOCKER_HOST=unix://$work/docker.sock; mkdir -p "$DOCKER_CONFIG"
-echo '{}' >"$work/daemon.json"
+echo '{"experimental": true}' >"$work/daemon.json"
 dockerd --config-file "$work/daemon.json" --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/docker.pid" --host "$DOCKER_HOST" \
     --bridge none --iptables=false --ip6tables=false --add-runtime "tested=$RUNTIME" --default-runtime tested --cgroup-parent "$client_parent" \
     --exec-opt native.cgroupdriver=$manager --default-ulimit nofile=1024:1024 --default-ulimit nproc=4096:4096 --log-level warn >"$work/log/dockerd" 2>&1 & daemon=$!
@@ -99,3 +99,15 @@ check "four at a time" many
 check "no container is left" expect "" docker ps -aq
 check "no cgroup with a process is left" expect "" bash -c "find /sys/fs/cgroup -path '*/$parent/*' -name cgroup.procs -exec cat {} + 2>/dev/null"
 [ $failed = 0 ] || tail -n 5 "$work/log/dockerd" | sed 's/^/# dockerd: /'
+
+# --- checkpoint: an experiment of Docker's. CRIU makes again the control groups that it saw: nothing else should run beside it
+if criu check >/dev/null 2>&1; then
+    number() { docker logs moved 2>&1 | tail -n 1; }
+    further() { local before=$1; sleep 1; [ "$(number)" -gt "$before" ] || { echo "$before before, $(number) after"; return 1; }; }
+    counting() { docker rm -f moved >/dev/null 2>&1; run -d --name moved busybox sh -c 'i=0; while :; do i=$((i + 1)); echo $i; sleep 0.1; done' && sleep 1; }
+    leaving() { counting && docker checkpoint create --leave-running moved first && further "$(number)"; }
+    check "checkpoint create --leave-running" leaving
+    moved() { local before; counting && docker checkpoint create moved second && eventually eval '[ "$(docker inspect -f "{{.State.Status}}" moved)" = exited ]' && before=$(number) && docker start --checkpoint second moved && further "$before"; }
+    check "checkpoint create, start --checkpoint" moved
+    docker rm -f moved >/dev/null 2>&1
+else skip "checkpoint create, start --checkpoint" "criu does not work here"; fi

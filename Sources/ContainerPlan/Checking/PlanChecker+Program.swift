@@ -37,7 +37,6 @@ extension PlanChecker {
         if !isReady { report(.gates, number, "the host was never told that the container is ready") }
     }
 
-    /// What can be said only of the whole.
     /// CRIU is in the container's groups before it makes a process, and nothing that is attached for it stays.
     mutating func checkRestore() {
         if !plan.steps.isEmpty { report(.once, 0, "a restored container has no stage") }
@@ -64,6 +63,26 @@ extension PlanChecker {
         }
     }
 
+    /// The container goes only when all of it is written, and only when nobody wants it to go on.
+    mutating func checkDump() {
+        if !plan.steps.isEmpty || !plan.gates.isEmpty { report(.once, 0, "a container that is dumped has no stage") }
+        let steps = plan.preparation.map { $0.action }
+        let dump = steps.firstIndex { if case .dumpProcesses = $0 { true } else { false } } ?? -1
+        guard dump >= 0, case .dumpProcesses(let order) = steps[dump] else { return }
+        let made = steps.firstIndex { if case .makeImageDirectory = $0 { true } else { false } }
+        let noted = steps.firstIndex { if case .noteStreams = $0 { true } else { false } }
+        if made ?? .max > dump || made ?? .max > noted ?? .max {
+            report(.hostSteps, 0, "something is written before its directory is there")
+        }
+        if order.process == nil { report(.hostSteps, 0, "nobody says which process is dumped") }
+        if !order.options.isPreDump, noted ?? .max > dump { report(.hostSteps, 0, "nobody could tell the pipes of the streams") }
+        let goesOn = order.options.isPreDump || order.options.leavesRunning
+        if goesOn == steps.contains(.deleteContainer) || !goesOn && steps.last != .deleteContainer {
+            report(.hostSteps, 0, "the container goes while it is wanted, or stays when it is gone")
+        }
+    }
+
+    /// What can be said only of the whole.
     mutating func checkEnd() {
         if case .execute? = plan.steps.last?.action {} else if !changesMounts { report(.once, 0, "no program is executed") }
         if !changedUser, !changesMounts { report(.capabilities, 0, "the program's user is never taken on") }

@@ -58,12 +58,14 @@ struct PlanChecker {
 
     /// Whether the plan changes a container that runs, instead of executing a program.
     let changesMounts: Bool
-    /// Whether CRIU makes the processes, so that there is no stage.
+    /// Whether CRIU makes the processes, or writes them to images: there is no stage then.
     let restores: Bool
+    let dumps: Bool
 
     init(_ plan: Plan) {
         self.plan = plan
         changesMounts = plan.steps.last?.action == .end
+        dumps = plan.preparation.contains { if case .dumpProcesses = $0.action { true } else { false } }
         restores = plan.preparation.contains { if case .restoreProcesses = $0.action { true } else { false } }
     }
 
@@ -77,6 +79,7 @@ struct PlanChecker {
     }
 
     mutating func check() {
+        if dumps { return checkDump() }
         checkPreparation()
         if restores { return checkRestore() }
         hasMountNamespace = plan.cloneNamespaces.contains(.mount)

@@ -99,7 +99,8 @@ extension HostStep {
             .callHost, .sendListener,
             .moveIntoUnit, .receiveTerminal, .releaseUnit, .tellUnit, .joinCacheGroup, .setLimit, .recordProcess,
             .sendProcessDescriptor, .writePidFile, .passOnReadiness, .shareImages, .bindRoot, .makeMountPoints, .attachDevices,
-            .startRestorer, .restoreProcesses, .detachRestorePlace, .noteRunning:
+            .startRestorer, .restoreProcesses, .detachRestorePlace, .noteRunning, .makeImageDirectory, .noteStreams, .dumpProcesses,
+            .deleteContainer:
             []
         }
     }
@@ -125,7 +126,7 @@ extension HostStep {
             .makeDeviceNodes, .raiseOpenFileLimit, .openControlGroupTree, .openControlGroupTasks, .openNamespace,
             .openContainerProcess, .connectConsole, .makeStartPipe, .attachRoot, .makeProgressPage, .cloneProcess,
             .passOnReadiness, .shareImages, .bindRoot, .makeMountPoints, .attachDevices, .startRestorer, .restoreProcesses,
-            .detachRestorePlace:
+            .detachRestorePlace, .makeImageDirectory, .noteStreams, .dumpProcesses, .deleteContainer:
             []
         }
     }

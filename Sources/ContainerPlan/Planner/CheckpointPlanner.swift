@@ -13,6 +13,23 @@ public struct CheckpointFacts: Equatable, Sendable {
     /// The kernel's numbers of the namespaces that config.json names by path.
     public var namespaceNumbers: [NamespaceKind: UInt64] = [:]
 
+    /// What the standard streams were when they were dumped: pipes by the kernel's names. Empty for a dump.
+    public var streams: [String] = []
+
+    /// The first process of a container that is dumped.
+    public struct Process: Equatable, Sendable {
+        /// As the host sees it.
+        public var pid: Int32
+        /// Whether it is frozen, with all others of the container.
+        public var isPaused: Bool
+
+        /// A process.
+        public init(pid: Int32, isPaused: Bool) {
+            self.pid = pid
+            self.isPaused = isPaused
+        }
+    }
+
     /// Nothing is known.
     public init() {}
 
@@ -26,29 +43,36 @@ public struct CheckpointFacts: Equatable, Sendable {
     static let otherProfile = 31600
 }
 
-extension CriuOrder {
-    /// What CRIU is told to dump the container.
+extension Plan {
+    /// The plan that writes a container to images. There is no stage: CRIU looks at the processes from outside.
     ///
     /// - Parameters:
     ///   - root: its root on the host.
     ///   - groups: the directories of its control groups, by controller.
+    ///   - process: its first process.
     /// - Throws: `PlanError` for what could not be restored.
     public static func checkpoint(
-        _ spec: Spec, root: String, groups: [String: String], options: CheckpointOptions, host: HostFacts,
-        facts: CheckpointFacts
-    ) throws(PlanError) -> CriuOrder {
+        _ spec: Spec, root: String, groups: [String: String], process: CheckpointFacts.Process, options: CheckpointOptions,
+        host: HostFacts, facts: CheckpointFacts
+    ) throws(PlanError) -> Plan {
         let planner = CheckpointPlanner(spec: spec, host: host, facts: facts)
         try planner.check(options)
         var order = CriuOrder(options: options, root: root)
+        order.process = process.pid
+        order.isPaused = process.isPaused
         order.configurationFile = planner.configurationFile
         try planner.nameNamespaces(&order)
         order.freezer = planner.freezer(groups)
+        var builder = PlanBuilder()
+        builder.prepare(.makeImageDirectory(options))
         // A pre-dump has memory alone.
-        guard !options.isPreDump else { return order }
-        let paths = CgroupPaths(recorded: groups)
-        order.externalMounts = planner.externalMounts(paths).map { ExternalMount(key: $0.place, value: $0.place) }
-        order.externalMounts += planner.maskedFiles.map { ExternalMount(key: $0, value: CheckpointPlanner.maskName) }
-        return order
+        if !options.isPreDump {
+            planner.nameMounts(&order, CgroupPaths(recorded: groups))
+            builder.prepare(.noteStreams(options))
+        }
+        builder.prepare(.dumpProcesses(order))
+        if !options.leavesRunning, !options.isPreDump { builder.prepare(.deleteContainer) }
+        return builder.plan
     }
 }
 
@@ -88,12 +112,13 @@ struct CheckpointPlanner {
         if let listener = linux.seccomp?.listenerPath, !listener.isEmpty {
             throw PlanError(
                 "a filter with a listener cannot be restored: nobody would answer it",
-                at: JSONPath.of("linux", "seccomp", "listenerPath"), kind: .unsupported)
+                at: JSONPath.of("linux", "seccomp", "listenerPath"),
+                hint: "leave linux.seccomp.listenerPath and its rules out", kind: .unsupported)
         }
         if linux.memoryPolicy != nil {
             throw PlanError(
                 "CRIU restores no memory policy, so the container's would be lost", at: JSONPath.of("linux", "memoryPolicy"),
-                kind: .unsupported)
+                hint: "let the program set its own, or leave linux.memoryPolicy out", kind: .unsupported)
         }
     }
 
@@ -102,7 +127,7 @@ struct CheckpointPlanner {
         let (major, minor) = (version / 10000, version / 100 % 100)
         throw PlanError(
             "\(what) needs CRIU \(major).\(minor) or newer, and this one is \(Self.text(facts.criuVersion))", at: path,
-            kind: .unsupported)
+            hint: "install a newer one, or name the program that is meant", kind: .unsupported)
     }
 
     /// Such as `4.2.1`.
@@ -136,7 +161,8 @@ struct CheckpointPlanner {
             let origin = namespaces.origin(kind)
             try require(version, for: "a \(kind.rawValue) namespace from outside", at: origin)
             guard let number = facts.namespaceNumbers[kind] else {
-                throw PlanError("there is no \(kind.rawValue) namespace \(namespaces.path(kind) ?? "")", at: origin)
+                throw PlanError("there is no \(kind.rawValue) namespace \(namespaces.path(kind) ?? "")", at: origin,
+                    hint: "it is gone: put the file of the namespace back that the container is in")
             }
             order.externals.append("\(kind.fileName)[\(number)]:\(Self.key(kind))")
         }
@@ -155,6 +181,14 @@ struct CheckpointPlanner {
                 order.joinedNamespaces.append(CriuOrder.JoinedNamespace(kind: kind, path: path))
             }
         }
+    }
+
+    // MARK: Streams
+
+    /// Those of the new caller take the place of pipes; a file that was opened by its name is opened again.
+    var pipes: [CriuOrder.InheritedStream] {
+        facts.streams.prefix(3).enumerated().filter { $0.element.begins(with: "pipe:") }
+            .map { CriuOrder.InheritedStream(key: $0.element, number: Int32($0.offset)) }
     }
 
     // MARK: Control groups
@@ -182,6 +216,12 @@ struct CheckpointPlanner {
         var source: String
         /// The entry of `mounts`, for those that have one.
         var index: Int?
+    }
+
+    /// Each by its own place, but for the covers of masked files.
+    func nameMounts(_ order: inout CriuOrder, _ groups: CgroupPaths) {
+        order.externalMounts = externalMounts(groups).map { CriuOrder.ExternalMount(key: $0.place, value: $0.place) }
+        order.externalMounts += maskedFiles.map { CriuOrder.ExternalMount(key: $0, value: CheckpointPlanner.maskName) }
     }
 
     /// All but the covers of masked files.

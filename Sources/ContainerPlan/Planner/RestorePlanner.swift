@@ -37,12 +37,14 @@ struct RestorePlanner {
     private var place: String { state + "/" + RestorePlace.root }
 
     mutating func plan() throws(PlanError) {
-        guard create.spec.root != nil else { throw PlanError("root must be specified", at: JSONPath.of("root")) }
+        guard create.spec.root != nil else { throw PlanError("root must be specified", at: JSONPath.of("root"), hint: "name the root that the container had") }
         guard create.facts.isPrivileged, create.hasMountNamespace else {
             throw PlanError(
                 create.hasMountNamespace
                     ? "CRIU restores containers for root alone" : "a container without a mount namespace cannot be restored",
-                at: JSONPath.of("linux", "namespaces"), kind: .unsupported)
+                at: JSONPath.of("linux", "namespaces"),
+                hint: create.hasMountNamespace ? "restore as root" : "put a mount namespace into linux.namespaces, before the checkpoint",
+                kind: .unsupported)
         }
         try checkpoint.check(options)
         try checkpoint.requireOtherProfile(options)
@@ -55,6 +57,8 @@ struct RestorePlanner {
         }
         var order = CriuOrder(options: options, root: place)
         order.configurationFile = checkpoint.configurationFile
+        order.takesOwnGroups = create.groups != nil
+        order.streams = checkpoint.pipes
         planConsole(&order)
         if create.namespaces.has(.user) {
             let owners = OwnerMappings(uid: create.linux.uidMappings ?? [], gid: create.linux.gidMappings ?? [])

@@ -80,6 +80,22 @@ public struct CheckpointOptions: Equatable, Sendable {
     /// Options for images in a directory, with everything else as CRIU has it.
     public init(imagePath: String) { self.imagePath = imagePath }
 
+    /// What was asked for that is either on or off, or one of few, as criu(8) calls it.
+    var words: [String] {
+        let asked: [(isOn: Bool, word: String)] = [
+            (leavesRunning, "leave-running"), (tcpEstablished, "tcp-established"), (tcpSkipInFlight, "skip-in-flight"),
+            (tcpClose, "tcp-close"), (linkRemap, "link-remap"), (externalUnixSockets, "ext-unix-sk"), (shellJob, "shell-job"),
+            (lazyPages, "lazy-pages"), (fileLocks, "file-locks"), (autoDedup, "auto-dedup"),
+        ]
+        var words = asked.filter { $0.isOn }.map { $0.word }
+        if let parentPath { words.append("prev-images-dir \(parentPath)") }
+        if let controlGroupMode { words.append("manage-cgroups \(controlGroupMode.rawValue)") }
+        if let networkLock { words.append("network-lock \(networkLock.rawValue)") }
+        if let lsmProfile { words.append("lsm-profile \(lsmProfile)") }
+        if let lsmMountContext { words.append("lsm-mount-context \(lsmMountContext)") }
+        return words
+    }
+
     /// Where CRIU's log is.
     public var logDirectory: String { workPath ?? imagePath }
 }

@@ -35,6 +35,14 @@ public struct CriuOrder: Equatable, Sendable {
         public var slot: Slot
     }
 
+    /// A standard stream of CRIU's own that takes the place of one that was dumped.
+    public struct InheritedStream: Equatable, Sendable {
+        /// The name of what was dumped.
+        public var key: String
+        /// Which of the three it was.
+        public var number: Int32
+    }
+
     /// What the caller asks for.
     public var options: CheckpointOptions
     /// Where the container's root is on the host.
@@ -47,6 +55,15 @@ public struct CriuOrder: Equatable, Sendable {
     public var joinedNamespaces: [JoinedNamespace] = []
     /// Namespaces that it gets by a descriptor.
     public var inherited: [InheritedDescriptor] = []
+    /// Streams of whoever restores.
+    public var streams: [InheritedStream] = []
+    /// For a dump: the container's first process, as the host sees it.
+    public var process: Int32?
+    /// For a dump: whether the processes were frozen before, and stay so when it fails.
+    public var isPaused = false
+    /// For a restore: whether the processes come into the control groups that CRIU itself was started in, whatever those are
+    /// called here, and not into those that they were dumped in.
+    public var takesOwnGroups = false
     /// The slot of the socket that gets the container's terminal.
     public var console: Slot?
     /// The control group in which the processes are stopped meanwhile.
@@ -67,6 +84,13 @@ extension CriuOrder {
         parts += externals.map { "\($0) from outside" }
         parts += joinedNamespaces.map { "in the \($0.kind.rawValue) namespace \($0.path)" }
         parts += inherited.map { "in the namespace that was dumped as \($0.key)" }
+        parts += streams.map { "stream \($0.number) for \($0.key)" }
+        if let process { parts.insert("process \(process)", at: 0) }
+        if let freezer { parts.append("frozen in \(freezer)\(isPaused ? ", where they are" : "")") }
+        if takesOwnGroups { parts.append("in its own control groups") }
+        if let server = options.pageServer { parts.append("memory to \(server.address) port \(server.port)") }
+        if !options.words.isEmpty { parts.append("with " + options.words.joined(separator: ", ")) }
+        if let configurationFile { parts.append("by \(configurationFile)") }
         let what = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
         return options.imagePath + what
     }

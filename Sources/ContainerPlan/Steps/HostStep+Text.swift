@@ -69,6 +69,13 @@ extension HostStep {
             "start CRIU" + (unified || legacy ? " in the container's control group" : "")
         case .restoreProcesses(let order): "have CRIU restore the processes from \(order.text)"
         case .detachRestorePlace: "detach what was attached for CRIU"
+        case .makeImageDirectory(let options):
+            "make the directory of the images \(options.imagePath)"
+                + (options.workPath.map { " and that of CRIU's log \($0)" } ?? "")
+        case .noteStreams(let options): "write down what the standard streams are, in \(options.imagePath)"
+        case .dumpProcesses(let order):
+            "have CRIU write the \(order.options.isPreDump ? "memory" : "processes") to \(order.text)"
+        case .deleteContainer: "delete the container"
         case .noteRunning: "note that the program runs"
         case .recordProcess: "write the container's state"
         case .sendProcessDescriptor(let path): "send a descriptor of the process to \(path)"

@@ -26,6 +26,10 @@ extension HostStep {
         case .bindRoot: .by([.detachRestorePlace])
         case .makeMountPoints, .attachDevices: .nothing(because: "it goes with the root that was attached for CRIU")
         case .restoreProcesses: .nothing(because: "they end with CRIU, or with the container's process")
+        case .makeImageDirectory, .noteStreams: .nothing(because: "what is there tells why the images are not whole")
+        case .dumpProcesses(let order):
+            order.isPaused ? .nothing(because: "the container was paused before") : .by([.thaw])
+        case .deleteContainer: .nothing(because: "the images are the container now")
         case .detachRestorePlace: .nothing(because: "it is what takes others back")
         case .noteRunning: .nothing(because: "it goes with the state directory")
         case .writeMappings, .writeTimeOffset: .nothing(because: "it goes with the namespace")

@@ -95,6 +95,17 @@ public enum HostStep: Equatable, Sendable {
     /// What was attached below the state directory goes (umount2(2)).
     case detachRestorePlace
 
+    // MARK: What is dumped
+
+    /// The directories of CRIU's images and of its log, where they are not there (mkdir(2)).
+    case makeImageDirectory(CheckpointOptions)
+    /// What the standard streams are, in a file beside the images: a restore puts others in the place of pipes (write(2)).
+    case noteStreams(CheckpointOptions)
+    /// CRIU writes the processes to images, or to a page server, and lets them go on or ends them (its RPC).
+    case dumpProcesses(CriuOrder)
+    /// What `delete` does: the images are the container now. SPEC(runtime.md#delete).
+    case deleteContainer
+
     // MARK: At a gate
 
     /// Which ids of the host those of the user namespace are: write(2) to `uid_map` and `gid_map`, or newuidmap(1) where that is

@@ -15,6 +15,8 @@ public enum Undo: Equatable, Sendable {
     case detachRoot(at: String)
     /// What was attached below the state directory for CRIU.
     case detachRestorePlace
+    /// Lets the container's processes go on that CRIU has left frozen.
+    case thaw
     /// Kills the container's process and waits for its end.
     case endProcess
     /// SPEC(runtime.md#lifecycle): after all else.
@@ -29,7 +31,7 @@ extension Undo {
     /// Whether it is due at the end of the container's life too; else only while the container is being made.
     public var outlivesCreation: Bool {
         switch self {
-        case .moveDeviceBack, .removePidFile: false
+        case .moveDeviceBack, .removePidFile, .thaw: false
         case .removeStateDirectory, .stopUnit, .removeControlGroup, .removeCacheGroups, .detachRoot, .detachRestorePlace,
             .endProcess, .runPoststopHooks:
             true

@@ -66,15 +66,16 @@ enum StreamNames {
         return writer.bytes
     }
 
-    /// The streams whose pipes were dumped, by their number. The file may be anybody's.
-    static func pipes(in directory: Int32) -> [(key: String, number: Int32)] {
-        guard let file = try? Files.open(Self.file, flags: [.nonBlocking, .noFollow], at: directory),
+    /// What the streams were that were dumped. The file may be anybody's, or not be there.
+    static func read(in images: String) -> [String] {
+        guard let directory = try? Files.open(images, flags: [.path, .directory]),
+            let file = try? Files.open(Self.file, flags: [.nonBlocking, .noFollow], at: directory.number),
             let bytes = try? Files.read(file, name: Self.file, limit: 1 << 16)
         else { return [] }
         var names: [String] = []
         _ = unsafe bytes.withUnsafeBufferPointer { bytes in
             unsafe JSONReader.list(bytes) { (reader) throws(JSONStop) in names.append(try reader.text()) }
         }
-        return names.prefix(3).enumerated().filter { $0.element.begins(with: "pipe:") }.map { ($0.element, Int32($0.offset)) }
+        return names
     }
 }

@@ -11,16 +11,18 @@ enum CriuFailure {
 
     /// CRIU ended, or was ended, before it answered.
     static func make(_ failure: Failure, _ options: CheckpointOptions, _ log: String) -> Failure {
-        var failure = make("criu failed: \(failure.message)", said: "", options, log)
+        var failure = make("criu failed: \(failure.message)", said: "", options, log, failure)
         failure.code = .kernel
         return failure
     }
 
-    private static func make(_ start: String, said: String, _ options: CheckpointOptions, _ log: String) -> Failure {
+    private static func make(
+        _ start: String, said: String, _ options: CheckpointOptions, _ log: String, _ failed: Failure? = nil
+    ) -> Failure {
         let file = options.logDirectory + "/" + log
         guard let reason = CriuLog.firstError(in: options.logDirectory, log) ?? (said.isEmpty ? nil : said) else {
             let hasLog = (try? Files.status(of: file)) != nil
-            return Failure(.kernel, start, hint: hasLog ? "see \(file)" : nil)
+            return Failure(.kernel, start, hint: hasLog ? "see \(file)" : failed?.hint ?? "criu check says whether it works here")
         }
         let remedy = CriuRemedy.hint(reason)
         return Failure(.kernel, "\(start): \(reason)", hint: (remedy.map { $0 + "; " } ?? "") + "see \(file)")

@@ -45,6 +45,9 @@ enum CriuRemedy {
     private static let locks = "allow file locks to checkpoint and to restore"
     private static let watched = "set force-irmap in /etc/criu/runc.conf, so that CRIU looks for the watched files"
     private static let sharing = "a mount of the container is shared with the host: bind it with rprivate"
+    private static let kernel = "this kernel lacks something that CRIU needs: criu check says what"
+    private static let terminal = "allow a job of a shell for a program on the caller's terminal"
+    private static let late = "a mount came into the container later: unmount it, or list it in mounts of config.json, private"
     private static let processor = "restore on a machine whose CPU has the features of this one"
 
     /// Words of CRIU's own, the narrower ones first.
@@ -55,22 +58,27 @@ enum CriuRemedy {
         ("unix socket", "allow external unix sockets, or close the socket before"),
         ("file locks are h", locks), ("ome file locks", locks),
         ("unlinked file", "remap links, or let the program close the file"),
-        ("link-remap file", "remap links"),
+        ("ink remap", "remap links"), ("ink-remap", "remap links"),
+        ("n-flight", "leave out connections that nobody has accepted"),
+        ("LSM specified but", "this machine has no such security module: name another profile, or none"),
         ("host file", "let the program close the large unlinked file, or set ghost-limit in /etc/criu/runc.conf"),
         ("soft-dirty", "this kernel does not track changed memory: checkpoint without a pre-dump and its images"),
         ("userfaultfd", "this kernel has no userfaultfd, or it is refused: go without lazy pages"),
+        ("path=/dev/pts/", terminal), ("path=/dev/tty", terminal),
         ("an't lookup mount=", "a file is open that the container cannot reach, as the caller's log: give it pipes as streams"),
-        ("mount point without", "a mount came into the container later: unmount it, or list it in mounts of config.json"),
-        ("unreachable sharing", sharing), ("sharing is unreachable", sharing), ("doesn't have a proper root mount", sharing),
+        ("mount point without", late),
+        ("doesn't have a proper root mount", late),
+        ("unreachable sharing", sharing), ("sharing is unreachable", sharing),
         ("No mapping for", "config.json of the bundle lacks a mount that the container had"),
         ("inotify", watched), ("fsnotify", watched), ("nvisible", watched),
         ("session leader", "allow a job of a shell for a program in the caller's session"),
-        ("tty", "allow a job of a shell for a program on the caller's terminal"),
+        ("tty", terminal),
         ("CPU", processor), ("cpuinfo", processor), ("cpu:", processor),
         ("No space left on device", "free space where the images are"),
         ("agic doesn't match", "these are no images of CRIU, or of one that knows more"),
         ("No such file or directory", "the images, or files of the container, are not there"),
         ("Operation not permitted", "CRIU needs root with all capabilities"),
+        ("not supported", kernel), ("doesn't support", kernel), ("probably lacks", kernel), ("old kernel?", kernel),
         ("kerndat", "this CRIU does not know this kernel: install a newer one"),
     ]
 

@@ -40,8 +40,10 @@ final class CriuProcess {
     func send(_ bytes: [UInt8]) throws(Failure) {
         do throws(KernelError) {
             try Sockets.send(bytes, descriptors: [], over: socket)
+        } catch where error.errno.name == "EPIPE" {
+            throw early()
         } catch {
-            throw .kernel(error, "cannot ask CRIU")
+            throw .kernel(error, "cannot ask CRIU", hint: Self.hint)
         }
     }
 
@@ -51,17 +53,23 @@ final class CriuProcess {
         let received: (bytes: [UInt8], descriptor: Int32?)
         do throws(KernelError) {
             received = try Sockets.receive(from: socket, capacity: Self.capacity)
+        } catch where error.errno.name == "ECONNRESET" {
+            throw early()
         } catch {
-            throw .kernel(error, "cannot hear from CRIU")
+            throw .kernel(error, "cannot hear from CRIU", hint: Self.hint)
         }
-        guard !received.bytes.isEmpty else { throw Failure(.kernel, "CRIU ended before it was done: \(ending)") }
+        guard !received.bytes.isEmpty else { throw early() }
         do throws(ProtobufError) {
             return (try CriuResponse(received.bytes), received.descriptor)
         } catch {
             received.descriptor.map { _ = Descriptor(owning: $0) }
-            throw Failure(.internalError, "CRIU says what nobody understands")
+            throw Failure(.internalError, "CRIU says what nobody understands", hint: Self.hint)
         }
     }
+
+    private static let hint = "criu check says whether it works here"
+
+    private func early() -> Failure { Failure(.kernel, "CRIU ended before it was done: \(ending)", hint: Self.hint) }
 
     private var ending: String {
         switch takeAway() {
@@ -141,7 +149,7 @@ struct CriuProgram {
     /// Refuses what CRIU, or the kernel, cannot do.
     func check(_ options: CheckpointOptions) throws(Failure) {
         if options.statusDescriptor != nil, options.lazyPages, version < 31500 {
-            throw Failure(.unsupported, "a descriptor for the status needs CRIU 3.15 or newer")
+            throw Failure(.unsupported, "a descriptor for the status needs CRIU 3.15 or newer", hint: Self.hint)
         }
         let tracks = options.isPreDump || options.parentPath != nil
         guard tracks || options.lazyPages else { return }

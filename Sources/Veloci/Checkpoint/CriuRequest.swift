@@ -58,10 +58,10 @@ enum CriuRequest {
     }
 
     /// Dumps the container with this first process.
-    static func checkpoint(_ order: CriuOrder, pid: Int32, _ descriptors: Descriptors) -> [UInt8] {
+    static func checkpoint(_ order: CriuOrder, _ descriptors: Descriptors) -> [UInt8] {
         let options = order.options
         var message = common(order, descriptors, log: CriuLog.dump)
-        message.add(2, Int64(pid))
+        if let process = order.process { message.add(2, Int64(process)) }
         message.add(3, options.leavesRunning)
         message.add(18, options.linkRemap)
         message.add(46, options.tcpSkipInFlight)

@@ -77,8 +77,9 @@ extension Performer {
         for inherited in order.inherited {
             if let number = effects.table.numbers[inherited.slot] { descriptors.inherited.append((inherited.key, number)) }
         }
-        descriptors.inherited += StreamNames.pipes(in: images)
-        try restorer.send(CriuRequest.restore(order, groups: groups(of: restorer.pid), descriptors))
+        descriptors.inherited += order.streams.map { ($0.key, $0.number) }
+        let groups = order.takesOwnGroups ? groups(of: restorer.pid) : []
+        try restorer.send(CriuRequest.restore(order, groups: groups, descriptors))
         try meetRestorer(restorer, order)
         restorer.finish()
         effects.restorer = nil
@@ -113,6 +114,7 @@ extension Performer {
     }
 
     private func meet(_ response: CriuResponse, _ order: CriuOrder) throws(Failure) {
+        defer { note(response.script) }
         switch response.script {
         case "setup-namespaces":
             try follow(response.pid)
@@ -145,7 +147,7 @@ extension Performer {
 
     /// Where a process is in each hierarchy, from the hierarchy's root.
     private func groups(of pid: Int32) -> [(controller: String, path: String)] {
-        guard effects.group != nil, let text = try? Files.readText("/proc/\(pid)/cgroup") else { return [] }
+        guard let text = try? Files.readText("/proc/\(pid)/cgroup") else { return [] }
         var groups: [(controller: String, path: String)] = []
         for line in text.parts(at: "\n") {
             let fields = line.parts(at: ":", most: 2, keepsEmpty: true)
@@ -230,19 +232,6 @@ enum RestoreRoom {
                     _ = try Files.open(name, flags: flags, mode: 0o644, at: directory.number)
                 }
             }
-        }
-    }
-}
-
-extension CheckpointOptions {
-    /// The directory for CRIU's log and work files, made if it is not there; nil for that of the images.
-    func openWorkDirectory() throws(Failure) -> Int32? {
-        guard let workPath else { return nil }
-        do throws(KernelError) {
-            try Files.makeDirectories(workPath, mode: 0o700)
-            return try Files.open(workPath, flags: .directory).release()
-        } catch {
-            throw .kernel(error, "cannot use the directory for CRIU's log")
         }
     }
 }

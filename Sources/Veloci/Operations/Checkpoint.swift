@@ -1,144 +1,137 @@
-internal import ByteText
-internal import CLinux
 public import ContainerPlan
 internal import LinuxKernel
 internal import RuntimeSpec
+
+/// What `checkpoint` asks for.
+public struct CheckpointRequest: Sendable {
+    /// The container.
+    public var id: String
+    /// Where its images go, and how CRIU makes them.
+    public var options: CheckpointOptions
+    /// Notes when each step takes place.
+    public var trace: Trace?
+    /// Called with each point that CRIU comes to.
+    public var progress: CheckpointProgress?
+    /// The step of the host that a test makes fail.
+    package var failingHostStep: Int?
+
+    /// A request for images of a container.
+    public init(_ id: String, options: CheckpointOptions) {
+        self.id = id
+        self.options = options
+    }
+}
+
+/// Hears how far CRIU is.
+public struct CheckpointProgress: Sendable {
+    private let hears: @Sendable (CheckpointMoment) -> Void
+
+    /// - Parameter hears: called on the thread of the call, while CRIU waits for it to return.
+    public init(_ hears: @escaping @Sendable (CheckpointMoment) -> Void) { self.hears = hears }
+
+    /// - Parameter script: what CRIU calls the point.
+    func note(_ script: String) { if let moment = CheckpointMoment(rawValue: script) { hears(moment) } }
+}
+
+/// Points that CRIU comes to, by its own names for the scripts that it calls there (`--action-script` of criu(8)).
+public enum CheckpointMoment: String, Sendable, CaseIterable {
+    /// Nothing is done yet.
+    case preDump = "pre-dump"
+    /// Packets of the container are held back.
+    case networkLock = "network-lock"
+    /// They come through again.
+    case networkUnlock = "network-unlock"
+    /// The server of lazy pages listens.
+    case statusReady = "status-ready"
+    /// All is written.
+    case postDump = "post-dump"
+    /// No process is there yet.
+    case preRestore = "pre-restore"
+    /// The namespaces are there, and nothing is in them.
+    case setupNamespaces = "setup-namespaces"
+    /// They are complete.
+    case postSetupNamespaces = "post-setup-namespaces"
+    /// The processes are complete, and wait.
+    case postRestore = "post-restore"
+    /// They are about to go on.
+    case preResume = "pre-resume"
+    /// They go on.
+    case postResume = "post-resume"
+}
 
 extension Runtime {
     /// Writes all that a running or paused container is to images. It is gone afterwards, unless the options say otherwise; after
     /// a failure it goes on as before.
     public func checkpoint(_ id: String, _ options: CheckpointOptions) throws(Failure) {
-        let container = try StoredContainer.open(root: root, id: id, locking: true)
-        let status = try container.status(holdingLock: true)
-        guard status == .running || status == .paused, let process = container.record.process else {
-            throw Failure(.notRunning, "Container cannot be checkpointed in \(status.rawValue) state")
-        }
-        // What the caller has mistaken comes before what this machine cannot.
-        if options.parentPath != nil { _ = Descriptor(owning: try options.openImageDirectory(making: true)) }
-        let program = try CriuProgram(criu)
-        try program.check(options)
-        let order = try order(container, options, program, process.pid)
-        do throws(Failure) {
-            try writeImages(order, program, container, process.pid)
-        } catch {
-            if status == .running { thaw(container) }
-            throw error
-        }
-        if options.leavesRunning || options.isPreDump { return }
-        do throws(Failure) {
-            try Undoing(self, container.record, container.state).delete()
-        } catch {
-            // The images are complete, which is what was asked for.
-            warn("after the checkpoint: \(error)")
-        }
+        try checkpoint(CheckpointRequest(id, options: options))
     }
 
-    /// What CRIU would be told.
-    private func order(
-        _ container: StoredContainer, _ options: CheckpointOptions, _ program: CriuProgram, _ pid: Int32
-    ) throws(Failure) -> CriuOrder {
-        let spec = try container.state.configuration()
-        let facts: CheckpointFacts
-        do throws(KernelError) {
-            let top = try Files.open("/proc/\(pid)/root", flags: [.path, .directory])
-            facts = .collect(spec, root: top, prefix: "", criuVersion: program.version)
-        } catch {
-            throw .kernel(error, "cannot look at the container's root")
-        }
-        let host = try HostFacts.collect(for: spec, in: container.record.bundle, id: container.record.id, self)
-        do throws(PlanError) {
-            return try CriuOrder.checkpoint(
-                spec, root: container.record.rootfs, groups: container.record.controlGroups, options: options, host: host,
-                facts: facts)
-        } catch {
-            throw Failure(error)
-        }
+    /// Writes all that a running or paused container is to images, with all that can be asked for.
+    public func checkpoint(_ request: CheckpointRequest) throws(Failure) {
+        defer { request.trace?.end() }
+        request.trace?.begin("look at the container, ask CRIU what it can, and plan")
+        let planned = try PlannedCheckpoint(request, locking: true, self)
+        request.trace?.end()
+        var wanted = try PerformanceRequest.alone(trace: request.trace)
+        wanted.criu = planned.program.path
+        wanted.progress = request.progress
+        wanted.failingHostStep = request.failingHostStep
+        let performer = Performer(planned.plan, for: planned.subject, wanted, self)
+        performer.effects.state = planned.container.state
+        try performer.whole { () throws(Failure) in try performer.prepare() }
     }
 
-    private func writeImages(
-        _ order: CriuOrder, _ program: CriuProgram, _ container: StoredContainer, _ pid: Int32
-    ) throws(Failure) {
-        let options = order.options
-        let images = try options.openImageDirectory(making: true)
-        let work = try options.openWorkDirectory()
-        defer {
-            _ = Descriptor(owning: images)
-            work.map { _ = Descriptor(owning: $0) }
-        }
-        if !options.isPreDump { try write(StreamNames.encoded(container.record.streams), at: images, options) }
-        let process = try CriuProcess(program.path)
-        try process.send(CriuRequest.checkpoint(order, pid: pid, CriuRequest.Descriptors(images: images, work: work)))
-        while true {
-            let response: CriuResponse
-            do throws(Failure) {
-                let received = try process.receive()
-                received.descriptor.map { _ = Descriptor(owning: $0) }
-                response = received.response
-            } catch {
-                throw CriuFailure.make(error, options, CriuLog.dump)
-            }
-            guard response.succeeded else { throw CriuFailure.make(response, options, CriuLog.dump) }
-            guard response.kind == .notify else { break }
-            if response.script == "status-ready" { tellReady(options.statusDescriptor) }
-            try process.send(CriuRequest.answer(true))
-        }
-        // After a pre-dump CRIU waits for the next one, which another command will ask another CRIU for.
-        process.finish()
-    }
-
-    /// The server of lazy pages listens.
-    private func tellReady(_ descriptor: Int32?) {
-        guard let descriptor else { return }
-        do throws(KernelError) {
-            try Pipes.write([0], to: descriptor)
-        } catch {
-            warn("can't write \\0 to status fd: \(error.errno)")
-        }
-        _ = Descriptor(owning: descriptor)
-    }
-
-    private func write(_ streams: [UInt8], at directory: Int32, _ options: CheckpointOptions) throws(Failure) {
-        do throws(KernelError) {
-            let file = try Files.open(
-                StreamNames.file, flags: [.writeOnly, .create, .truncate, .noFollow], mode: 0o600, at: directory)
-            try Files.write(streams, to: file, name: options.imagePath + "/" + StreamNames.file)
-        } catch {
-            throw .kernel(error, "cannot write beside the images")
-        }
-    }
-
-    /// Whatever ended CRIU, the container is not left frozen.
-    private func thaw(_ container: StoredContainer) {
-        let group = ContainerGroup(recorded: container.record.controlGroups)
-        guard group.isFrozen else { return }
-        do throws(Failure) {
-            try group.thaw()
-        } catch {
-            warn("after a failed checkpoint: \(error)")
-        }
+    /// The plan of a checkpoint. Nothing is touched; the container has to be there, and CRIU.
+    public func plan(_ request: CheckpointRequest) throws(Failure) -> Plan {
+        try PlannedCheckpoint(request, locking: false, self).plan
     }
 }
 
-extension CheckpointOptions {
-    /// The directory of the images, and the one before it if there is one.
-    func openImageDirectory(making: Bool) throws(Failure) -> Int32 {
-        let directory: Int32
+/// A container that can be dumped, and how.
+private struct PlannedCheckpoint {
+    let container: StoredContainer
+    let program: CriuProgram
+    let subject: Subject
+    let plan: Plan
+
+    init(_ request: CheckpointRequest, locking: Bool, _ runtime: Runtime) throws(Failure) {
+        container = try StoredContainer.open(root: runtime.root, id: request.id, locking: locking)
+        let status = try container.status(holdingLock: locking)
+        guard status == .running || status == .paused, let process = container.record.process else {
+            throw Failure(
+                .notRunning, "Container cannot be checkpointed in \(status.rawValue) state",
+                hint: Self.hint(status))
+        }
+        // What the caller has mistaken comes before what this machine cannot.
+        if locking, request.options.parentPath != nil { _ = Descriptor(owning: try request.options.openImageDirectory(making: true)) }
+        program = try CriuProgram(runtime.criu)
+        try program.check(request.options)
+        let spec = try container.state.configuration()
+        let facts: CheckpointFacts
         do throws(KernelError) {
-            if making { try Files.makeDirectories(imagePath, mode: 0o700) }
-            directory = try Files.open(imagePath, flags: .directory).release()
+            let top = try Files.open("/proc/\(process.pid)/root", flags: [.path, .directory])
+            facts = .collect(spec, root: top, prefix: "", criuVersion: program.version)
         } catch {
-            throw .kernel(error, "cannot use the directory of the images")
+            throw .kernel(error, "cannot look at the container's root", hint: "checkpoint as root of the host")
         }
-        guard let parentPath else { return directory }
-        let images = Descriptor(owning: directory)
-        guard !parentPath.begins(with: "/") else {
-            throw Failure(.invalidArgument, "the path of the parent's images must be relative")
-        }
-        do throws(KernelError) {
-            _ = try Files.open(parentPath, flags: [.path, .directory], at: images.number)
+        let record = container.record
+        let host = try HostFacts.collect(for: spec, in: record.bundle, id: record.id, runtime)
+        do throws(PlanError) {
+            plan = try Plan.checkpoint(
+                spec, root: record.rootfs, groups: record.controlGroups,
+                process: CheckpointFacts.Process(pid: process.pid, isPaused: status == .paused), options: request.options,
+                host: host, facts: facts)
         } catch {
-            throw .kernel(error, "cannot use the images of the parent")
+            throw Failure(error)
         }
-        return images.release()
+        subject = Subject(record: record, spec: spec, status: status)
+    }
+
+    private static func hint(_ status: Status) -> String {
+        switch status {
+        case .created: "start it first"
+        case .creating: "wait until it runs"
+        case .stopped, .running, .paused: "its program has ended; run it again"
+        }
     }
 }

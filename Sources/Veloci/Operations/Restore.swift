@@ -10,6 +10,8 @@ public struct RestoreRequest: Sendable {
     public var container: CreateRequest
     /// Its images, and how CRIU takes them.
     public var options: CheckpointOptions
+    /// Called with each point that CRIU comes to.
+    public var progress: CheckpointProgress?
 
     /// A request for the container that images are of.
     public init(_ container: CreateRequest, options: CheckpointOptions) {
@@ -25,6 +27,9 @@ extension Runtime {
     ///
     /// - Returns: its first process, a child of this process.
     public func restore(_ request: RestoreRequest) throws(Failure) -> ContainerProcess {
+        let trace = request.container.trace
+        defer { trace?.end() }
+        trace?.begin("read config.json, ask CRIU what it can, and plan")
         // Before anything is made: what is no directory is no image.
         _ = Descriptor(owning: try request.options.openImageDirectory(making: false))
         let program = try CriuProgram(criu)
@@ -34,18 +39,20 @@ extension Runtime {
         var wanted = PerformanceRequest(
             streams: request.container.streams, passed: try PassedDescriptors(),
             prepareTerminal: request.container.prepareTerminal, createRuntime: request.container.createRuntime,
-            notifySocket: request.container.notifySocket,
+            notifySocket: request.container.notifySocket, trace: trace,
             failingHostStep: request.container.failingHostStep)
         wanted.criu = program.path
+        wanted.progress = request.progress
         let subject = Subject(record: planned.record, spec: planned.bundle.spec, configuration: planned.bundle.bytes)
         let performer = Performer(planned.plan, for: subject, wanted, self)
+        trace?.end()
         return try performer.whole { () throws(Failure) in
             try performer.prepare()
             return try performer.process()
         }
     }
 
-    /// The plan of a restore. Nothing is touched, and the images are not looked at.
+    /// The plan of a restore. Nothing is touched; of the images only that is looked at what the streams were.
     public func plan(_ request: RestoreRequest) throws(Failure) -> Plan {
         try plan(request, CriuProgram(criu)).plan
     }
@@ -53,13 +60,16 @@ extension Runtime {
     private func plan(_ request: RestoreRequest, _ program: CriuProgram) throws(Failure) -> PlannedContainer {
         try PlannedContainer(request.container, waitsForStart: false, self) {
             (bundle, wanted, host) throws(Failure) in
-            let facts: CheckpointFacts
+            var facts: CheckpointFacts
             do throws(KernelError) {
                 let top = try Files.open(bundle.rootfs, flags: [.path, .directory])
                 let name = try Files.readLink("/proc/self/fd/\(top.number)")
                 facts = .collect(bundle.spec, root: top, prefix: name, criuVersion: program.version)
+                facts.streams = StreamNames.read(in: request.options.imagePath)
             } catch {
-                throw .kernel(error, "cannot look at the container's root", path: JSONPath([.member("root"), .member("path")]))
+                throw .kernel(
+                    error, "cannot look at the container's root", path: JSONPath([.member("root"), .member("path")]),
+                    hint: "name the root that the container had")
             }
             do throws(PlanError) {
                 return try Plan.restore(

@@ -148,6 +148,10 @@ final class Performer {
         case .startRestorer(let inControlGroup, let legacy): try startRestorer(inControlGroup: inControlGroup, legacy: legacy)
         case .restoreProcesses(let order): try restoreProcesses(order)
         case .detachRestorePlace: try detachRestorePlace()
+        case .makeImageDirectory(let options): try makeImageDirectory(options)
+        case .noteStreams(let options): try noteStreams(options)
+        case .dumpProcesses(let order): try dumpProcesses(order)
+        case .deleteContainer: deleteContainer()
         case .noteRunning: try noteRunning()
         case .recordProcess: try recordProcess()
         case .sendProcessDescriptor(let path): try sendProcessDescriptor(to: path)
@@ -222,8 +226,10 @@ struct PerformanceRequest {
     /// The host program's own hook.
     var createRuntime: (@Sendable (State) throws(Failure) -> Void)?
     var notifySocket: String?
-    /// The program that restores.
+    /// The program that dumps or restores.
     var criu: String?
+    /// Hears how far that is.
+    var progress: CheckpointProgress?
     /// What notes when each step takes place.
     var trace: Trace?
     /// The step of the host that a test makes fail.

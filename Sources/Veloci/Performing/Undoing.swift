@@ -55,6 +55,7 @@ struct Undoing {
         case .stopUnit(let name, let isOfUser): stopUnit(name, isOfUser: isOfUser)
         case .removeCacheGroups: CacheControl.remove(effects?.cache?.membership.owned ?? record.cacheGroups)
         case .detachRestorePlace: try detachRestorePlace()
+        case .thaw: try thaw()
         case .detachRoot(let path): try HostRoot.detach(record.rootMount, at: path)
         case .moveDeviceBack(let name): effects?.devices[name]?.moveBack()
         case .removePidFile(let path):
@@ -71,6 +72,12 @@ struct Undoing {
         } catch {
             throw .kernel(error, "cannot detach what was attached for CRIU")
         }
+    }
+
+    /// Whatever ended CRIU, the container is not left frozen.
+    private func thaw() throws(Failure) {
+        let group = ContainerGroup(recorded: record.controlGroups)
+        if group.isFrozen { try group.thaw() }
     }
 
     // MARK: The process
@@ -99,6 +106,7 @@ struct Undoing {
                 // A process that is frozen by version 1 dies only when it runs again; the container's others may freeze it anew.
                 _ = try? group.thawForDeath()
                 if try Processes.hasEnded(process, withinMilliseconds: min(patience, deadline.milliseconds)) { return }
+                try endTracer(in: group)
                 patience = min(patience * 2, 500)
             } while !deadline.hasPassed
             throw KernelError(.busy, call: "the container's process did not end within 10 s")
@@ -107,6 +115,15 @@ struct Undoing {
         } catch {
             throw .kernel(error, "cannot kill the container's process")
         }
+    }
+
+    /// A CRIU that hangs, left by a restore whose command was killed: what it traces is not gone before it looks. It is in the
+    /// container's control group, as no debugger of the host's is.
+    private func endTracer(in group: ContainerGroup) throws(KernelError) {
+        guard let pid = record.process?.pid, let tracer = Processes.tracer(of: pid), let all = try? group.processes(),
+            all.contains(tracer)
+        else { return }
+        try Processes.signal(try Processes.open(tracer), 9)
     }
 
     // MARK: The control group

@@ -56,7 +56,8 @@ extension Undo {
     /// Whether a restart of the machine took the effect back.
     fileprivate var endsWithTheMachine: Bool {
         switch self {
-        case .stopUnit, .removeControlGroup, .removeCacheGroups, .detachRoot, .detachRestorePlace, .endProcess, .moveDeviceBack:
+        case .stopUnit, .removeControlGroup, .removeCacheGroups, .detachRoot, .detachRestorePlace, .thaw, .endProcess,
+            .moveDeviceBack:
             true
         case .removeStateDirectory, .runPoststopHooks, .removePidFile: false
         }

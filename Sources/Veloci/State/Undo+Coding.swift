@@ -19,6 +19,7 @@ extension Undo {
             writer.member("do", "detachRoot")
             writer.member("path", path)
         case .detachRestorePlace: writer.member("do", "detachRestorePlace")
+        case .thaw: writer.member("do", "thaw")
         case .endProcess: writer.member("do", "endProcess")
         case .runPoststopHooks: writer.member("do", "runPoststopHooks")
         case .moveDeviceBack(let name):
@@ -59,6 +60,7 @@ extension Undo {
         case ("removeCacheGroups", _, _): self = .removeCacheGroups
         case ("detachRoot", _, let path?): self = .detachRoot(at: path)
         case ("detachRestorePlace", _, _): self = .detachRestorePlace
+        case ("thaw", _, _): self = .thaw
         case ("endProcess", _, _): self = .endProcess
         case ("runPoststopHooks", _, _): self = .runPoststopHooks
         case ("moveDeviceBack", let name?, _): self = .moveDeviceBack(name)

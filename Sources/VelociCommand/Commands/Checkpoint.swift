@@ -16,10 +16,22 @@ extension Subcommand {
         ],
         arity: .exactly(1)
     ) { invocation throws(CommandFailure) in
-        let id = try invocation.id
+        var request = try CheckpointCommand.request(invocation)
         invocation.warnWithoutRoot()
-        let options = try invocation.checkpointOptions()
-        try invocation.calling { (runtime) throws(Failure) in try runtime.checkpoint(id, options) }
+        let trace = try TraceOutput.open("checkpoint", invocation)
+        request.trace = trace?.trace
+        defer { trace?.write() }
+        let asked = request
+        try invocation.calling { (runtime) throws(Failure) in try runtime.checkpoint(asked) }
         return 0
+    }
+}
+
+/// `checkpoint`: images of a container.
+enum CheckpointCommand {
+    /// What `checkpoint` and `plan --checkpoint` ask the library for.
+    static func request(_ invocation: Invocation) throws(CommandFailure) -> CheckpointRequest {
+        let id = try invocation.id
+        return CheckpointRequest(id, options: try invocation.checkpointOptions())
     }
 }

@@ -4,12 +4,13 @@ internal import Veloci
 extension Flag {
     static let runs = Flag("run", .bool, "plan a run, which does not wait for start")
     static let restores = Flag("restore", .bool, "plan a restore")
+    static let dumps = Flag("checkpoint", .bool, "plan a checkpoint of the container with this id")
     static let plannedProcess = Flag("process", "p", .text, "plan an exec of the process in this file")
 }
 
 extension Subcommand {
     static let plan = Subcommand(
-        name: "plan", summary: "print what create, run, exec or restore would do, step by step, without doing it",
+        name: "plan", summary: "print what create, run, exec, checkpoint or restore would do, step by step, without doing it",
         arguments: "[container-id]",
         explanation: """
             Prints the kernel operations that make the bundle's container, in order, each with the place in config.json
@@ -17,12 +18,13 @@ extension Subcommand {
             refuses what that refuses.
 
             With --run, the plan of run. With --process, of running that process in the container of that id. With --restore,
-            of making the container out of images.
+            of making the container out of images. With --checkpoint, of writing the container of that id to images.
             """,
         flags: [
             .bundle, .runs, .plannedProcess, .consoleSocket, .pidfdSocket, .pidFile, .noPivot, .noNewKeyring,
             .preserveDescriptors, .detach, .textFormat,
-            .restores, .imagePath, .workPath, .tcpEstablished, .tcpClose, .externalUnixSockets, .shellJob, .fileLocks,
+            .restores, .dumps, .imagePath, .workPath, .parentPath, .leaveRunning, .preDump, .pageServer, .statusDescriptor,
+            .tcpSkipInFlight, .linkRemap, .tcpEstablished, .tcpClose, .externalUnixSockets, .shellJob, .fileLocks,
             .controlGroupsMode, .emptyNamespace, .autoDedup, .lazyPages, .lsmProfile, .lsmMountContext, .networkLock,
         ],
         arity: .between(0, 1), run: PlanCommand.run)
@@ -48,6 +50,10 @@ enum PlanCommand {
             _ = try invocation.id
             var request = try invocation.executeRequest(try DocumentFile.read(file, "a process"))
             request.endsWithCaller = !flags.bool(.detach)
+            return try invocation.calling { (runtime) throws(Failure) in try runtime.plan(request) }
+        }
+        if flags.bool(.dumps) {
+            let request = try CheckpointCommand.request(invocation)
             return try invocation.calling { (runtime) throws(Failure) in try runtime.plan(request) }
         }
         if flags.bool(.restores) {

@@ -25,14 +25,20 @@ enum RestoreCommand {
         invocation.warnWithoutRoot()
         let detaches = invocation.flags.bool(.detach)
         request.container.prepareTerminal = { Foreground.prepareTerminal($0) }
+        let trace = try TraceOutput.open("restore", invocation)
+        request.container.trace = trace?.trace
         let (id, asked) = (request.container.id, request)
         defer { invocation.log.flush() }
         return try invocation.calling { (runtime) throws(Failure) in
             if detaches {
+                defer { trace?.write() }
                 _ = try runtime.restore(asked)
                 return 0
             }
-            let end = try invocation.foreground { () throws(Failure) in try runtime.restore(asked) }
+            let end = try invocation.foreground { () throws(Failure) in
+                defer { trace?.write() }
+                return try runtime.restore(asked)
+            }
             if !invocation.flags.bool(.keep) { RunCommand.delete(id, runtime, invocation.log) }
             return end.shellStatus
         }
