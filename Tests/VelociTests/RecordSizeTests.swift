@@ -35,6 +35,11 @@ import Testing
         #expect(front.freezers == ["": "/g/2", "freezer": "/g/f"])
         #expect(front.record.annotations == record.annotations && front.record.process == record.process)
         #expect(front.record.isOfRoot)
+        #expect(try #require(ContainerRecord.front(of: record.encoded)).record.process == record.process)
+        for length in 0..<record.encoded.count {
+            let part = Array(record.encoded[..<length])
+            #expect(part.last == UInt8(ascii: "}") || ContainerRecord.front(of: part) == nil, "cut off after \(length) bytes")
+        }
         for length in 0..<record.encoded.count { #expect(ContainerRecord(Array(record.encoded[..<length])) == nil) }
         for length in 0..<record.encodedFront.count { #expect(ContainerRecord.front(record.encodedFront[..<length]) == nil) }
     }

@@ -8,7 +8,7 @@ extension Runtime {
     public func state(_ id: String) throws(Failure) -> ContainerState {
         try ContainerID.check(id)
         if let root = try? Files.open(root, flags: O_PATH | O_DIRECTORY),
-            let shown = try ContainerFront(of: id, in: root.number)?.shown(asksFreezers: true)
+            let shown = try ContainerFront(of: id, in: root.number, readsRecord: true)?.shown(asksFreezers: true)
         {
             return shown
         }

@@ -2,8 +2,8 @@ internal import CLinux
 internal import CStageWire
 internal import LinuxKernel
 
-/// What `state` and `list` show of a container, out of one file: the page of its stage, and behind that the front of its record.
-/// As few calls as tell it; whatever is not as usual is for `StoredContainer`, which looks more closely.
+/// What `state` and `list` show of a container: the front of its record, and what the page of its stage says. For `list` both are
+/// one file. As few calls as tell it; whatever is not as usual is for `StoredContainer`, which looks more closely.
 struct ContainerFront {
     private let record: ContainerRecord
     /// The groups that it can be frozen in, by controller.
@@ -12,13 +12,21 @@ struct ContainerFront {
     /// A command froze it, and none let it go on.
     private let wasPaused: Bool
 
-    /// - Parameter root: the state root, open as long as this is called.
+    /// - Parameters:
+    ///   - root: the state root, open as long as this is called.
+    ///   - readsRecord: whether the record itself is looked at, which other commands go by, and not only what stands behind
+    ///     the page.
     /// - Returns: nil when no whole front is there, as while the container is being made.
-    init?(of id: String, in root: Int32) {
+    init?(of id: String, in root: Int32, readsRecord: Bool = false) {
         let size = Int(stage_progress_size)
-        guard let bytes = Self.read(id + "/" + StateDirectory.progressFile, in: root), bytes.count > size,
-            let (record, freezers) = ContainerRecord.front(bytes[size...]), record.id == id, record.process != nil
-        else { return nil }
+        guard let bytes = Self.read(id + "/" + StateDirectory.progressFile, in: root), bytes.count >= size else { return nil }
+        var front: (record: ContainerRecord, freezers: [String: String])?
+        if readsRecord {
+            front = Self.read(id + "/" + StateDirectory.stateFile, in: root).flatMap { ContainerRecord.front(of: $0) }
+        } else {
+            front = ContainerRecord.front(bytes[size...])
+        }
+        guard let (record, freezers) = front, record.id == id, record.process != nil else { return nil }
         self.record = record
         self.freezers = freezers
         (phase, wasPaused) = bytes.withUnsafeBytes { bytes in

@@ -1,7 +1,8 @@
 internal import ContainerPlan
 internal import RuntimeSpec
 
-// The record as state.json. What `state` and `list` show is its front, which stands alone behind the stage's page as well.
+// The record as state.json. What `state` and `list` show stands in front, so that they need not read what follows; for `list` it
+// stands behind the stage's page as well.
 
 extension ContainerRecord {
     private static let format = 2
@@ -84,7 +85,23 @@ extension ContainerRecord {
         self = reading.record
     }
 
-    /// The front of a record: what `state` and `list` show. The groups in it are those of the freezers.
+    /// The front of a record. The groups in it are those of the freezers.
+    ///
+    /// - Returns: nil for a document that veloci did not write, or in whose front something is missing.
+    static func front(of record: [UInt8]) -> (record: ContainerRecord, freezers: [String: String])? {
+        var reading = Reading()
+        _ = record.withUnsafeBufferPointer { bytes in
+            JSONReader.document(bytes) { (name, reader) throws(JSONStop) in
+                try reading.read(name, &reader)
+                if reading.freezers != nil { throw JSONStop() }
+            }
+        }
+        // A document that was cut off is none that anybody should believe.
+        guard reading.hasFront, let freezers = reading.freezers, record.last == UInt8(ascii: "}") else { return nil }
+        return (reading.record, freezers)
+    }
+
+    /// The front where it stands alone.
     ///
     /// - Returns: nil for a document that veloci did not write, or not completely.
     static func front(_ bytes: ArraySlice<UInt8>) -> (record: ContainerRecord, freezers: [String: String])? {
