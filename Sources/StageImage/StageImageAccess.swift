@@ -5,8 +5,8 @@ extension StageImage {
     @export(interface)
     @inline(never)
     package static func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
-        words.withUnsafeBufferPointer { buffer in
-            body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<size]))
+        unsafe words.withUnsafeBufferPointer { buffer in
+            unsafe body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<size]))
         }
     }
 }

@@ -7,7 +7,7 @@ extension Runtime {
     /// The state of one container.
     public func state(_ id: String) throws(Failure) -> ContainerState {
         try ContainerID.check(id)
-        if let root = try? Files.open(root, flags: O_PATH | O_DIRECTORY),
+        if let root = try? Files.open(root, flags: [.path, .directory]),
             let shown = try ContainerFront(of: id, in: root.number, readsRecord: true)?.shown(asksFreezers: true)
         {
             return shown
@@ -77,7 +77,7 @@ extension Runtime {
     /// The state root, opened; nil when there is none yet.
     private func rootDirectory() throws(Failure) -> Descriptor? {
         do throws(KernelError) {
-            return try Files.open(root, flags: O_RDONLY | O_DIRECTORY)
+            return try Files.open(root, flags: .directory)
         } catch where error.errno == .noEntry {
             return nil
         } catch {

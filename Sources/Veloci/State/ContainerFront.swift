@@ -1,4 +1,3 @@
-internal import CLinux
 internal import CStageWire
 internal import LinuxKernel
 
@@ -29,14 +28,14 @@ struct ContainerFront {
         guard let (record, freezers) = front, record.id == id, record.process != nil else { return nil }
         self.record = record
         self.freezers = freezers
-        (phase, wasPaused) = bytes.withUnsafeBytes { bytes in
-            let page = bytes.loadUnaligned(as: stage_progress.self)
+        (phase, wasPaused) = unsafe bytes.withUnsafeBytes { bytes in
+            let page = unsafe bytes.loadUnaligned(as: stage_progress.self)
             return (stage_phase(rawValue: page.phase), page.paused != 0)
         }
     }
 
     private static func read(_ path: String, in root: Int32) -> [UInt8]? {
-        guard let file = try? Files.openWithoutLinks(path, flags: O_RDONLY | O_NONBLOCK, at: root) else { return nil }
+        guard let file = try? Files.openWithoutLinks(path, flags: [.nonBlocking], at: root) else { return nil }
         return try? Files.read(file, name: path, endsShort: true, expected: 16384)
     }
 
