@@ -149,7 +149,8 @@ let package = Package(
             dependencies: ["Chance", "ContainerPlan", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
             swiftSettings: language),
         .testTarget(
-            name: "VelociTests", dependencies: ["Veloci", "VelociAsync", "Cgroups", "LinuxKernel", "RuntimeSpec", "CLinux"],
+            name: "VelociTests",
+            dependencies: ["Veloci", "VelociAsync", "Cgroups", "LinuxKernel", "RuntimeSpec", "CLinux", "CStageWire"],
             swiftSettings: language),
         .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "RuntimeSpec"], swiftSettings: language),
         .testTarget(name: "RuntimeSpecTests", dependencies: ["Chance", "RuntimeSpec", "CCapability"], swiftSettings: language),

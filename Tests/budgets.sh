@@ -8,6 +8,7 @@
 #   calls         system calls of all processes, those of the container's program as well (strace)
 #   faults        page faults, for create those of the stage as well
 #   bytes         of the executable
+# list-each is what one container more costs list, create-among a creation with the records of a thousand others in the root.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 table=Tests/budgets/budgets.tsv
@@ -91,6 +92,32 @@ calls_of_create() {
     note "$1 calls" "$(calls_in $work/calls)"
 }
 
+# What one more container costs a command: copies of one, which all look at the same process.
+crowd() {
+    local number names=() file
+    for ((number = 0; number < $1; number++)); do names+=("copy-$number"); done
+    for name in "${names[@]}"; do
+        mkdir -m 700 "$work/state/$name"
+        for file in state.json progress config.json; do
+            sed "s/\"id\":\"$id\"/\"id\":\"$name\"/" "$work/state/$id/$file" >"$work/state/$name/$file"
+        done
+    done
+}
+disperse() { rm -rf $work/state/copy-*; }
+
+calls_of_list() {
+    local alone among
+    strace -qq -o $work/calls $work/veloci --root $work/state list >/dev/null </dev/null || complain "list failed"
+    alone=$(calls_in $work/calls)
+    crowd 100
+    strace -qq -o $work/calls $work/veloci --root $work/state list >$work/output </dev/null || complain "list failed"
+    among=$(calls_in $work/calls)
+    [ "$(grep -c "^copy-.* created " $work/output)" = 100 ] || complain "list does not show all: $(cat $work/output)"
+    disperse
+    # Some calls are for the list as a whole.
+    note "list-each calls" $(((among - alone) / 100))
+}
+
 faults() {
     local name=$1 pid more=0; shift
     $work/faults $work/number $work/veloci --root $work/state "$@" >/dev/null </dev/null || complain "$name failed"
@@ -115,6 +142,12 @@ if [ "${STEPS:-1}" = 1 ]; then
     steps kill kill $id KILL
     until_stopped
     steps delete delete $id
+    create
+    crowd 1000
+    remove
+    steps create-among create --bundle $work/bundle $id
+    disperse
+    remove
 fi
 
 for _ in 1 2; do
@@ -126,6 +159,12 @@ for _ in 1 2; do
     calls_of_create create-filter
     use sleeping
     calls_of_create create
+    create
+    calls_of_list
+    # With a thousand others it is the same.
+    crowd 1000
+    calls_of_create create-among
+    disperse
     create
     calls state state $id
     calls start start $id

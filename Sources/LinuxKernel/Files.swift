@@ -54,6 +54,21 @@ public enum Files {
         return Descriptor(owning: Int32(number))
     }
 
+    /// openat2(2) with O_CLOEXEC and RESOLVE_NO_SYMLINKS: a symbolic link anywhere on the way is `ELOOP`.
+    package static func openWithoutLinks(_ path: String, flags: OpenFlags, at directory: Int32) throws(KernelError) -> Descriptor {
+        var how = open_how()
+        how.flags = flags.argument
+        how.resolve = UInt64(RESOLVE_NO_SYMLINKS)
+        let number = try withPath(path) { (pointer) throws(KernelError) in
+            try unsafe withUnsafePointer(to: &how) { (how) throws(KernelError) in
+                try unsafe systemCall(
+                    __NR_openat2, "openat2", on: path, UInt64(descriptor: directory), pointer, UInt64(address: how),
+                    UInt64(MemoryLayout<open_how>.size))
+            }
+        }
+        return Descriptor(owning: Int32(number))
+    }
+
     /// Calls `body` with the address of the path as a C string. The kernel reads up to the first zero, so a path with one
     /// inside would be another path: that is `EINVAL`.
     package static func withPath<Result>(
@@ -180,6 +195,25 @@ public enum Files {
                     unsafe written += try systemCall(
                         __NR_write, "write", on: name, UInt64(descriptor: number), UInt64(address: buffer.baseAddress),
                         UInt64(buffer.count))
+                } catch {
+                    failure = error
+                }
+            }
+            if let failure { throw failure }
+        }
+    }
+
+    /// Writes all bytes at a place of a file, whatever the current position (pwrite(2)).
+    package static func write(_ bytes: [UInt8], to file: Int32, at place: UInt64, name: String) throws(KernelError) {
+        var written = 0
+        while written < bytes.count {
+            let rest = bytes[written...]
+            var failure: KernelError?
+            unsafe rest.withUnsafeBytes { buffer in
+                do throws(KernelError) {
+                    unsafe written += try systemCall(
+                        __NR_pwrite64, "pwrite", on: name, UInt64(descriptor: file), UInt64(address: buffer.baseAddress),
+                        UInt64(buffer.count), place + UInt64(written))
                 } catch {
                     failure = error
                 }

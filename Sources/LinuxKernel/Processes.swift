@@ -21,10 +21,16 @@ public enum ProcessEnd: Equatable, Sendable {
 /// Processes, by descriptors that cannot come to mean somebody else.
 public enum Processes {
     /// A descriptor of the process (pidfd_open(2)).
+    /// - Throws: `KernelError`; `ESRCH` when there is no process of that number.
     public static func open(_ pid: Int32) throws(KernelError) -> Descriptor {
-        Descriptor(
-            owning: Int32(
-                try systemCall(__NR_pidfd_open, "pidfd_open", on: "process \(pid)", UInt64(descriptor: pid), 0)))
+        do throws(KernelError) {
+            return Descriptor(
+                owning: Int32(
+                    try systemCall(__NR_pidfd_open, "pidfd_open", on: "process \(pid)", UInt64(descriptor: pid), 0)))
+        } catch where error.errno == .noEntry || error.errno == .invalidArgument {
+            // KERNEL(6.16): the number is by now that of a thread in some process, which is ENOENT; before it was EINVAL.
+            throw KernelError(.noSuchProcess, call: error.call, object: error.object)
+        }
     }
 
     /// Who traces a process (ptrace(2)): nil when nobody does, or it is gone.

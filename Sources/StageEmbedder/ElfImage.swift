@@ -34,9 +34,9 @@ struct ElfImage {
         var source = """
             package enum StageImage {
                 /// The size of the stage's ELF file in bytes.
-                package static let size = \(image.count)
+                static let size = \(image.count)
                 /// The file itself in little-endian words, the last one padded with zeros.
-                package static let words: [UInt64] = [
+                static let words: [UInt64] = [
 
             """
         for start in stride(from: 0, to: image.count, by: 8) {

@@ -1,10 +1,12 @@
 extension StageImage {
     /// Calls `body` with the bytes of the stage's ELF file.
-    package static func withBytes<Result, Failure: Error>(
-        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try unsafe words.withUnsafeBufferPointer { (buffer) throws(Failure) in
-            try unsafe body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<size]))
+    ///
+    /// Compiled in this module alone: compiled into each that calls it, the image would lie in the executable as often.
+    @export(interface)
+    @inline(never)
+    package static func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+        unsafe words.withUnsafeBufferPointer { buffer in
+            unsafe body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<size]))
         }
     }
 }

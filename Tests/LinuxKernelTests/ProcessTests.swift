@@ -1,6 +1,7 @@
 import CLinux
 import Foundation
 import LinuxKernel
+import Synchronization
 import Testing
 
 @Suite struct ProcessTests {
@@ -22,6 +23,25 @@ import Testing
         #expect(try run("exit 3").0 == .exited(3))
         #expect(try run("kill -9 $$").0 == .signalled(9))
         #expect(ProcessEnd.signalled(9).shellStatus == 137)
+    }
+
+    /// The number of a process that ended may be a thread's by now, and is no process's then.
+    @Test func threadsAreNoProcesses() throws {
+        let (known, end) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let number = Mutex<Int32>(0)
+        Thread {
+            number.withLock { $0 = Int32(linux_system_call(Int64(__NR_gettid), 0, 0, 0, 0, 0, 0)) }
+            known.signal()
+            end.wait()
+        }.start()
+        known.wait()
+        defer { end.signal() }
+        let thread = number.withLock { $0 }
+        try #require(thread != getpid())
+        let error = #expect(throws: KernelError.self) { _ = try Processes.open(thread) }
+        #expect(error?.errno == .noSuchProcess, "\(String(describing: error))")
+        #expect(Processes.hasEnded(thread))
+        for number: Int32 in [0, -1, .max] { #expect(Processes.hasEnded(number), "\(number)") }
     }
 
     @Test func environmentAndDirectoryAreThoseOfTheRequest() throws {

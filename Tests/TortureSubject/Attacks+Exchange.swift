@@ -52,6 +52,54 @@ extension Attacks {
         }
     }
 
+    /// The place of a mount that is to become read-only is exchanged for that of another: what the path leads to then is
+    /// protected, and the mount stays writable.
+    func exchangedReadOnly() throws {
+        let scene = try Scene(work.directory + "/scene-late", group: work.groupPrefix + "-late")
+        scene.script = "while read -r line; do case \"$line\" in *size=16k*|*size=48k*) echo \"looked $line\";; esac; done < /proc/self/mountinfo"
+        for directory in ["late", "other"] { mkdir(scene.rootfs + "/" + directory, 0o755) }
+        func tmpfs(_ place: String, _ options: [String]) -> [String: Any] {
+            ["destination": "/" + place, "type": "tmpfs", "source": "tmpfs", "options": options]
+        }
+        // What is to be read-only from the start, and what a later entry makes so.
+        let lists = [
+            [tmpfs("other", ["size=32k"]), tmpfs("late", ["size=16k", "ro"])],
+            [tmpfs("late", ["size=48k"]), tmpfs("other", ["size=32k"]), tmpfs("late", ["remount", "ro"])],
+        ]
+        let own = scene.mounts
+        for (index, list) in lists.enumerated() {
+            scene.mounts = own + list
+            try scene.write()
+            let swapper = Command.start(
+                [CommandLine.arguments[0], "exchange", scene.rootfs + "/late", scene.rootfs + "/other"], in: work)
+            defer {
+                kill(swapper.pid, SIGKILL)
+                _ = swapper.wait()
+            }
+            func isHarmed(_ output: String) -> Bool {
+                output.split(separator: "\n").contains { line in
+                    line.hasPrefix("looked") && !line.split(separator: " ").contains { $0 == "ro" || $0.hasPrefix("ro,") }
+                }
+            }
+            var seen = 0
+            for round in 0..<150 {
+                report.count()
+                let outcome = Executable(work).run("run", "--bundle", scene.directory, "late-\(round)")
+                if outcome.output.contains("looked") { seen += 1 }
+                if isHarmed(outcome.output) { report.problem("a read-only mount is exchanged, round \(round): \(outcome.output)") }
+            }
+            report.expect(seen > 75, "a read-only mount is exchanged: only \(seen) of 150 containers came to look")
+            let crun = "/usr/bin/crun"
+            guard index == 0 else { continue }
+            guard access(crun, X_OK) == 0 else { print("exchanged read-only mount: no red control, \(crun) is not installed"); continue }
+            let alone = "mount -t cgroup2 none /sys/fs/cgroup && exec \"$@\""
+            let line = ["unshare", "-m", "sh", "-c", alone, "sh", crun, "--root", work.directory + "/control-state", "run", "--bundle"]
+            var isControlHarmed = false
+            for _ in 0..<300 where !isControlHarmed { isControlHarmed = isHarmed(Command.run(line + [scene.directory, "late"], in: work).output) }
+            report.expect(isControlHarmed, "a read-only mount is exchanged: the control is not harmed")
+        }
+    }
+
     /// Root of the host is root of the user namespace, and owns the nodes that are bound into the container.
     func ownedDevices() throws {
         guard mount("none", "/dev", "tmpfs", 0, "mode=755") == 0 else { return report.problem("no tmpfs on /dev") }

@@ -56,6 +56,7 @@ do {
     case "authority": try Attacks(work: work, report: report).authority()
     case "exchanges":
         try Attacks(work: work, report: report).exchangedProc()
+        try Attacks(work: work, report: report).exchangedReadOnly()
         try Attacks(work: work, report: report).ownedDevices()
     case "disks": try TinyDisks(work: work, report: report).all()
     case "refusals": try Attacks(work: work, report: report).refusals()

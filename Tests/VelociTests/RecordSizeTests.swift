@@ -12,7 +12,7 @@ import Testing
         #expect(record.encoded.count > 2_000_000)
     }
 
-    /// What `state` shows stands in front; what follows may be as it wants, but a text that was cut off is none.
+    /// What `state` shows is a document of its own; one that was cut off is none.
     @Test func fronts() throws {
         var record = ContainerRecord(id: "a", bundle: "/b", rootfs: "/b/rootfs", created: "now", boot: "x")
         record.annotations = ["k\u{e9}y": "\"value\"\n"]
@@ -29,16 +29,19 @@ import Testing
             StepAccount(number: 5, text: "enter", origin: JSONPath([]), subject: .directory("/d")),
         ]
         (record.rootMount, record.cacheGroups, record.controlGroupNumbers) = (9, ["/c"], ["/g/2": 11])
-        record.hasPoststartHooks = true
+        (record.hasPoststartHooks, record.isOfRoot) = (true, true)
         #expect(ContainerRecord(record.encoded) == record)
-        let front = try #require(ContainerRecord.front(record.encoded))
+        let front = try #require(ContainerRecord.front(record.encodedFront[...]))
         #expect(front.freezers == ["": "/g/2", "freezer": "/g/f"])
         #expect(front.record.annotations == record.annotations && front.record.process == record.process)
+        #expect(front.record.isOfRoot)
+        #expect(try #require(ContainerRecord.front(of: record.encoded)).record.process == record.process)
         for length in 0..<record.encoded.count {
             let part = Array(record.encoded[..<length])
-            #expect(ContainerRecord(part) == nil, "cut off after \(length) bytes")
-            #expect(part.last == UInt8(ascii: "}") || ContainerRecord.front(part) == nil, "cut off after \(length) bytes")
+            #expect(part.last == UInt8(ascii: "}") || ContainerRecord.front(of: part) == nil, "cut off after \(length) bytes")
         }
+        for length in 0..<record.encoded.count { #expect(ContainerRecord(Array(record.encoded[..<length])) == nil) }
+        for length in 0..<record.encodedFront.count { #expect(ContainerRecord.front(record.encodedFront[..<length]) == nil) }
     }
 
     @Test func membersOfOneNameAreOne() {

@@ -1,3 +1,4 @@
+import CStageWire
 import Foundation
 import Glibc
 import LinuxKernel
@@ -75,6 +76,39 @@ import Testing
         symlink("/etc/passwd", making.directory + "/notify/deep/link")
         try making.runtime.delete("web", force: true)
         #expect(access(making.directory, F_OK) != 0 && access("/etc/passwd", F_OK) == 0)
+    }
+
+    /// What `list` reads is one file of the container's own, whole, and in a directory of that name.
+    @Test func frontsOfOthers() throws {
+        let making = try Making()
+        defer { making.end() }
+        flock(making.lock, LOCK_UN)
+        var record = Making.record
+        record.process = ContainerRecord.FirstProcess(pid: getpid(), startTime: try #require(Processes.startTime(of: getpid())))
+        record.annotations = ["from": "front"]
+        func page(paused: UInt32 = 0) -> Data {
+            var page = stage_progress()
+            (page.phase, page.paused) = (stage_phase_executing.rawValue, paused)
+            return withUnsafeBytes(of: page) { Data($0) }
+        }
+        func shown() throws -> [String] { try making.runtime.list().map { "\($0.id) \($0.status) \($0.annotations["from"] ?? "")" } }
+        let file = URL(fileURLWithPath: making.directory + "/progress")
+        try (page() + record.encodedFront).write(to: file)
+        #expect(try shown() == ["web running front"])
+        #expect(try making.runtime.list().first?.ownerID == geteuid())
+        // What is no more than a part, or another's, is not believed: the record is.
+        record.annotations = ["from": "record"]
+        try making.write(record)
+        for bytes in [Data(page().prefix(100)), page(), page() + record.encodedFront.dropLast(), page(paused: 1) + record.encodedFront] {
+            try bytes.write(to: file)
+            #expect(try shown() == ["web running record"], "\(bytes.count) bytes")
+        }
+        record.annotations = ["from": "front"]
+        try (page() + record.encodedFront).write(to: file)
+        symlink("web", making.root + "/link")
+        try FileManager.default.copyItem(atPath: making.directory, toPath: making.root + "/copy")
+        #expect(try shown() == ["web running front"])
+        #expect(try making.runtime.ids() == ["web"])
     }
 
     /// Other users see neither records nor sockets.

@@ -157,7 +157,12 @@ struct stage_progress {
     int32_t listener;          // descriptor number of the seccomp listener
     char text[stage_text_size]; // what a failure is told with: the last that a hook wrote, a program's interpreter; ended by zero
     uint64_t clocks[stage_clock_count]; // CLOCK_MONOTONIC in nanoseconds before each step, when traced
+    uint32_t paused;           // written by the host alone: a command has frozen the container, or was about to
+    uint32_t unused;
 };
+enum : uint32_t { stage_paused_place = 4088 };
+_Static_assert(sizeof(struct stage_progress) == stage_progress_size, "one page");
+_Static_assert(__builtin_offsetof(struct stage_progress, paused) == stage_paused_place, "the place of paused");
 
 // One message over the gate socket, in both directions. The host answers with the same gate; a value other than 0 ends
 // the stage.

@@ -13,14 +13,15 @@ extension CreatePlanner {
         let data = options.data
         if groups.legacy.isEmpty {
             let unified = groups.unified ?? ContainerHierarchies.Hierarchy(name: "", isJoined: false)
-            try planHierarchy(unified, type: "cgroup2", data, destination, attributes, origin, root, keeping: keptSlot(index))
+            let kept = keptSlot(index, isLate: false)
+            try planHierarchy(unified, type: "cgroup2", data, destination, attributes, origin, root, keeping: kept)
             return
         }
         var directory = FileSystemMount(
             type: "tmpfs", source: "tmpfs", options: ["mode=755"],
             attributes: MountAttributes(set: attributes.set & ~UInt64(MOUNT_ATTR_RDONLY), propagation: attributes.propagation),
             target: MountTarget(destination, kind: .directory, refusesProcessFileSystem: true))
-        directory.kept = keptSlot(index)
+        directory.kept = keptSlot(index, isLate: false)
         builder.add(.mountFileSystem(directory, root: root), for: origin)
         for hierarchy in groups.legacy {
             try planHierarchy(hierarchy, type: "cgroup", [], destination + "/" + hierarchy.name, attributes, origin, root)

@@ -30,8 +30,10 @@ struct CreatePlanner {
     var lateReadOnly: [LateReadOnly] = []
     /// The entries of `mounts` on which hidden paths lie, and where each stays open when it is mounted.
     var hiddenPlaces: HiddenPlaces
-    /// By destination, the last entry of `mounts` that makes what is mounted there writable.
-    let writableAgain: [String: Int]
+    /// What entries of `mounts` change of earlier ones.
+    let remounts: Remounts
+    /// The entries of `mounts` that stay open when they are mounted, each in its slot.
+    var keptMounts: [Int: Slot] = [:]
     /// Whether the mount namespace is new or joined by path, and not the runtime's own.
     let hasMountNamespace: Bool
     /// Whether the root is a mount, on which others are made, or just a directory.
@@ -49,7 +51,7 @@ struct CreatePlanner {
         process = spec.process ?? Spec.Process(user: User(uid: 0, gid: 0), cwd: "/")
         linux = spec.linux ?? Linux()
         namespaces = NamespaceRequest(linux)
-        writableAgain = Self.remountsThatWrite(spec)
+        remounts = Remounts(spec.mounts ?? [])
         hiddenPlaces = HiddenPlaces(spec)
         hasMountNamespace = namespaces.has(.mount)
         groups = try ControlGroupPlanner(spec, request, facts)

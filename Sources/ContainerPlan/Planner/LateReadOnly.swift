@@ -15,23 +15,32 @@ extension CreatePlanner {
     /// - Parameter index: of the mount in the list. One that a later entry makes writable again is as the list says.
     func isFilledLater(_ destination: String, _ type: String, _ index: Int) -> Bool {
         guard type == "tmpfs" || destination == "/dev" else { return false }
-        return (writableAgain[destination] ?? -1) <= index
+        return (remounts.writable[destination] ?? -1) <= index
     }
 
-    /// By destination, the last entry of the list that makes what is mounted there writable.
-    static func remountsThatWrite(_ spec: Spec) -> [String: Int] {
-        var last: [String: Int] = [:]
-        for (index, mount) in (spec.mounts ?? []).enumerated() {
-            let options = MountOptions(mount.options ?? [])
-            if options.isRemount, !options.flags.contains(.readOnly) { last[cleaned(mount.destination)] = index }
-        }
-        return last
+    /// Where an entry stays open when it is mounted, if something on it will be hidden, or writing to it has an end.
+    mutating func keptSlot(_ index: Int, isLate: Bool) -> Slot? {
+        let isHiding = hiddenPlaces.contains(index)
+        guard isHiding || isLate || isProtectedByRemount(index) else { return nil }
+        let slot = builder.slot()
+        if isHiding { hiddenPlaces.keep(index, in: slot) }
+        keptMounts[index] = slot
+        return slot
     }
 
-    /// Holds the mount that is on top at its path now, whatever is mounted there later.
-    mutating func planLateReadOnly(_ destination: String, _ origin: JSONPath, _ root: Slot) {
-        let mount = builder.slot()
-        builder.add(.openMount(path: destination, root: root, into: mount), for: origin)
+    /// Whether a later entry takes writing away in the end.
+    private func isProtectedByRemount(_ index: Int) -> Bool {
+        guard let remount = remounts.protecting[index], let mount = spec.mounts?[index] else { return false }
+        return isFilledLater(cleaned(mount.destination), mount.type ?? "", remount)
+    }
+
+    /// Notes that an entry becomes read-only, wherever in the root it lies by then. What the kernel gave no descriptor of, and
+    /// what no entry mounted, is opened where it is now.
+    mutating func planLateReadOnly(_ index: Int?, _ destination: String, _ origin: JSONPath, _ root: Slot) {
+        let kept = index.flatMap { keptMounts[$0] }
+        if let kept, lateReadOnly.contains(where: { $0.mount == kept }) { return }
+        let mount = kept ?? builder.slot()
+        if kept == nil { builder.add(.openMount(path: destination, root: root, into: mount), for: origin) }
         lateReadOnly.append(LateReadOnly(mount: mount, path: destination, origin: origin))
     }
 
@@ -49,6 +58,35 @@ extension CreatePlanner {
     mutating func planReadOnlyMounts() {
         for late in lateReadOnly { builder.add(.makeMountReadOnly(late.mount, path: late.path), for: late.origin) }
     }
+}
+
+/// What entries of the list of mounts change of what earlier ones mounted.
+struct Remounts {
+    /// By destination, the last entry that makes what is mounted there writable.
+    private(set) var writable: [String: Int] = [:]
+    /// The last remount of each entry that makes it read-only.
+    private(set) var protecting: [Int: Int] = [:]
+    /// Which entry each remount changes; of others nobody in the list is the origin.
+    private(set) var origins: [Int: Int] = [:]
+
+    init(_ mounts: [Mount]) {
+        guard mounts.contains(where: Self.isRemount) else { return }
+        var present: [String: Int] = [:]
+        for (index, mount) in mounts.enumerated() {
+            let destination = CreatePlanner.cleaned(mount.destination)
+            guard Self.isRemount(mount) else {
+                present[destination] = index
+                continue
+            }
+            let isReadOnly = MountOptions(mount.options ?? []).flags.contains(.readOnly)
+            if !isReadOnly { writable[destination] = index }
+            guard let changed = present[destination] else { continue }
+            origins[index] = changed
+            if isReadOnly { protecting[changed] = index }
+        }
+    }
+
+    private static func isRemount(_ mount: Mount) -> Bool { mount.options?.contains("remount") == true }
 }
 
 extension MountAttributes {

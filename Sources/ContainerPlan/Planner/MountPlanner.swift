@@ -49,7 +49,8 @@ extension CreatePlanner {
     private mutating func planRemount(
         _ options: MountOptions, _ index: Int, _ destination: String, _ origin: JSONPath, _ root: Slot
     ) throws(PlanError) {
-        let earlier = (spec.mounts ?? []).prefix(index).last { cleaned($0.destination) == destination && !isRemount($0) }
+        let changed = remounts.origins[index]
+        let earlier = changed.flatMap { spec.mounts?[$0] }
         let bindsEarlier = earlier.map { $0.type == "bind" || MountOptions($0.options ?? []).bind != nil } ?? true
         if let data = options.data.first, bindsEarlier || options.bind != nil {
             // The file system is that of the host, or nobody knows whose.
@@ -65,10 +66,8 @@ extension CreatePlanner {
         if !isLate || !changes.isEmpty || !fileSystem.isEmpty {
             builder.add(.changeMount(changes, path: destination, root: root, fileSystem: fileSystem), for: origin)
         }
-        if isLate { planLateReadOnly(destination, origin, root) }
+        if isLate { planLateReadOnly(changed, destination, origin, root) }
     }
-
-    private func isRemount(_ mount: Mount) -> Bool { MountOptions(mount.options ?? []).isRemount }
 
     private mutating func planFileSystem(
         _ mount: Mount, _ index: Int, _ type: String, _ options: MountOptions, _ destination: String, _ origin: JSONPath,
@@ -80,7 +79,7 @@ extension CreatePlanner {
         attributes.clear = 0
         let isLate = (options.copiesUp || isFilledLater(destination, type, index)) && attributes.takeReadOnly()
         if isLate { required.removeAll { $0 == "ro" } }
-        defer { if isLate { planLateReadOnly(destination, origin, root) } }
+        defer { if isLate { planLateReadOnly(index, destination, origin, root) } }
         var fileSystem = FileSystemMount(
             type: type, source: mount.source.flatMap { $0.isEmpty ? nil : $0 } ?? type, options: try labelled(required, type),
             optionalOptions: optional, attributes: attributes,
@@ -102,17 +101,10 @@ extension CreatePlanner {
             namespaces.has(.user) && (mount.uidMappings ?? []).isEmpty && (mount.gidMappings ?? []).isEmpty
             && options.mappingText == nil
         let mappings = ownMappings ? nil : try treeMappings(mount, options, origin)
-        if fileSystem.hasLongOptions {
-            guard fileSystem.dataOfMountCall.utf8.count < 4096, !options.copiesUp, mappings == nil else {
-                throw PlanError(
-                    "an option has more than 255 bytes, which the kernel takes for mounts without tmpcopyup and mapped ids, "
-                        + "and up to 4095 bytes of all options",
-                    at: origin.member("options"))
-            }
-        }
+        try checkLength(fileSystem, isPlain: !options.copiesUp && mappings == nil, origin)
         guard options.copiesUp || mappings != nil else {
             // What goes to the kernel in one call gives no descriptor.
-            if !fileSystem.hasLongOptions { fileSystem.kept = keptSlot(index) }
+            if !fileSystem.hasLongOptions { fileSystem.kept = keptSlot(index, isLate: isLate) }
             builder.add(.mountFileSystem(fileSystem, root: root), for: origin)
             return
         }
@@ -128,7 +120,16 @@ extension CreatePlanner {
                 owners: ownMappings ? OwnerMappings(uid: linux.uidMappings ?? [], gid: linux.gidMappings ?? []) : nil,
                 into: tree),
             for: origin)
-        builder.add(.attachTree(tree, destination: fileSystem.target, root: root, keeping: keptSlot(index)), for: origin)
+        let kept = keptSlot(index, isLate: isLate)
+        builder.add(.attachTree(tree, destination: fileSystem.target, root: root, keeping: kept), for: origin)
+    }
+
+    private func checkLength(_ mount: FileSystemMount, isPlain: Bool, _ origin: JSONPath) throws(PlanError) {
+        guard mount.hasLongOptions, mount.dataOfMountCall.utf8.count >= 4096 || !isPlain else { return }
+        throw PlanError(
+            "an option has more than 255 bytes, which the kernel takes for mounts without tmpcopyup and mapped ids, "
+                + "and up to 4095 bytes of all options",
+            at: origin.member("options"))
     }
 
     /// What is copied for the container counts for us, and must not be more than it may have.
@@ -215,8 +216,8 @@ extension CreatePlanner {
             destination, kind: .likeSource, refusesProcessFileSystem: !isAllowedOverProcess(destination))
         target.wantsProcessFileSystem = destination == "/proc"
         target.keepsLink = options.keepsDestinationLink
-        builder.add(.attachTree(tree, destination: target, root: root, keeping: keptSlot(index)), for: origin)
-        if isLate { planLateReadOnly(destination, origin, root) }
+        builder.add(.attachTree(tree, destination: target, root: root, keeping: keptSlot(index, isLate: isLate)), for: origin)
+        if isLate { planLateReadOnly(index, destination, origin, root) }
     }
 
     /// RUNC: what a mount of the host withholds, a user namespace does not get, although the host's root could give it.
@@ -232,14 +233,6 @@ extension CreatePlanner {
                 "\(option): the source is mounted \(name), which no user namespace takes away: operation not permitted (EPERM)",
                 at: origin.member("options"))
         }
-    }
-
-    /// Where the entry stays open when it is mounted, if something on it will be hidden.
-    mutating func keptSlot(_ index: Int) -> Slot? {
-        guard hiddenPlaces.contains(index) else { return nil }
-        let slot = builder.slot()
-        hiddenPlaces.keep(index, in: slot)
-        return slot
     }
 
     /// Where below the root a source lies that an earlier mount of the list provides: on the host nothing of it is to be seen.

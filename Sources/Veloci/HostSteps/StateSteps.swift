@@ -25,6 +25,8 @@ extension Performer {
         effects.record.process = ContainerRecord.FirstProcess(pid: pid, startTime: startTime)
         effects.record.identifyGroups()
         try state().write(effects.record)
+        let front = effects.record.encodedFront
+        try kernel { () throws(KernelError) in try effects.progress?.add(front) }
     }
 
     func sendProcessDescriptor(to path: String) throws(Failure) {

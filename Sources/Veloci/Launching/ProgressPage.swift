@@ -22,23 +22,22 @@ final class ProgressPage {
         file = page.release()
     }
 
-    /// How far a container that exists has come; nil when its page cannot be read, or is none.
-    static func phase(at directory: Int32) -> stage_phase? {
+    /// Puts the front of the record behind the page, for `state` and `list`. Nobody maps that far.
+    func add(_ front: [UInt8]) throws(KernelError) {
+        try Files.write(front, to: file, at: UInt64(stage_progress_size), name: StateDirectory.progressFile)
+    }
+
+    /// Tells `list` whether the groups of the container have to be asked. Its failure is lost: `state` asks them in any case.
+    static func note(paused: Bool, at directory: Int32) {
         let name = StateDirectory.progressFile
-        guard let page = try? StateDirectory.readFile(name, at: directory), page.count == Int(stage_progress_size) else {
-            return nil
-        }
-        return unsafe page.withUnsafeBytes { page in
-            unsafe page.baseAddress.map {
-                unsafe stage_phase(rawValue: $0.assumingMemoryBound(to: stage_progress.self).pointee.phase)
-            }
-        }
+        guard let page = try? Files.open(name, flags: [.writeOnly, .noFollow, .nonBlocking], at: directory) else { return }
+        try? Files.write([paused ? 1 : 0], to: page.number, at: UInt64(stage_paused_place), name: name)
     }
 
     /// The page of a container that exists.
     init(reading directory: Int32) throws(KernelError) {
         let page = try Files.open(StateDirectory.progressFile, flags: [.noFollow, .nonBlocking], at: directory)
-        guard try Files.status(of: page).size == UInt64(stage_progress_size) else {
+        guard try Files.status(of: page).size >= UInt64(stage_progress_size) else {
             throw KernelError(.invalidArgument, call: "read", object: StateDirectory.progressFile)
         }
         file = page.release()

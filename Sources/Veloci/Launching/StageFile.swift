@@ -38,10 +38,15 @@ enum StageFile {
     }
 
     private static func inMemory() throws(KernelError) -> Descriptor {
-        unsafe Descriptor(
-            owning: try StageImage.withBytes { (bytes) throws(KernelError) in
-                try unsafe MemoryFiles.sealedFile(name: name, executable: true, bytes).release()
-            })
+        var made: Result<Int32, KernelError> = .success(-1)
+        unsafe StageImage.withBytes { bytes in
+            do throws(KernelError) {
+                made = .success(try unsafe MemoryFiles.sealedFile(name: name, executable: true, bytes).release())
+            } catch {
+                made = .failure(error)
+            }
+        }
+        return Descriptor(owning: try made.get())
     }
 
     private static func onDisk(_ directory: String?, _ refusal: KernelError) throws(KernelError) -> Descriptor {
@@ -73,13 +78,19 @@ enum StageFile {
     /// Writes the stage into the file, and closes it.
     private static func fill(_ file: consuming Descriptor) throws(KernelError) {
         let number = file.number
-        try unsafe StageImage.withBytes { (bytes) throws(KernelError) in
+        var failure: KernelError?
+        unsafe StageImage.withBytes { bytes in
             var written = 0
-            while written < bytes.count {
-                unsafe written += try systemCall(
-                    __NR_write, "write", on: name, UInt64(descriptor: number),
-                    UInt64(address: bytes.baseAddress?.advanced(by: written)), UInt64(bytes.count - written))
+            do throws(KernelError) {
+                while written < bytes.count {
+                    unsafe written += try systemCall(
+                        __NR_write, "write", on: name, UInt64(descriptor: number),
+                        UInt64(address: bytes.baseAddress?.advanced(by: written)), UInt64(bytes.count - written))
+                }
+            } catch {
+                failure = error
             }
         }
+        if let failure { throw failure }
     }
 }

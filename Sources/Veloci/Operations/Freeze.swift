@@ -6,6 +6,7 @@ extension Runtime {
         case .running, .created:
             let group = ContainerGroup(recorded: container.record.controlGroups)
             try group.require("pause it")
+            ProgressPage.note(paused: true, at: container.state.number)
             try group.freeze()
         case .paused: return
         case .stopped, .creating: throw Failure(.notRunning, "container not running")
@@ -18,6 +19,7 @@ extension Runtime {
         let group = ContainerGroup(recorded: container.record.controlGroups)
         guard group.isFrozen else { throw Failure(.notRunning, "container not paused") }
         try group.thaw()
+        ProgressPage.note(paused: false, at: container.state.number)
     }
 
     /// The pids of all processes of a container, as the host sees them.

@@ -42,23 +42,25 @@ struct PlannedContainer {
         self.bundle = bundle
         var facts = try HostFacts.collect(for: bundle.spec, in: bundle.path, id: request.id, runtime)
         if !request.usesPivotRoot { facts.kernelViews = MountTable.kernelViews }
+        let isOfRoot = !facts.isInUserNamespace && UserIdentity.effectiveUserID == 0
         change(&facts, bundle.spec)
         var remarks: [String] = []
         var wanted = try request.planned(bundle.path, waitsForStart: waitsForStart, runtime)
         if let profile = bundle.spec.linux?.seccomp { wanted.seccomp = try FilterCompiler.compile(profile, &remarks) }
         plan = try make(bundle, wanted, facts)
         self.remarks = remarks
-        record = ContainerRecord(request.id, bundle, plan)
+        record = ContainerRecord(request.id, bundle, plan, isOfRoot: isOfRoot)
     }
 }
 
 extension ContainerRecord {
     /// As it is written before the first effect.
-    fileprivate init(_ id: String, _ bundle: Bundle, _ plan: Plan) {
+    fileprivate init(_ id: String, _ bundle: Bundle, _ plan: Plan, isOfRoot: Bool) {
         self.init(id: id, bundle: bundle.path, rootfs: bundle.rootfs, created: Timestamp.now().preciseText)
         annotations = bundle.spec.annotations ?? [:]
         hasOwnProcesses = (bundle.spec.linux?.namespaces ?? []).contains { $0.kind == .pid && ($0.path ?? "").isEmpty }
         hasPoststartHooks = !(bundle.spec.hooks?.poststart ?? []).isEmpty
+        self.isOfRoot = isOfRoot
         undo = plan.undo
         sharesKeyring = !plan.makesSessionKeyring
         start = plan.accountsOfStart

@@ -7,8 +7,11 @@ extension Runtime {
     /// The state of one container.
     public func state(_ id: String) throws(Failure) -> ContainerState {
         try ContainerID.check(id)
-        let state = try StateDirectory.open(root: root, id: id, locking: false)
-        if let shown = try ContainerFront(at: state.directory)?.shown() { return shown }
+        if let root = try? Files.open(root, flags: [.path, .directory]),
+            let shown = try ContainerFront(of: id, in: root.number, readsRecord: true)?.shown(asksFreezers: true)
+        {
+            return shown
+        }
         let container = try StoredContainer.open(root: root, id: id, locking: false, forgettingOthersGroups: false)
         return container.shown(try container.status())
     }
@@ -19,15 +22,16 @@ extension Runtime {
     }
 
     /// All containers below the root, by id. Those whose state cannot be read are left out with a warning.
+    ///
+    /// Shown as paused are those that `pause` stopped; `state` sees what others froze as well.
     public func list() throws(Failure) -> [ContainerState] {
         var states: [ContainerState] = []
-        try visit { (id, directory) throws(Failure) in
-            if var shown = try ContainerFront(at: directory)?.shown() {
-                shown.ownerID = (try? Files.status(of: directory))?.userID
-                states.append(shown)
-            } else {
-                states.append(try state(id))
-            }
+        try visit { (id, root) throws(Failure) in
+            let front = ContainerFront(of: id, in: root)
+            if front == nil, !Self.isDirectory(id, in: root) { return }
+            var shown = if let usual = try front?.shown(asksFreezers: false) { usual } else { try state(id) }
+            shown.ownerID = front?.ownerID ?? (try? Files.status(of: id, at: root))?.userID
+            states.append(shown)
         }
         return states
     }
@@ -35,14 +39,23 @@ extension Runtime {
     /// The ids of all that `list` shows.
     package func ids() throws(Failure) -> [String] {
         var ids: [String] = []
-        try visit { (id, directory) throws(Failure) in
-            if let front = ContainerFront(at: directory) { ids.append(front.id) } else { ids.append(try state(id).id) }
+        try visit { (id, root) throws(Failure) in
+            if ContainerFront(of: id, in: root) == nil {
+                if !Self.isDirectory(id, in: root) { return }
+                _ = try state(id)
+            }
+            ids.append(id)
         }
         return ids
     }
 
-    /// Calls `body` with each directory below the root, by name. A failure of one is a warning, and the others go on.
-    private func visit(_ body: (String, borrowing Descriptor) throws(Failure) -> Void) throws(Failure) {
+    /// What is no directory is no container.
+    private static func isDirectory(_ name: String, in root: Int32) -> Bool {
+        (try? Files.status(of: name, at: root))?.kind == .directory
+    }
+
+    /// Calls `body` with each name below the root, and the root. A failure of one is a warning, and the others go on.
+    private func visit(_ body: (String, Int32) throws(Failure) -> Void) throws(Failure) {
         guard let directory = try rootDirectory() else { return }
         let names: [String]
         do throws(KernelError) {
@@ -51,11 +64,8 @@ extension Runtime {
             throw .kernel(error, "cannot read the state root", hint: StateDirectory.hint(error))
         }
         for name in names.sortedByBytes() where !name.begins(with: ".") {
-            // What is no directory, or is one no more, is no container.
-            let flags: OpenFlags = [.path, .directory, .noFollow]
-            guard let own = try? Files.open(name, flags: flags, at: directory.number) else { continue }
             do throws(Failure) {
-                try body(name, own)
+                try body(name, directory.number)
             } catch where error.code == .notFound {
                 continue  // deleted meanwhile
             } catch {

@@ -1,45 +1,64 @@
 internal import CStageWire
 internal import LinuxKernel
 
-/// What `state` and `list` show of a container: the front of its record, and what can be seen of its process. As few calls as
-/// tell it; whatever is not as usual is for `StoredContainer`, which looks more closely.
+/// What `state` and `list` show of a container: the front of its record, and what the page of its stage says. For `list` both are
+/// one file. As few calls as tell it; whatever is not as usual is for `StoredContainer`, which looks more closely.
 struct ContainerFront {
     private let record: ContainerRecord
     /// The groups that it can be frozen in, by controller.
     private let freezers: [String: String]
-    /// The state directory, open as long as this is asked.
-    private let directory: Int32
+    private let phase: stage_phase
+    /// A command froze it, and none let it go on.
+    private let wasPaused: Bool
 
-    /// Nil when the record cannot be read, and while the container is being made.
-    init?(at directory: borrowing Descriptor) {
-        let number = directory.number
-        guard let bytes = try? StateDirectory.readFile(StateDirectory.stateFile, at: number),
-            let (record, freezers) = ContainerRecord.front(bytes), record.process != nil
-        else { return nil }
+    /// - Parameters:
+    ///   - root: the state root, open as long as this is called.
+    ///   - readsRecord: whether the record itself is looked at, which other commands go by, and not only what stands behind
+    ///     the page.
+    /// - Returns: nil when no whole front is there, as while the container is being made.
+    init?(of id: String, in root: Int32, readsRecord: Bool = false) {
+        let size = Int(stage_progress_size)
+        guard let bytes = Self.read(id + "/" + StateDirectory.progressFile, in: root), bytes.count >= size else { return nil }
+        var front: (record: ContainerRecord, freezers: [String: String])?
+        if readsRecord {
+            front = Self.read(id + "/" + StateDirectory.stateFile, in: root).flatMap { ContainerRecord.front(of: $0) }
+        } else {
+            front = ContainerRecord.front(bytes[size...])
+        }
+        guard let (record, freezers) = front, record.id == id, record.process != nil else { return nil }
         self.record = record
         self.freezers = freezers
-        self.directory = number
+        (phase, wasPaused) = unsafe bytes.withUnsafeBytes { bytes in
+            let page = unsafe bytes.loadUnaligned(as: stage_progress.self)
+            return (stage_phase(rawValue: page.phase), page.paused != 0)
+        }
     }
 
-    var id: String { record.id }
+    private static func read(_ path: String, in root: Int32) -> [UInt8]? {
+        guard let file = try? Files.openWithoutLinks(path, flags: [.nonBlocking], at: root) else { return nil }
+        return try? Files.read(file, name: path, endsShort: true, expected: 16384)
+    }
+
+    /// Who made it; nil where the owner of its directory tells.
+    var ownerID: UInt32? { record.isOfRoot ? 0 : nil }
 
     /// The container as it is now; nil when it takes a closer look.
-    func shown() throws(Failure) -> ContainerState? {
-        guard let status = try status() else { return nil }
+    /// - Parameter asksFreezers: whether its groups are asked, so that one is seen that others have frozen as well.
+    func shown(asksFreezers: Bool) throws(Failure) -> ContainerState? {
+        guard let status = try status(asksFreezers) else { return nil }
         return record.shown(status)
     }
 
-    private func status() throws(Failure) -> Status? {
+    private func status(_ asksFreezers: Bool) throws(Failure) -> Status? {
         guard let process = record.process, !record.isOfAnotherBoot else { return nil }
         do throws(KernelError) {
             if try !Processes.isThere(process.pid, startedAt: process.startTime) { return .stopped }
         } catch {
             throw .kernel(error, "cannot look at the container's process")
         }
-        guard let phase = ProgressPage.phase(at: directory) else { return .running }
         if phase == stage_phase_failed { return .stopped }
         // Somebody else's group may have the name by now: then whether it is frozen says nothing.
-        if ContainerGroup(recorded: freezers).isFrozen { return nil }
+        if wasPaused || asksFreezers && ContainerGroup(recorded: freezers).isFrozen { return nil }
         return phase == stage_phase_executing ? .running : .created
     }
 }

@@ -1,7 +1,8 @@
 internal import ContainerPlan
 internal import RuntimeSpec
 
-// The record as state.json. What `state` and `list` show stands in front, so that they need not read what follows.
+// The record as state.json. What `state` and `list` show stands in front, so that they need not read what follows; for `list` it
+// stands behind the stage's page as well.
 
 extension ContainerRecord {
     private static let format = 2
@@ -41,6 +42,15 @@ extension ContainerRecord {
         return writer.bytes
     }
 
+    /// The front alone, as a document.
+    var encodedFront: [UInt8] {
+        var writer = JSONWriter(layout: .compact, capacity: 1024)
+        writer.open("{")
+        writeFront(to: &writer)
+        writer.close("}")
+        return writer.bytes
+    }
+
     private func writeFront(to writer: inout JSONWriter) {
         writer.name("format")
         writer.integer(Self.format)
@@ -49,6 +59,7 @@ extension ContainerRecord {
         writer.member("rootfs", rootfs)
         writer.member("created", created)
         writer.member("boot", boot)
+        if isOfRoot { writer.member("isOfRoot", true) }
         if !annotations.isEmpty { writer.member("annotations", annotations) }
         if let process {
             writer.name("process")
@@ -74,19 +85,31 @@ extension ContainerRecord {
         self = reading.record
     }
 
-    /// The front of a record: what `state` and `list` show. The groups in it are those of the freezers.
+    /// The front of a record. The groups in it are those of the freezers.
     ///
     /// - Returns: nil for a document that veloci did not write, or in whose front something is missing.
-    static func front(_ bytes: [UInt8]) -> (record: ContainerRecord, freezers: [String: String])? {
+    static func front(of record: [UInt8]) -> (record: ContainerRecord, freezers: [String: String])? {
         var reading = Reading()
-        _ = unsafe bytes.withUnsafeBufferPointer { bytes in
+        _ = unsafe record.withUnsafeBufferPointer { bytes in
             unsafe JSONReader.document(bytes) { (name, reader) throws(JSONStop) in
                 try reading.read(name, &reader)
                 if reading.freezers != nil { throw JSONStop() }
             }
         }
         // A document that was cut off is none that anybody should believe.
-        guard reading.hasFront, let freezers = reading.freezers, bytes.last == UInt8(ascii: "}") else { return nil }
+        guard reading.hasFront, let freezers = reading.freezers, record.last == UInt8(ascii: "}") else { return nil }
+        return (reading.record, freezers)
+    }
+
+    /// The front where it stands alone.
+    ///
+    /// - Returns: nil for a document that veloci did not write, or not completely.
+    static func front(_ bytes: ArraySlice<UInt8>) -> (record: ContainerRecord, freezers: [String: String])? {
+        var reading = Reading()
+        let isWhole = unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe JSONReader.document(bytes) { (name, reader) throws(JSONStop) in try reading.read(name, &reader) }
+        }
+        guard isWhole, reading.hasFront, let freezers = reading.freezers else { return nil }
         return (reading.record, freezers)
     }
 
@@ -145,6 +168,8 @@ extension ContainerRecord {
                 front |= 8
             } else if name.equals("boot") {
                 record.boot = try reader.text()
+            } else if name.equals("isOfRoot") {
+                record.isOfRoot = try reader.truth()
             } else if name.equals("annotations") {
                 record.annotations = try reader.texts()
             } else if name.equals("process") {

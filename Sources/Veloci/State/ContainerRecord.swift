@@ -21,6 +21,8 @@ struct ContainerRecord: Equatable, Sendable {
     var hasOwnProcesses = true
     /// Whether hooks run when the program has been started.
     var hasPoststartHooks = false
+    /// Whether the host's root made it. Ids of others depend on the user namespace that they are seen from.
+    var isOfRoot = false
     /// Whether it was made with the keyring of its caller (`--no-new-keyring`), so that its other programs get theirs as well.
     var sharesKeyring = false
     /// What takes the container back, in this order: the undo of its plan, known before the first effect.
