@@ -11,7 +11,9 @@ let language: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 // Not for test bundles: what the macros of the testing library expand to has warnings.
-let strict = language + [.treatAllWarnings(as: .error)]
+let warned = language + [.treatAllWarnings(as: .error)]
+// What users run or link: each expression that the compiler cannot prove safe says so.
+let strict = warned + [.strictMemorySafety()]
 
 // Libraries that libFuzzer sees into, and the program with all fuzzers: Tests/fuzz.sh makes them, and no other build has them.
 let isFuzzing = Context.environment["VELOCI_FUZZING"] != nil
@@ -24,6 +26,7 @@ let embeddable: [SwiftSetting] = strict + [.treatWarning("EmbeddedRestrictions",
 // The stage is freestanding: no libc, no Swift runtime, no allocator. Whatever would allocate does not link.
 let stageSwift: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
     .treatAllWarnings(as: .error),
     .enableExperimentalFeature("Embedded"),
     .unsafeFlags(["-Osize", "-wmo", "-Xfrontend", "-disable-stack-protector", "-Xfrontend", "-function-sections"]),
@@ -71,7 +74,9 @@ let package = Package(
         .target(name: "RuntimeSpec", dependencies: ["ByteText"], swiftSettings: embeddable),
         .target(name: "LinuxKernel", dependencies: ["ByteText", "CLinux", "CLibrary"], swiftSettings: embeddable),
         .target(name: "DBus", dependencies: ["ByteText", "LinuxKernel"], swiftSettings: embeddable),
-        .target(name: "Cgroups", dependencies: ["ByteText", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux"], swiftSettings: embeddable),
+        .target(
+            name: "Cgroups", dependencies: ["ByteText", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux"], swiftSettings: embeddable
+        ),
         .target(name: "Seccomp", dependencies: ["RuntimeSpec", "CSeccomp", "CLinux"], swiftSettings: embeddable),
         .target(
             name: "ContainerPlan", dependencies: ["ByteText", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
@@ -86,7 +91,8 @@ let package = Package(
         .target(
             name: "Veloci",
             dependencies: [
-                "ByteText", "Protobuf", "RuntimeSpec", "LinuxKernel", "Cgroups", "Seccomp", "ContainerPlan", "StageImage", "CLinux",
+                "ByteText", "Protobuf", "RuntimeSpec", "LinuxKernel", "Cgroups", "Seccomp", "ContainerPlan", "StageImage",
+                "CLinux",
                 "CLibrary", "CStageWire",
             ], swiftSettings: embeddable),
         // For programs of tasks; ordinary Swift only, and nothing of the command line's.
@@ -107,9 +113,9 @@ let package = Package(
             linkerSettings: staticExecutable),
 
         // Numbers by chance that can be repeated.
-        .target(name: "Chance", path: "Tests/Chance", swiftSettings: strict),
+        .target(name: "Chance", path: "Tests/Chance", swiftSettings: warned),
         // What tests of several targets share.
-        .target(name: "TestSupport", dependencies: ["DBus", "LinuxKernel"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: ["DBus", "LinuxKernel"], path: "Tests/TestSupport", swiftSettings: warned),
 
         // The sources of CStandalone with other names, beside the C library.
         .target(name: "StandaloneSubject", path: "Tests/StandaloneSubject"),
@@ -118,7 +124,8 @@ let package = Package(
         .testTarget(name: "ProtobufTests", dependencies: ["Protobuf"], swiftSettings: language),
         .testTarget(name: "DBusTests", dependencies: ["Chance", "DBus", "LinuxKernel", "TestSupport"], swiftSettings: language),
         .testTarget(
-            name: "CgroupsTests", dependencies: ["ByteText", "Cgroups", "Chance", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "TestSupport"],
+            name: "CgroupsTests",
+            dependencies: ["ByteText", "Cgroups", "Chance", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "TestSupport"],
             exclude: ["RESOURCES.md"], swiftSettings: language),
         // The conformance suite: the probe that runs inside containers, and the tool that carries it.
         .executableTarget(
@@ -141,13 +148,17 @@ let package = Package(
         .testTarget(name: "StyleTests", swiftSettings: language),
         // Golden plans, the plan checker and the encoding; nothing of the host is looked at.
         .testTarget(
-            name: "ContainerPlanTests", dependencies: ["Chance", "ContainerPlan", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
+            name: "ContainerPlanTests",
+            dependencies: ["Chance", "ContainerPlan", "Cgroups", "RuntimeSpec", "CLinux", "CStageWire"],
             swiftSettings: language),
-        .testTarget(name: "VelociTests", dependencies: ["Veloci", "VelociAsync", "Cgroups", "LinuxKernel", "RuntimeSpec", "CLinux"], swiftSettings: language),
+        .testTarget(
+            name: "VelociTests", dependencies: ["Veloci", "VelociAsync", "Cgroups", "LinuxKernel", "RuntimeSpec", "CLinux"],
+            swiftSettings: language),
         .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "RuntimeSpec"], swiftSettings: language),
         .testTarget(name: "RuntimeSpecTests", dependencies: ["Chance", "RuntimeSpec", "CCapability"], swiftSettings: language),
         .testTarget(
-            name: "SeccompTests", dependencies: ["Chance", "Seccomp", "RuntimeSpec", "CSeccomp", "CLinux"], swiftSettings: language),
+            name: "SeccompTests", dependencies: ["Chance", "Seccomp", "RuntimeSpec", "CSeccomp", "CLinux"],
+            swiftSettings: language),
         // Its tests run the executable as well, which every build makes; a dependency would link them statically.
         .testTarget(
             name: "VelociCommandTests", dependencies: ["VelociCommand", "RuntimeSpec"], swiftSettings: language),
@@ -157,11 +168,11 @@ let package = Package(
         .executableTarget(
             name: "veloci-torture", dependencies: ["Chance", "Veloci", "ContainerPlan", "RuntimeSpec", "LinuxKernel", "CLinux"],
             path: "Tests/TortureSubject",
-            swiftSettings: strict),
+            swiftSettings: warned),
         // Costs of every command beside other runtimes: Tests/bench.sh, which compiles the two C programs itself.
         .executableTarget(
             name: "veloci-bench", dependencies: ["CLinux", "LinuxKernel", "RuntimeSpec", "Seccomp"], path: "Tests/Benchmark",
-            exclude: ["floor.c", "launch.c", "enter.sh", "results", "README.md"], swiftSettings: strict),
+            exclude: ["floor.c", "launch.c", "enter.sh", "results", "README.md"], swiftSettings: warned),
         .testTarget(name: "TortureTests", swiftSettings: language),
     ]
 )
@@ -176,10 +187,11 @@ if isFuzzing {
         .executableTarget(
             name: "veloci-fuzz",
             dependencies: [
-                "CFuzzing", "CLinux", "CSeccomp", "CStageWire", "Cgroups", "Chance", "ContainerPlan", "DBus", "LinuxKernel", "RuntimeSpec",
+                "CFuzzing", "CLinux", "CSeccomp", "CStageWire", "Cgroups", "Chance", "ContainerPlan", "DBus", "LinuxKernel",
+                "RuntimeSpec",
                 "Seccomp", "StageForHost", "Veloci", "VelociCommand",
             ],
-            path: "Tests/Fuzzing/Fuzzers", swiftSettings: strict + watched,
+            path: "Tests/Fuzzing/Fuzzers", swiftSettings: warned + watched,
             linkerSettings: [.unsafeFlags(["-use-ld=lld", "-sanitize=fuzzer,address"])]),
     ]
 }

@@ -4,7 +4,7 @@
 #   budgets      what each command costs, counted: instructions, system calls, page faults (Tests/budgets.sh)
 #   unit         every Swift test: libraries, golden plans, style, torture; those that need root say so when they are skipped
 #   memory       C under all warnings and the analyzer (Tests/memory.sh)
-#   fuzz         every fuzzer for some seconds (Tests/fuzz.sh)
+#   fuzz         every fuzzer for some thousand executions, the same each time (Tests/fuzz.sh)
 #   demo         what the README promises, with the executable of an ordinary build as well
 #   clients      its commands in odd uses, odd configurations, inside user namespaces and without root, podman over veloci, what the documentation says,
 #                and the view from inside compared with runc's
@@ -20,13 +20,19 @@ cd "$(dirname "$0")/.."
 sections=${*:-build budgets unit memory fuzz demo clients conformance report embedding pages packages arm64 lab}
 failed=
 started=$(date +%s)
+logs=.build/sections
+mkdir -p "$logs"
 
+# What a section printed stands in a file too, for the end of a log is what people are shown.
 section() {
     name=$1
     shift
     case " $sections " in *" $name "*) ;; *) return 0 ;; esac
     echo "== $name: $* (after $(($(date +%s) - started)) s)"
-    "$@" || failed="$failed $name"
+    { "$@" 2>&1; echo $? >"$logs/status"; } | tee "$logs/$name.log"
+    [ "$(cat "$logs/status")" = 0 ] && return 0
+    failed="$failed $name"
+    mv "$logs/$name.log" "$logs/$name.failed.log"
 }
 
 # What failed, and now and then how far it is: the names of hundreds of files and tests that are fine help nobody.
@@ -51,7 +57,7 @@ case " $sections " in *" build "*) export VELOCI="$PWD/$veloci" ;; esac
 section budgets Tests/budgets.sh $veloci
 section unit unit
 section memory Tests/memory.sh
-section fuzz env SEED=1 Tests/fuzz.sh 5
+section fuzz env SEED=1 EXECUTIONS=20000 Tests/fuzz.sh 60
 section demo Tests/demo.sh $veloci
 section demo Tests/demo.sh .build/debug/veloci
 section clients Tests/clients.sh $veloci command-line configurations mounts nested rootless same-view podman checkpoint documentation
@@ -71,6 +77,11 @@ section lab Tests/lab.sh
 
 echo "== $(($(date +%s) - started)) s"
 if [ -n "$failed" ]; then
+    for name in $failed; do
+        echo "== what failed in $name, and its last lines"
+        grep -anE '^not ok|✘|error:|WRONG|FAILED|failed|, and then:|Fatal|SUMMARY|Test unit written|too few' "$logs/$name.failed.log" | tail -30 | cut -c1-400
+        tail -8 "$logs/$name.failed.log" | cut -c1-400
+    done
     echo "sections failed:$failed"
     exit 1
 fi

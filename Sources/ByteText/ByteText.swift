@@ -5,10 +5,10 @@
 extension StringProtocol where UTF8View: BidirectionalCollection {
     /// Whether the text's first bytes are these.
     package func begins(with prefix: String) -> Bool {
-        withBytes { bytes in
-            prefix.withBytes { wanted in
+        unsafe withBytes { bytes in
+            unsafe prefix.withBytes { wanted in
                 guard bytes.count >= wanted.count else { return false }
-                for index in 0..<wanted.count where bytes[index] != wanted[index] { return false }
+                for index in 0..<wanted.count where unsafe bytes[index] != wanted[index] { return false }
                 return true
             }
         }
@@ -39,15 +39,15 @@ extension StringProtocol where UTF8View: BidirectionalCollection {
     ///   - keepsEmpty: whether parts without a byte count.
     package func parts(at separator: Unicode.Scalar, most: Int = .max, keepsEmpty: Bool = false) -> [String] {
         let wanted = separator.byte
-        return withBytes { bytes in
+        return unsafe withBytes { bytes in
             var parts: [String] = []
             var start = 0
-            for index in 0..<bytes.count where bytes[index] == wanted {
+            for index in 0..<bytes.count where unsafe bytes[index] == wanted {
                 if parts.count == most - 1 { break }
-                if index > start || keepsEmpty { parts.append(bytes.text(start..<index)) }
+                if index > start || keepsEmpty { unsafe parts.append(bytes.text(start..<index)) }
                 start = index + 1
             }
-            if start < bytes.count || keepsEmpty { parts.append(bytes.text(start..<bytes.count)) }
+            if start < bytes.count || keepsEmpty { unsafe parts.append(bytes.text(start..<bytes.count)) }
             return parts
         }
     }
@@ -68,11 +68,11 @@ extension StringProtocol where UTF8View: BidirectionalCollection {
 
     /// The words between blanks and newlines.
     package var words: [String] {
-        withBytes { bytes in
+        unsafe withBytes { bytes in
             var words: [String] = []
             var start = 0
-            for index in 0...bytes.count where index == bytes.count || bytes[index].isBlank {
-                if index > start { words.append(bytes.text(start..<index)) }
+            for index in 0...bytes.count where unsafe index == bytes.count || bytes[index].isBlank {
+                if index > start { unsafe words.append(bytes.text(start..<index)) }
                 start = index + 1
             }
             return words
@@ -81,11 +81,11 @@ extension StringProtocol where UTF8View: BidirectionalCollection {
 
     /// Without blanks and newlines at both ends.
     package var trimmed: String {
-        withBytes { bytes in
+        unsafe withBytes { bytes in
             var (start, end) = (0, bytes.count)
-            while start < end, bytes[start].isBlank { start += 1 }
-            while start < end, bytes[end - 1].isBlank { end -= 1 }
-            return bytes.text(start..<end)
+            while start < end, unsafe bytes[start].isBlank { start += 1 }
+            while start < end, unsafe bytes[end - 1].isBlank { end -= 1 }
+            return unsafe bytes.text(start..<end)
         }
     }
 
@@ -107,13 +107,13 @@ extension StringProtocol {
     /// The bytes as they lie in memory: going through a text's view byte by byte costs some twenty instructions for each.
     fileprivate func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         if let result = utf8.withContiguousStorageIfAvailable(body) { return result }
-        return Array(utf8).withUnsafeBufferPointer(body)
+        return unsafe Array(utf8).withUnsafeBufferPointer(body)
     }
 }
 
 extension UnsafeBufferPointer<UInt8> {
     fileprivate func text(_ range: Range<Int>) -> String {
-        String(decoding: UnsafeBufferPointer(rebasing: self[range]), as: UTF8.self)
+        unsafe String(decoding: UnsafeBufferPointer(rebasing: self[range]), as: UTF8.self)
     }
 }
 

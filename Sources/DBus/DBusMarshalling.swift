@@ -8,7 +8,7 @@ struct DBusWriter {
 
     mutating func write<Integer: FixedWidthInteger>(_ value: Integer) {
         align(MemoryLayout<Integer>.size)
-        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
     }
 
     mutating func write(_ value: DBusValue) {

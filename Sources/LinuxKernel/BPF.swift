@@ -17,12 +17,12 @@ public enum BPF {
         let license = Array("Apache-2.0".utf8) + [0]
         var number: Int = -1
         var failure: KernelError?
-        instructions.withUnsafeBytes { program in
-            license.withUnsafeBytes { license in
+        unsafe instructions.withUnsafeBytes { program in
+            unsafe license.withUnsafeBytes { license in
                 attributes.set(UInt32(BPF_PROG_TYPE_CGROUP_DEVICE.rawValue), at: 0)
                 attributes.set(UInt32(instructions.count), at: 4)
-                attributes.set(UInt64(address: program.baseAddress), at: 8)
-                attributes.set(UInt64(address: license.baseAddress), at: 16)
+                unsafe attributes.set(UInt64(address: program.baseAddress), at: 8)
+                unsafe attributes.set(UInt64(address: license.baseAddress), at: 16)
                 for (index, byte) in name.utf8.prefix(15).enumerated() { attributes.set(byte, at: 48 + index) }
                 do throws(KernelError) {
                     number = try attributes.call(BPF_PROG_LOAD.rawValue, "BPF_PROG_LOAD", on: name)
@@ -70,11 +70,11 @@ public enum BPF {
         var identifiers = [UInt32](repeating: 0, count: 64)
         var count: UInt32 = 0
         var failure: KernelError?
-        identifiers.withUnsafeMutableBytes { buffer in
+        unsafe identifiers.withUnsafeMutableBytes { buffer in
             var attributes = Attributes()
             attributes.set(UInt32(bitPattern: number), at: 0)
             attributes.set(UInt32(BPF_CGROUP_DEVICE.rawValue), at: 4)
-            attributes.set(UInt64(address: buffer.baseAddress), at: 16)
+            unsafe attributes.set(UInt64(address: buffer.baseAddress), at: 16)
             attributes.set(UInt32(64), at: 24)
             do throws(KernelError) {
                 _ = try attributes.call(BPF_PROG_QUERY.rawValue, "BPF_PROG_QUERY", on: "device programs")
@@ -109,11 +109,11 @@ public enum BPF {
         // struct bpf_prog_info: the name is at byte 64.
         var information = [UInt8](repeating: 0, count: 256)
         var failure: KernelError?
-        information.withUnsafeMutableBytes { buffer in
+        unsafe information.withUnsafeMutableBytes { buffer in
             var attributes = Attributes()
             attributes.set(UInt32(bitPattern: number), at: 0)
             attributes.set(UInt32(buffer.count), at: 4)
-            attributes.set(UInt64(address: buffer.baseAddress), at: 8)
+            unsafe attributes.set(UInt64(address: buffer.baseAddress), at: 8)
             do throws(KernelError) {
                 _ = try attributes.call(BPF_OBJ_GET_INFO_BY_FD.rawValue, "BPF_OBJ_GET_INFO_BY_FD", on: "program")
             } catch {
@@ -129,19 +129,19 @@ public enum BPF {
         private var words = [UInt64](repeating: 0, count: 20)
 
         mutating func set<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
-            words.withUnsafeMutableBytes { $0.storeBytes(of: value, toByteOffset: offset, as: Value.self) }
+            unsafe words.withUnsafeMutableBytes { unsafe $0.storeBytes(of: value, toByteOffset: offset, as: Value.self) }
         }
 
         func value(at offset: Int) -> UInt32 {
-            words.withUnsafeBytes { $0.load(fromByteOffset: offset, as: UInt32.self) }
+            unsafe words.withUnsafeBytes { unsafe $0.load(fromByteOffset: offset, as: UInt32.self) }
         }
 
         mutating func call(_ command: UInt32, _ name: String, on object: String) throws(KernelError) -> Int {
             var result = -1
             var failure: KernelError?
-            words.withUnsafeMutableBytes { bytes in
+            unsafe words.withUnsafeMutableBytes { bytes in
                 do throws(KernelError) {
-                    result = try systemCall(
+                    result = try unsafe systemCall(
                         __NR_bpf, name, on: object, UInt64(command), UInt64(address: bytes.baseAddress), UInt64(bytes.count))
                 } catch {
                     failure = error

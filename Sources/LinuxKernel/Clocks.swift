@@ -13,8 +13,8 @@ package enum Clocks {
 
     private static func read(_ clock: UInt64) -> (seconds: Int64, nanoseconds: Int64) {
         var time: (Int64, Int64) = (0, 0)
-        withUnsafeMutablePointer(to: &time) { pointer in
-            _ = linux_system_call(Int64(__NR_clock_gettime), clock, UInt64(address: pointer), 0, 0, 0, 0)
+        unsafe withUnsafeMutablePointer(to: &time) { pointer in
+            _ = unsafe linux_system_call(Int64(__NR_clock_gettime), clock, UInt64(address: pointer), 0, 0, 0, 0)
         }
         return time
     }

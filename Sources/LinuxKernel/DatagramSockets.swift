@@ -34,9 +34,9 @@ public enum DatagramSockets {
         let address: [UInt8] = [1, 0] + (isAbstract ? [0] + Array(path.utf8.dropFirst()) : Array(path.utf8) + [0])
         guard address.count <= 110 else { throw KernelError(.nameTooLong, call: "connect", object: shown) }
         var failure: KernelError?
-        address.withUnsafeBytes { bytes in
+        unsafe address.withUnsafeBytes { bytes in
             do throws(KernelError) {
-                try body(UInt64(address: bytes.baseAddress), UInt64(bytes.count))
+                try unsafe body(UInt64(address: bytes.baseAddress), UInt64(bytes.count))
             } catch {
                 failure = error
             }
@@ -48,9 +48,9 @@ public enum DatagramSockets {
     public static func receive(from socket: borrowing Descriptor) throws(KernelError) -> [UInt8] {
         let number = socket.number
         var failure: KernelError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
             do throws(KernelError) {
-                count = try systemCall(
+                count = try unsafe systemCall(
                     __NR_recvfrom, "recv", on: "", UInt64(descriptor: number), UInt64(address: buffer.baseAddress), 4096, 0)
             } catch {
                 failure = error

@@ -21,10 +21,10 @@ package enum EventPolls {
         _ descriptor: Int32, for readiness: Waiting.Readiness, token: UInt64, once isOnce: Bool, to poll: Int32
     ) throws(KernelError) {
         let bits = UInt32(UInt16(bitPattern: readiness.rawValue)) | (isOnce ? once : 0)
-        try withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { (event) throws(KernelError) in
-            event.storeBytes(of: bits, as: UInt32.self)
-            event.storeBytes(of: token, toByteOffset: offset, as: UInt64.self)
-            try systemCall(
+        try unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { (event) throws(KernelError) in
+            unsafe event.storeBytes(of: bits, as: UInt32.self)
+            unsafe event.storeBytes(of: token, toByteOffset: offset, as: UInt64.self)
+            try unsafe systemCall(
                 __NR_epoll_ctl, "epoll_ctl", on: "", UInt64(descriptor: poll), 1, UInt64(descriptor: descriptor),
                 UInt64(address: event.baseAddress))
         }
@@ -39,11 +39,13 @@ package enum EventPolls {
     /// - Returns: the tokens of what is.
     package static func wait(_ poll: Int32) -> [UInt64] {
         let most = 64
-        return withUnsafeTemporaryAllocation(byteCount: size * most, alignment: 8) { events in
-            let count = linux_system_call(
+        return unsafe withUnsafeTemporaryAllocation(byteCount: size * most, alignment: 8) { events in
+            let count = unsafe linux_system_call(
                 Int64(__NR_epoll_pwait), UInt64(descriptor: poll), UInt64(address: events.baseAddress), UInt64(most),
                 UInt64(bitPattern: -1), 0, 0)
-            return (0..<Int(max(0, count))).map { events.loadUnaligned(fromByteOffset: $0 * size + offset, as: UInt64.self) }
+            return (0..<Int(max(0, count))).map {
+                unsafe events.loadUnaligned(fromByteOffset: $0 * size + offset, as: UInt64.self)
+            }
         }
     }
 }

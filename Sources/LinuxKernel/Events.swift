@@ -13,8 +13,8 @@ public enum EventCounters {
         var value: UInt64 = 0
         let number = counter.number
         do throws(KernelError) {
-            try withUnsafeMutablePointer(to: &value) { (pointer) throws(KernelError) in
-                _ = try systemCall(
+            try unsafe withUnsafeMutablePointer(to: &value) { (pointer) throws(KernelError) in
+                _ = try unsafe systemCall(
                     __NR_read, "read", on: "eventfd", UInt64(descriptor: number), UInt64(address: pointer), 8)
             }
         } catch where error.errno == .again {
@@ -29,9 +29,9 @@ extension Files {
     public static func readFromStart(_ file: borrowing Descriptor, name: String) throws(KernelError) -> [UInt8] {
         let number = file.number
         var failure: KernelError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
             do throws(KernelError) {
-                count = try systemCall(
+                count = try unsafe systemCall(
                     __NR_pread64, "read", on: name, UInt64(descriptor: number), UInt64(address: buffer.baseAddress), 4096, 0)
             } catch {
                 failure = error

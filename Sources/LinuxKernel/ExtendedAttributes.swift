@@ -35,8 +35,8 @@ public enum ExtendedAttributes {
         do throws(KernelError) {
             try Files.withPath(to) { (path) throws(KernelError) in
                 try Files.withPath(name) { (pointer) throws(KernelError) in
-                    try value.withUnsafeBufferPointer { (bytes) throws(KernelError) in
-                        _ = try systemCall(
+                    try unsafe value.withUnsafeBufferPointer { (bytes) throws(KernelError) in
+                        _ = try unsafe systemCall(
                             __NR_setxattr, "setxattr", on: name, path, pointer, UInt64(address: bytes.baseAddress),
                             UInt64(bytes.count), 0)
                     }
@@ -55,9 +55,9 @@ public enum ExtendedAttributes {
         let most = 65536
         return try Files.withPath(path) { (pointer) throws(KernelError) in
             var result: Swift.Result<Int, KernelError> = .success(0)
-            let bytes = [UInt8](unsafeUninitializedCapacity: most) { buffer, count in
+            let bytes = unsafe [UInt8](unsafeUninitializedCapacity: most) { buffer, count in
                 do throws(KernelError) {
-                    count = try body(pointer, UInt64(address: buffer.baseAddress), UInt64(most))
+                    count = try unsafe body(pointer, UInt64(address: buffer.baseAddress), UInt64(most))
                 } catch {
                     result = .failure(error)
                 }

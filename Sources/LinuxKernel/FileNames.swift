@@ -30,16 +30,16 @@ extension Files {
     private static func entries(
         of path: String, at directory: Int32, where isWanted: (_ type: UInt8) -> Bool
     ) throws(KernelError) -> [FileName] {
-        let opened = try open(path, flags: O_RDONLY | O_DIRECTORY, at: directory)
+        let opened = try open(path, flags: .directory, at: directory)
         let number = opened.number
         var names: [FileName] = []
         let size = 32768
         while true {
             var failure: KernelError?
-            let count = withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { buffer in
+            let count = unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { buffer in
                 var count = 0
                 do throws(KernelError) {
-                    count = try systemCall(
+                    count = try unsafe systemCall(
                         __NR_getdents64, "getdents64", on: path, UInt64(descriptor: number),
                         UInt64(address: buffer.baseAddress), UInt64(size))
                 } catch {
@@ -48,10 +48,10 @@ extension Files {
                 // struct linux_dirent64: the length of the entry is at byte 16, its type at 18, its name from 19 on.
                 var offset = 0
                 while offset < count {
-                    let length = Int(buffer.load(fromByteOffset: offset + 16, as: UInt16.self))
-                    let bytes = UnsafeRawBufferPointer(buffer)[(offset + 19)..<(offset + length)].prefix { $0 != 0 }
-                    let isSpecial = bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8)
-                    if !isSpecial, isWanted(buffer[offset + 18]) { names.append(FileName(bytes: Array(bytes))) }
+                    let length = unsafe Int(buffer.load(fromByteOffset: offset + 16, as: UInt16.self))
+                    let bytes = unsafe UnsafeRawBufferPointer(buffer)[(offset + 19)..<(offset + length)].prefix { $0 != 0 }
+                    let isSpecial = unsafe bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8)
+                    if !isSpecial, unsafe isWanted(buffer[offset + 18]) { unsafe names.append(FileName(bytes: Array(bytes))) }
                     offset += length
                 }
                 return count
@@ -64,9 +64,9 @@ extension Files {
     private static func withName<Result>(
         _ name: FileName, _ body: (UInt64) throws(KernelError) -> Result
     ) throws(KernelError) -> Result {
-        let result: Swift.Result<Result, KernelError> = name.bytes.withUnsafeBufferPointer { bytes in
+        let result: Swift.Result<Result, KernelError> = unsafe name.bytes.withUnsafeBufferPointer { bytes in
             do throws(KernelError) {
-                return .success(try withTerminated(bytes, shown: name.text, body))
+                return unsafe .success(try withTerminated(bytes, shown: name.text, body))
             } catch {
                 return .failure(error)
             }
@@ -76,12 +76,12 @@ extension Files {
 
     /// openat(2), with O_CLOEXEC.
     public static func open(
-        _ name: FileName, flags: Int32, mode: UInt32 = 0, at directory: Int32
+        _ name: FileName, flags: OpenFlags, mode: UInt32 = 0, at directory: Int32
     ) throws(KernelError) -> Descriptor {
         let number = try withName(name) { (pointer) throws(KernelError) in
             try systemCall(
                 __NR_openat, "openat", on: name.text, UInt64(descriptor: directory), pointer,
-                UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), UInt64(mode))
+                flags.argument, UInt64(mode))
         }
         return Descriptor(owning: Int32(number))
     }
@@ -98,9 +98,9 @@ extension Files {
         let number = link.number
         return try withPath("") { (empty) throws(KernelError) in
             var failure: KernelError?
-            let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+            let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
                 do throws(KernelError) {
-                    count = try systemCall(
+                    count = try unsafe systemCall(
                         __NR_readlinkat, "readlink", UInt64(descriptor: number), empty, UInt64(address: buffer.baseAddress),
                         UInt64(buffer.count))
                 } catch {

@@ -13,9 +13,9 @@ public enum FileSystems {
         var record = [Int64](repeating: 0, count: 16)
         try Files.withPath(path) { (pointer) throws(KernelError) in
             var failure: KernelError?
-            record.withUnsafeMutableBytes { bytes in
+            unsafe record.withUnsafeMutableBytes { bytes in
                 do throws(KernelError) {
-                    try systemCall(__NR_statfs, "statfs", on: path, pointer, UInt64(address: bytes.baseAddress))
+                    try unsafe systemCall(__NR_statfs, "statfs", on: path, pointer, UInt64(address: bytes.baseAddress))
                 } catch {
                     failure = error
                 }

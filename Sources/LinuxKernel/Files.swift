@@ -44,12 +44,12 @@ public struct FileStatus: Sendable, Equatable {
 public enum Files {
     /// openat(2), with O_CLOEXEC. Relative paths start at `directory`, by default the working directory.
     public static func open(
-        _ path: String, flags: Int32 = 0, mode: UInt32 = 0, at directory: Int32 = -100
+        _ path: String, flags: OpenFlags = [], mode: UInt32 = 0, at directory: Int32 = -100
     ) throws(KernelError) -> Descriptor {
         let number = try withPath(path) { (pointer) throws(KernelError) in
             try systemCall(
                 __NR_openat, "openat", on: path, UInt64(descriptor: directory), pointer,
-                UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), UInt64(mode))
+                flags.argument, UInt64(mode))
         }
         return Descriptor(owning: Int32(number))
     }
@@ -62,7 +62,7 @@ public enum Files {
         var copy = path
         let result: Swift.Result<Result, KernelError> = copy.withUTF8 { bytes in
             do throws(KernelError) {
-                return .success(try withTerminated(bytes, shown: path, body))
+                return unsafe .success(try withTerminated(bytes, shown: path, body))
             } catch {
                 return .failure(error)
             }
@@ -74,14 +74,14 @@ public enum Files {
     static func withTerminated<Result>(
         _ bytes: UnsafeBufferPointer<UInt8>, shown: String, _ body: (UInt64) throws(KernelError) -> Result
     ) throws(KernelError) -> Result {
-        guard !bytes.contains(0) else { throw KernelError(.invalidArgument, call: "path", object: shown) }
-        let result: Swift.Result<Result, KernelError> = withUnsafeTemporaryAllocation(
+        guard unsafe !bytes.contains(0) else { throw KernelError(.invalidArgument, call: "path", object: shown) }
+        let result: Swift.Result<Result, KernelError> = unsafe withUnsafeTemporaryAllocation(
             byteCount: bytes.count + 1, alignment: 1
         ) { buffer in
-            buffer.copyMemory(from: UnsafeRawBufferPointer(bytes))
-            buffer[bytes.count] = 0
+            unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(bytes))
+            unsafe buffer[bytes.count] = 0
             do throws(KernelError) {
-                return .success(try body(UInt64(address: buffer.baseAddress)))
+                return unsafe .success(try body(UInt64(address: buffer.baseAddress)))
             } catch {
                 return .failure(error)
             }
@@ -97,7 +97,7 @@ public enum Files {
 
     /// The whole content of what lies there ready: nobody is waited for who may or may not write into a pipe of that name.
     public static func readWithoutWaiting(_ path: String, at directory: Int32 = -100) throws(KernelError) -> [UInt8] {
-        let file = try open(path, flags: O_NONBLOCK, at: directory)
+        let file = try open(path, flags: .nonBlocking, at: directory)
         return try read(file, name: path)
     }
 
@@ -123,9 +123,9 @@ public enum Files {
         while true {
             var count = 0
             var failure: KernelError?
-            let chunk = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, initialized in
+            let chunk = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, initialized in
                 do throws(KernelError) {
-                    count = try systemCall(
+                    count = try unsafe systemCall(
                         __NR_read, "read", on: name, UInt64(descriptor: number), UInt64(address: buffer.baseAddress),
                         UInt64(buffer.count))
                 } catch {
@@ -150,9 +150,9 @@ public enum Files {
         let size = Int(clamping: try status(of: file).size)
         let number = file.number
         var result: Result<Int, KernelError> = .success(0)
-        let bytes = [UInt8](unsafeUninitializedCapacity: min(size, count)) { buffer, initialized in
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: min(size, count)) { buffer, initialized in
             do throws(KernelError) {
-                initialized = try systemCall(
+                initialized = try unsafe systemCall(
                     __NR_pread64, "pread", on: "", UInt64(descriptor: number), UInt64(address: buffer.baseAddress),
                     UInt64(buffer.count), UInt64(max(0, size - count)))
             } catch {
@@ -175,9 +175,9 @@ public enum Files {
         while written < bytes.count {
             let rest = bytes[written...]
             var failure: KernelError?
-            rest.withUnsafeBytes { buffer in
+            unsafe rest.withUnsafeBytes { buffer in
                 do throws(KernelError) {
-                    written += try systemCall(
+                    unsafe written += try systemCall(
                         __NR_write, "write", on: name, UInt64(descriptor: number), UInt64(address: buffer.baseAddress),
                         UInt64(buffer.count))
                 } catch {
@@ -190,7 +190,7 @@ public enum Files {
 
     /// Opens an existing file and writes one value, as procfs, sysfs and cgroupfs want it.
     public static func writeValue(_ value: String, to path: String, at directory: Int32 = -100) throws(KernelError) {
-        let file = try open(path, flags: O_WRONLY, at: directory)
+        let file = try open(path, flags: .writeOnly, at: directory)
         try write(Array(value.utf8), to: file, name: path)
     }
 
@@ -271,8 +271,8 @@ public enum Files {
         let flags = UInt64(UInt32(bitPattern: (followingLink ? 0 : AT_SYMLINK_NOFOLLOW) | (path.isEmpty ? AT_EMPTY_PATH : 0)))
         var status = linux_statx_record()
         try withPath(path) { (pointer) throws(KernelError) in
-            try withUnsafeMutablePointer(to: &status) { (record) throws(KernelError) in
-                _ = try systemCall(
+            try unsafe withUnsafeMutablePointer(to: &status) { (record) throws(KernelError) in
+                _ = try unsafe systemCall(
                     __NR_statx, "statx", on: path, UInt64(descriptor: directory), pointer, flags,
                     UInt64(linux_statx_basic), UInt64(address: record))
             }
@@ -315,12 +315,12 @@ public enum Files {
     public static func readLink(_ path: String, at directory: Int32 = -100) throws(KernelError) -> String {
         try withPath(path) { (pointer) throws(KernelError) in
             var failure: KernelError?
-            let text = withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+            let text = unsafe withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
                 do throws(KernelError) {
-                    let count = try systemCall(
+                    let count = try unsafe systemCall(
                         __NR_readlinkat, "readlink", on: path, UInt64(descriptor: directory), pointer,
                         UInt64(address: buffer.baseAddress), UInt64(buffer.count))
-                    return String(decoding: buffer[..<count], as: UTF8.self)
+                    return unsafe String(decoding: buffer[..<count], as: UTF8.self)
                 } catch {
                     failure = error
                     return ""

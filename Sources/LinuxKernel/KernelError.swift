@@ -14,14 +14,14 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
 
     /// The symbolic name, such as `ENOENT`.
     public var name: String {
-        guard let name = library_error_name(rawValue) else { return "errno \(rawValue)" }
-        return String(cString: name)
+        guard let name = unsafe library_error_name(rawValue) else { return "errno \(rawValue)" }
+        return unsafe String(cString: name)
     }
 
     /// The kernel's sentence for it in lower case, such as `no such file or directory`, as runc prints it.
     public var description: String {
-        guard let sentence = library_error_sentence(rawValue) else { return "errno \(rawValue)" }
-        return String(cString: sentence).lowered
+        guard let sentence = unsafe library_error_sentence(rawValue) else { return "errno \(rawValue)" }
+        return unsafe String(cString: sentence).lowered
     }
 
     /// What the C library says about its last call that failed; its functions alone set it, the wrappers here throw.

@@ -25,10 +25,10 @@ public struct KernelVersion: Comparable, Sendable, CustomStringConvertible {
 
     /// Asks the kernel (uname(2)). Nil if it answers in a form of its own.
     public static var running: KernelVersion? {
-        withUnsafeTemporaryAllocation(byteCount: 6 * 65, alignment: 8) { buffer in
-            guard linux_system_call(Int64(__NR_uname), UInt64(address: buffer.baseAddress), 0, 0, 0, 0, 0) == 0
+        unsafe withUnsafeTemporaryAllocation(byteCount: 6 * 65, alignment: 8) { buffer in
+            guard unsafe linux_system_call(Int64(__NR_uname), UInt64(address: buffer.baseAddress), 0, 0, 0, 0, 0) == 0
             else { return nil }
-            return KernelVersion(release: String(decoding: buffer[130..<195].prefix { $0 != 0 }, as: UTF8.self))
+            return unsafe KernelVersion(release: String(decoding: buffer[130..<195].prefix { $0 != 0 }, as: UTF8.self))
         }
     }
 

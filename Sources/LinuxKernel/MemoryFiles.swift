@@ -10,7 +10,7 @@ public enum MemoryFiles {
         let number = file.number
         var written = 0
         while written < content.count {
-            written += try systemCall(
+            unsafe written += try systemCall(
                 __NR_write, "write", on: name, UInt64(number), UInt64(address: content.baseAddress?.advanced(by: written)),
                 UInt64(content.count - written))
         }

@@ -29,8 +29,8 @@ public enum Mounts {
         attributes.userns_fd = UInt64(userNamespace ?? 0)
         let number = mount.number
         try Files.withPath("") { (empty) throws(KernelError) in
-            try withUnsafePointer(to: &attributes) { (pointer) throws(KernelError) in
-                _ = try systemCall(
+            try unsafe withUnsafePointer(to: &attributes) { (pointer) throws(KernelError) in
+                _ = try unsafe systemCall(
                     __NR_mount_setattr, "mount_setattr", on: name, UInt64(descriptor: number), empty,
                     UInt64(AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0)), UInt64(address: pointer),
                     UInt64(MemoryLayout<mount_attr>.size))
@@ -65,8 +65,8 @@ public enum Mounts {
         var status = linux_statx_record()
         for field in [linux_statx_mount_unique, linux_statx_mount] {
             try Files.withPath("") { (empty) throws(KernelError) in
-                try withUnsafeMutablePointer(to: &status) { (record) throws(KernelError) in
-                    _ = try systemCall(
+                try unsafe withUnsafeMutablePointer(to: &status) { (record) throws(KernelError) in
+                    _ = try unsafe systemCall(
                         __NR_statx, "statx", UInt64(descriptor: number), empty, UInt64(AT_EMPTY_PATH), UInt64(field),
                         UInt64(address: record))
                 }

@@ -60,14 +60,14 @@ public enum Processes {
         info = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         let exited: UInt64 = 4
         let noHang: UInt64 = waiting ? 0 : 1
-        return try withUnsafeMutablePointer(to: &info) { (pointer) throws(KernelError) in
-            try systemCall(
+        return try unsafe withUnsafeMutablePointer(to: &info) { (pointer) throws(KernelError) in
+            try unsafe systemCall(
                 __NR_waitid, "waitid", on: "", UInt64(P_PIDFD), UInt64(descriptor: number), UInt64(address: pointer),
                 exited | noHang)
             // siginfo_t: si_code at byte 8 (1 is CLD_EXITED), si_pid at byte 16, si_status at byte 24.
-            let code = UnsafeRawPointer(pointer).load(fromByteOffset: 8, as: Int32.self)
-            if UnsafeRawPointer(pointer).load(fromByteOffset: 16, as: Int32.self) == 0 { return nil }
-            let status = UnsafeRawPointer(pointer).load(fromByteOffset: 24, as: Int32.self)
+            let code = unsafe UnsafeRawPointer(pointer).load(fromByteOffset: 8, as: Int32.self)
+            if unsafe UnsafeRawPointer(pointer).load(fromByteOffset: 16, as: Int32.self) == 0 { return nil }
+            let status = unsafe UnsafeRawPointer(pointer).load(fromByteOffset: 24, as: Int32.self)
             return code == 1 ? .exited(status) : .signalled(status)
         }
     }
@@ -79,12 +79,12 @@ public enum Processes {
     package static func recordedEnd(ofNumber number: Int32) -> ProcessEnd? {
         let exit: UInt64 = 1 << 3
         var info: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (exit, 0, 0, 0, 0, 0, 0, 0)
-        return withUnsafeMutablePointer(to: &info) { pointer in
+        return unsafe withUnsafeMutablePointer(to: &info) { pointer in
             let request: UInt64 = 0xc040_ff0b
-            let result = linux_system_call(
+            let result = unsafe linux_system_call(
                 Int64(__NR_ioctl), UInt64(descriptor: number), request, UInt64(address: pointer), 0, 0, 0)
-            guard result == 0, pointer.pointee.0 & exit != 0 else { return nil }
-            let status = UnsafeRawPointer(pointer).load(fromByteOffset: 60, as: Int32.self)
+            guard result == 0, unsafe pointer.pointee.0 & exit != 0 else { return nil }
+            let status = unsafe UnsafeRawPointer(pointer).load(fromByteOffset: 60, as: Int32.self)
             return status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .signalled(status & 0x7f)
         }
     }
@@ -106,10 +106,10 @@ public enum Processes {
     /// The environment of this process, `NAME=value` each.
     public static var environment: [String] {
         var entries: [String] = []
-        var entry = library_environment()
-        while let text = entry.pointee {
-            entries.append(String(cString: text))
-            entry += 1
+        var entry = unsafe library_environment()
+        while let text = unsafe entry.pointee {
+            unsafe entries.append(String(cString: text))
+            unsafe entry += 1
         }
         return entries
     }
@@ -156,32 +156,32 @@ public enum Processes {
         let kept = request.descriptors + request.placements.map { $0.number }
         let stackSize = 32768
         let stack = UnsafeMutableRawPointer.allocate(byteCount: stackSize, alignment: 4096)
-        defer { stack.deallocate() }
-        var native = linux_spawn_request()
-        native.clone_flags = request.cloneFlags | (request.controlGroup == nil ? 0 : linux_clone_into_cgroup)
-        native.cgroup = request.controlGroup ?? -1
-        native.program = request.program ?? -1
-        native.descriptor_count = UInt32(kept.count)
-        native.placement_count = UInt32(request.placements.count)
-        native.standard = (request.standard[0] ?? -1, request.standard[1] ?? -1, request.standard[2] ?? -1)
-        native.resets_signals = request.resetsSignals ? 1 : 0
-        native.ends_with_caller = request.endsWithCaller ? 1 : 0
-        native.stack = stack
-        native.stack_size = UInt64(stackSize)
-        let pid = withCStrings(request.arguments) { arguments in
-            withCStrings(request.environment) { environment in
-                kept.withUnsafeBufferPointer { descriptors in
-                    placements.withUnsafeBufferPointer { placements in
-                        request.path.withCString { path in
-                            native.arguments = arguments
-                            native.environment = environment
-                            native.descriptors = descriptors.baseAddress
-                            native.placements = placements.baseAddress
-                            native.path = path
-                            guard let directory = request.directory else { return linux_spawn(&native) }
-                            return directory.withCString { directory in
-                                native.directory = directory
-                                return linux_spawn(&native)
+        defer { unsafe stack.deallocate() }
+        var native = unsafe linux_spawn_request()
+        unsafe native.clone_flags = request.cloneFlags | (request.controlGroup == nil ? 0 : linux_clone_into_cgroup)
+        unsafe native.cgroup = request.controlGroup ?? -1
+        unsafe native.program = request.program ?? -1
+        unsafe native.descriptor_count = UInt32(kept.count)
+        unsafe native.placement_count = UInt32(request.placements.count)
+        unsafe native.standard = (request.standard[0] ?? -1, request.standard[1] ?? -1, request.standard[2] ?? -1)
+        unsafe native.resets_signals = request.resetsSignals ? 1 : 0
+        unsafe native.ends_with_caller = request.endsWithCaller ? 1 : 0
+        unsafe native.stack = stack
+        unsafe native.stack_size = UInt64(stackSize)
+        let pid = unsafe withCStrings(request.arguments) { arguments in
+            unsafe withCStrings(request.environment) { environment in
+                unsafe kept.withUnsafeBufferPointer { descriptors in
+                    unsafe placements.withUnsafeBufferPointer { placements in
+                        unsafe request.path.withCString { path in
+                            unsafe native.arguments = arguments
+                            unsafe native.environment = environment
+                            unsafe native.descriptors = descriptors.baseAddress
+                            unsafe native.placements = placements.baseAddress
+                            unsafe native.path = path
+                            guard let directory = request.directory else { return unsafe linux_spawn(&native) }
+                            return unsafe directory.withCString { directory in
+                                unsafe native.directory = directory
+                                return unsafe linux_spawn(&native)
                             }
                         }
                     }
@@ -189,15 +189,15 @@ public enum Processes {
             }
         }
         if pid < 0 { throw KernelError(Errno(rawValue: Int32(-pid)), call: "clone3", object: request.path) }
-        if native.exec_error != 0 {
+        if unsafe native.exec_error != 0 {
             let names = ["", "dup3", "close_range", "fcntl", "execve", "chdir"]
-            let child = Descriptor(owning: native.pidfd)
+            let child = unsafe Descriptor(owning: native.pidfd)
             _ = try? wait(for: child)
-            throw KernelError(
+            throw unsafe KernelError(
                 Errno(rawValue: native.exec_error), call: names[Int(native.failed_call)],
                 object: native.failed_call == 5 ? request.directory ?? "" : request.path)
         }
-        return (Int32(pid), native.pidfd)
+        return unsafe (Int32(pid), native.pidfd)
     }
 
     /// Calls `body` with a list of C strings that ends with a null pointer.
@@ -206,21 +206,21 @@ public enum Processes {
     ) -> Result {
         var size = 0
         for string in strings { size += string.utf8.count + 1 }
-        return withUnsafeTemporaryAllocation(byteCount: max(size, 1), alignment: 1) { bytes in
-            withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<CChar>?.self, capacity: strings.count + 1) { list in
+        return unsafe withUnsafeTemporaryAllocation(byteCount: max(size, 1), alignment: 1) { bytes in
+            unsafe withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<CChar>?.self, capacity: strings.count + 1) { list in
                 var offset = 0
                 for (index, string) in strings.enumerated() {
-                    let start = bytes.baseAddress! + offset
-                    list.initializeElement(at: index, to: start.assumingMemoryBound(to: CChar.self))
+                    let start = unsafe bytes.baseAddress! + offset
+                    unsafe list.initializeElement(at: index, to: start.assumingMemoryBound(to: CChar.self))
                     for byte in string.utf8 {
-                        bytes[offset] = byte
+                        unsafe bytes[offset] = byte
                         offset += 1
                     }
-                    bytes[offset] = 0
+                    unsafe bytes[offset] = 0
                     offset += 1
                 }
-                list.initializeElement(at: strings.count, to: nil)
-                return body(UnsafePointer(list.baseAddress!))
+                unsafe list.initializeElement(at: strings.count, to: nil)
+                return unsafe body(UnsafePointer(list.baseAddress!))
             }
         }
     }
@@ -335,10 +335,10 @@ public enum Processes {
     /// A resource limit of a process, 0 for this one.
     public static func limit(of pid: Int32, resource: UInt32) throws(KernelError) -> (soft: UInt64, hard: UInt64) {
         var limit: (soft: UInt64, hard: UInt64) = (0, 0)
-        try withUnsafeMutablePointer(to: &limit) { (pointer) throws(KernelError) in
+        try unsafe withUnsafeMutablePointer(to: &limit) { (pointer) throws(KernelError) in
             _ = try systemCall(
                 __NR_prlimit64, "prlimit", on: "process \(pid)", UInt64(descriptor: pid), UInt64(resource), 0,
-                UInt64(address: pointer))
+                unsafe UInt64(address: pointer))
         }
         return limit
     }
@@ -346,10 +346,10 @@ public enum Processes {
     /// Sets one resource limit of a process (prlimit(2)).
     public static func setLimit(of pid: Int32, resource: UInt32, soft: UInt64, hard: UInt64) throws(KernelError) {
         var limit = (soft, hard)
-        try withUnsafePointer(to: &limit) { (pointer) throws(KernelError) in
+        try unsafe withUnsafePointer(to: &limit) { (pointer) throws(KernelError) in
             _ = try systemCall(
                 __NR_prlimit64, "prlimit", on: "process \(pid)", UInt64(descriptor: pid), UInt64(resource),
-                UInt64(address: pointer), 0)
+                unsafe UInt64(address: pointer), 0)
         }
     }
 }

@@ -4,10 +4,10 @@ internal import CLinux
 public enum RootedFiles {
     /// openat2(2) with RESOLVE_IN_ROOT: no link leads out of `root`.
     public static func open(
-        _ path: String, in root: borrowing Descriptor, flags: Int32, mode: UInt32 = 0
+        _ path: String, in root: borrowing Descriptor, flags: OpenFlags, mode: UInt32 = 0
     ) throws(KernelError) -> Descriptor {
         var how = open_how()
-        how.flags = UInt64(UInt32(bitPattern: flags | O_CLOEXEC))
+        how.flags = flags.argument
         how.mode = UInt64(mode)
         how.resolve = UInt64(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
         let number = root.number
@@ -15,8 +15,8 @@ public enum RootedFiles {
         while true {
             do throws(KernelError) {
                 let opened = try Files.withPath(path) { (pointer) throws(KernelError) in
-                    try withUnsafePointer(to: &how) { (how) throws(KernelError) in
-                        try systemCall(
+                    try unsafe withUnsafePointer(to: &how) { (how) throws(KernelError) in
+                        try unsafe systemCall(
                             __NR_openat2, "openat2", on: path, UInt64(descriptor: number), pointer, UInt64(address: how),
                             UInt64(MemoryLayout<open_how>.size))
                     }

@@ -67,7 +67,7 @@ public struct RouteSocket: ~Copyable {
         let permanent: UInt32 = 0x80
         return try exchange(message, "read addresses of", "").compactMap { body -> Address? in
             guard body.count >= 8, Int32(bitPattern: body.word(at: 4)) == index, body[body.startIndex + 3] == 0
-        else { return nil }
+            else { return nil }
             var flags = UInt32(body[body.startIndex + 2])
             var kept: [UInt8] = []
             for (type, value) in RouteMessage.attributes(of: body.dropFirst(8)) {
@@ -140,9 +140,9 @@ public struct RouteSocket: ~Copyable {
     private func receive(_ object: String) throws(KernelError) -> [UInt8] {
         let number = socket.number
         var failure: KernelError?
-        let packet = [UInt8](unsafeUninitializedCapacity: 65536) { buffer, count in
+        let packet = unsafe [UInt8](unsafeUninitializedCapacity: 65536) { buffer, count in
             do throws(KernelError) {
-                count = try systemCall(
+                count = try unsafe systemCall(
                     __NR_recvfrom, "recv", on: object, UInt64(descriptor: number), UInt64(address: buffer.baseAddress),
                     UInt64(buffer.count), 0, 0, 0)
             } catch {
@@ -169,16 +169,14 @@ private struct RouteMessage {
     /// The message with its length, which no attribute can make overflow: names and addresses are short.
     var finished: [UInt8] {
         var message = bytes
-        withUnsafeBytes(of: UInt32(bytes.count).littleEndian) { length in
-            for (index, byte) in length.enumerated() { message[index] = byte }
-        }
+        for index in 0..<4 { message[index] = UInt8(truncatingIfNeeded: bytes.count >> (8 * index)) }
         return message
     }
 
     mutating func append(_ content: [UInt8]) { bytes += content }
 
     mutating func append(word: UInt32) {
-        withUnsafeBytes(of: word.littleEndian) { bytes += $0 }
+        unsafe withUnsafeBytes(of: word.littleEndian) { unsafe bytes += $0 }
     }
 
     /// struct ifinfomsg
@@ -194,7 +192,7 @@ private struct RouteMessage {
     }
 
     mutating func append(attribute type: UInt16, word: UInt32) {
-        bytes += withUnsafeBytes(of: word.littleEndian) { RouteMessage.attribute(type, Array($0)[...]) }
+        unsafe bytes += withUnsafeBytes(of: word.littleEndian) { unsafe RouteMessage.attribute(type, Array($0)[...]) }
     }
 
     static func attribute(_ type: UInt16, _ value: ArraySlice<UInt8>) -> [UInt8] {

@@ -10,8 +10,8 @@ public enum Sockets {
 
     private static func pair(type: UInt64) throws(KernelError) -> (Int32, Int32) {
         var ends: (Int32, Int32) = (-1, -1)
-        try withUnsafeMutablePointer(to: &ends) { (pointer) throws(KernelError) in
-            _ = try systemCall(
+        try unsafe withUnsafeMutablePointer(to: &ends) { (pointer) throws(KernelError) in
+            _ = try unsafe systemCall(
                 __NR_socketpair, "socketpair", on: "", 1, type | UInt64(O_CLOEXEC), 0, UInt64(address: pointer))
         }
         return ends
@@ -24,7 +24,7 @@ public enum Sockets {
         if path.utf8.count <= 107 {
             try connect(socket, path, shown: path)
         } else {
-            let target = try Files.open(path, flags: O_PATH)
+            let target = try Files.open(path, flags: .path)
             try connect(socket, "/proc/self/fd/\(target.number)", shown: path)
         }
         return socket
@@ -36,9 +36,9 @@ public enum Sockets {
         address[0] = 1
         for (index, byte) in path.utf8.enumerated() { address[2 + index] = byte }
         var failure: KernelError?
-        address.withUnsafeBytes { bytes in
+        unsafe address.withUnsafeBytes { bytes in
             do throws(KernelError) {
-                try systemCall(
+                try unsafe systemCall(
                     __NR_connect, "connect", on: shown, UInt64(descriptor: number), UInt64(address: bytes.baseAddress), 110)
             } catch {
                 failure = error
@@ -49,8 +49,9 @@ public enum Sockets {
 
     /// Sends bytes with descriptors beside them (SCM_RIGHTS). At least one byte is needed.
     public static func send(_ bytes: [UInt8], descriptors: [Int32], over socket: Int32) throws(KernelError) {
-        try transfer(bytes, capacity: 0, descriptors: descriptors) { (message) throws(KernelError) in
-            try systemCall(__NR_sendmsg, "sendmsg", on: "", UInt64(descriptor: socket), UInt64(address: message),
+        try unsafe transfer(bytes, capacity: 0, descriptors: descriptors) { (message) throws(KernelError) in
+            try unsafe systemCall(
+                __NR_sendmsg, "sendmsg", on: "", UInt64(descriptor: socket), UInt64(address: message),
                 UInt64(MSG_NOSIGNAL))
         }
     }
@@ -61,23 +62,23 @@ public enum Sockets {
         var control: [UInt64] = [0, 0, 0]
         var data = [UInt8](repeating: 0, count: 4096)
         var failure: KernelError?
-        data.withUnsafeMutableBytes { data in
-            control.withUnsafeMutableBytes { control in
-                var vector = (UInt64(address: data.baseAddress), UInt64(data.count))
-                withUnsafeMutablePointer(to: &vector) { vector in
+        unsafe data.withUnsafeMutableBytes { data in
+            unsafe control.withUnsafeMutableBytes { control in
+                var vector = unsafe (UInt64(address: data.baseAddress), UInt64(data.count))
+                unsafe withUnsafeMutablePointer(to: &vector) { vector in
                     var message: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
-                        (0, 0, UInt64(address: vector), 1, UInt64(address: control.baseAddress), 24, 0)
-                    withUnsafeMutablePointer(to: &message) { message in
+                        unsafe (0, 0, UInt64(address: vector), 1, UInt64(address: control.baseAddress), 24, 0)
+                    unsafe withUnsafeMutablePointer(to: &message) { message in
                         do throws(KernelError) {
-                            try systemCall(
+                            try unsafe systemCall(
                                 __NR_recvmsg, "recvmsg", on: "", UInt64(descriptor: socket), UInt64(address: message),
-                                UInt64(O_CLOEXEC == 0o2000000 ? 0x40000000 : 0))  // MSG_CMSG_CLOEXEC
+                                UInt64(O_CLOEXEC == 0o2000000 ? 0x4000_0000 : 0))  // MSG_CMSG_CLOEXEC
                         } catch {
                             failure = error
                         }
                     }
-                    if message.5 >= 20 && control.load(as: UInt64.self) >= 20 {
-                        received = control.load(fromByteOffset: 16, as: Int32.self)
+                    if unsafe message.5 >= 20 && control.load(as: UInt64.self) >= 20 {
+                        received = unsafe control.load(fromByteOffset: 16, as: Int32.self)
                     }
                 }
             }
@@ -96,18 +97,18 @@ public enum Sockets {
         for (index, descriptor) in descriptors.enumerated() {
             control[2 + index / 2] |= UInt64(UInt32(bitPattern: descriptor)) << UInt64(32 * (index % 2))
         }
-        bytes.withUnsafeBytes { data in
-            control.withUnsafeBytes { control in
-                var vector = (UInt64(address: data.baseAddress), UInt64(data.count))
-                withUnsafePointer(to: &vector) { vector in
+        unsafe bytes.withUnsafeBytes { data in
+            unsafe control.withUnsafeBytes { control in
+                var vector = unsafe (UInt64(address: data.baseAddress), UInt64(data.count))
+                unsafe withUnsafePointer(to: &vector) { vector in
                     var message: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
-                        (
+                        unsafe (
                             0, 0, UInt64(address: vector), 1,
                             descriptors.isEmpty ? 0 : UInt64(address: control.baseAddress),
                             descriptors.isEmpty ? 0 : UInt64(control.count), 0
                         )
-                    withUnsafePointer(to: &message) { message in
-                        do throws(KernelError) { _ = try body(message) } catch { failure = error }
+                    unsafe withUnsafePointer(to: &message) { message in
+                        do throws(KernelError) { _ = try unsafe body(message) } catch { failure = error }
                     }
                 }
             }
@@ -122,9 +123,9 @@ public enum Polling {
     public static func isReadable(_ descriptor: Int32, withinMilliseconds time: Int64) throws(KernelError) -> Bool {
         var request: (Int32, Int16, Int16) = (descriptor, 1, 0)
         var duration: (Int64, Int64) = (time / 1000, time % 1000 * 1_000_000)
-        return try withUnsafeMutablePointer(to: &request) { (request) throws(KernelError) in
-            try withUnsafeMutablePointer(to: &duration) { (duration) throws(KernelError) in
-                try systemCall(
+        return try unsafe withUnsafeMutablePointer(to: &request) { (request) throws(KernelError) in
+            try unsafe withUnsafeMutablePointer(to: &duration) { (duration) throws(KernelError) in
+                try unsafe systemCall(
                     __NR_ppoll, "ppoll", on: "", UInt64(address: request), 1, time < 0 ? 0 : UInt64(address: duration), 0, 8)
                     > 0
             }
@@ -161,10 +162,10 @@ extension Polling {
         var duration: (Int64, Int64) = (time / 1000, time % 1000 * 1_000_000)
         for index in requests.indices { requests[index].results = 0 }
         var failure: KernelError?
-        requests.withUnsafeMutableBytes { bytes in
-            withUnsafeMutablePointer(to: &duration) { duration in
+        unsafe requests.withUnsafeMutableBytes { bytes in
+            unsafe withUnsafeMutablePointer(to: &duration) { duration in
                 do throws(KernelError) {
-                    try systemCall(
+                    try unsafe systemCall(
                         __NR_ppoll, "ppoll", on: "", UInt64(address: bytes.baseAddress),
                         UInt64(bytes.count / MemoryLayout<PollRequest>.stride), time < 0 ? 0 : UInt64(address: duration), 0, 8)
                 } catch {
@@ -187,15 +188,15 @@ extension Sockets {
         var control: [UInt64] = [0, 0, 0]
         var count = 0
         var failure: KernelError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { data, initialized in
-            control.withUnsafeMutableBytes { control in
-                var vector = (UInt64(address: data.baseAddress), UInt64(data.count))
-                withUnsafeMutablePointer(to: &vector) { vector in
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { data, initialized in
+            unsafe control.withUnsafeMutableBytes { control in
+                var vector = unsafe (UInt64(address: data.baseAddress), UInt64(data.count))
+                unsafe withUnsafeMutablePointer(to: &vector) { vector in
                     var message: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
-                        (0, 0, UInt64(address: vector), 1, UInt64(address: control.baseAddress), 24, 0)
-                    withUnsafeMutablePointer(to: &message) { message in
+                        unsafe (0, 0, UInt64(address: vector), 1, UInt64(address: control.baseAddress), 24, 0)
+                    unsafe withUnsafeMutablePointer(to: &message) { message in
                         do throws(KernelError) {
-                            count = try systemCall(
+                            count = try unsafe systemCall(
                                 __NR_recvmsg, "recvmsg", on: "", UInt64(descriptor: socket), UInt64(address: message),
                                 0x4000_0000)  // MSG_CMSG_CLOEXEC
                         } catch {
@@ -203,8 +204,8 @@ extension Sockets {
                         }
                     }
                     guard failure == nil else { return }
-                    if message.5 >= 20 && control.load(as: UInt64.self) >= 20 {
-                        descriptor = control.load(fromByteOffset: 16, as: Int32.self)
+                    if unsafe message.5 >= 20 && control.load(as: UInt64.self) >= 20 {
+                        descriptor = unsafe control.load(fromByteOffset: 16, as: Int32.self)
                     }
                     // MSG_TRUNC
                     if message.6 & 0x20 != 0 { failure = KernelError(Errno(rawValue: EMSGSIZE), call: "recvmsg") }

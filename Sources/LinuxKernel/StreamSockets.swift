@@ -19,9 +19,9 @@ public enum StreamSockets {
         let number = socket.number
         while true {
             var failure: KernelError?
-            address.withUnsafeMutableBytes { bytes in
+            unsafe address.withUnsafeMutableBytes { bytes in
                 do throws(KernelError) {
-                    try systemCall(
+                    try unsafe systemCall(
                         __NR_connect, "connect", on: name, UInt64(descriptor: number), UInt64(address: bytes.baseAddress),
                         UInt64(bytes.count))
                 } catch {
@@ -44,9 +44,9 @@ public enum StreamSockets {
         while !rest.isEmpty {
             var failure: KernelError?
             var sent = 0
-            rest.withUnsafeBytes { buffer in
+            unsafe rest.withUnsafeBytes { buffer in
                 do throws(KernelError) {
-                    sent = try systemCall(
+                    sent = try unsafe systemCall(
                         __NR_sendto, "send", on: "", UInt64(descriptor: number), UInt64(address: buffer.baseAddress),
                         UInt64(buffer.count), UInt64(MSG_NOSIGNAL), 0, 0)
                 } catch {
@@ -71,9 +71,9 @@ public enum StreamSockets {
         let number = socket.number
         while true {
             var failure: KernelError?
-            let bytes = [UInt8](unsafeUninitializedCapacity: 16384) { buffer, count in
+            let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 16384) { buffer, count in
                 do throws(KernelError) {
-                    count = try systemCall(
+                    count = try unsafe systemCall(
                         __NR_recvfrom, "recv", on: "", UInt64(descriptor: number), UInt64(address: buffer.baseAddress),
                         UInt64(buffer.count), 0, 0, 0)
                 } catch {

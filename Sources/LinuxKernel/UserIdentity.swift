@@ -52,7 +52,7 @@ public enum UserIdentity {
     /// KERNEL(ioctl_ns(2)): the owner of a namespace is told (NS_GET_USERNS) only where it is the caller's own user namespace or
     /// one below.
     private static var ownsMountNamespace: Bool {
-        guard let mounts = try? Files.open("/proc/self/ns/mnt", flags: 0),
+        guard let mounts = try? Files.open("/proc/self/ns/mnt"),
             let owner = try? systemCall(
                 __NR_ioctl, "ioctl NS_GET_USERNS", on: "/proc/self/ns/mnt", UInt64(descriptor: mounts.number), 0xb701)
         else { return false }
@@ -69,9 +69,9 @@ public enum UserIdentity {
     private static var capabilities: (effective: UInt64, permitted: UInt64) {
         var header: (UInt32, Int32) = (0x2008_0522, 0)
         var data: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0, 0)
-        let result = withUnsafeMutablePointer(to: &header) { header in
-            withUnsafeMutablePointer(to: &data) { data in
-                linux_system_call(
+        let result = unsafe withUnsafeMutablePointer(to: &header) { header in
+            unsafe withUnsafeMutablePointer(to: &data) { data in
+                unsafe linux_system_call(
                     Int64(__NR_capget), UInt64(address: header), UInt64(address: data), 0, 0, 0, 0)
             }
         }

@@ -27,8 +27,8 @@ public enum Waiting {
     /// Sleeps; a signal may end it early, which callers that loop do not mind (nanosleep(2)).
     public static func sleep(microseconds: Int64) {
         var time: (Int64, Int64) = (microseconds / 1_000_000, microseconds % 1_000_000 * 1000)
-        withUnsafeMutablePointer(to: &time) { pointer in
-            _ = linux_system_call(Int64(__NR_nanosleep), UInt64(address: pointer), 0, 0, 0, 0, 0)
+        unsafe withUnsafeMutablePointer(to: &time) { pointer in
+            _ = unsafe linux_system_call(Int64(__NR_nanosleep), UInt64(address: pointer), 0, 0, 0, 0, 0)
         }
     }
 
@@ -62,10 +62,10 @@ public enum Waiting {
         var duration: (Int64, Int64) = (time / 1000, time % 1000 * 1_000_000)
         let count = UInt64(records.count)
         var failure: KernelError?
-        records.withUnsafeMutableBytes { records in
-            withUnsafeMutablePointer(to: &duration) { duration in
+        unsafe records.withUnsafeMutableBytes { records in
+            unsafe withUnsafeMutablePointer(to: &duration) { duration in
                 do throws(KernelError) {
-                    try systemCall(
+                    try unsafe systemCall(
                         __NR_ppoll, "ppoll", on: "", UInt64(address: records.baseAddress), count,
                         time < 0 ? 0 : UInt64(address: duration), 0, 8)
                 } catch {

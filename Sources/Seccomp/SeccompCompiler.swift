@@ -59,12 +59,12 @@ public enum SeccompCompiler {
 
     /// The rules' calls on an architecture, in their order.
     private static func numbers(_ rules: SeccompRules, _ architecture: UInt32) -> [Int32] {
-        rules.rules.map { seccomp_syscall_resolve_name_arch(architecture, $0.name) }
+        rules.rules.map { unsafe seccomp_syscall_resolve_name_arch(architecture, $0.name) }
     }
 
     /// The version of the linked libseccomp, such as `2.5.4`.
     public static var libraryVersion: String {
-        guard let version = seccomp_version()?.pointee else { return "" }
+        guard let version = unsafe seccomp_version()?.pointee else { return "" }
         return "\(version.major).\(version.minor).\(version.micro)"
     }
 
@@ -158,7 +158,7 @@ extension SeccompCompiler {
     public static func supportedArchitectures() -> [SeccompArchitecture] {
         // An unknown architecture has no number for any name; known ones all have a call named read.
         SeccompArchitecture.allCases.filter { architecture in
-            seccomp_syscall_resolve_name_arch(ArchitectureToken.token(architecture), "read") >= 0
+            unsafe seccomp_syscall_resolve_name_arch(ArchitectureToken.token(architecture), "read") >= 0
         }
     }
 }

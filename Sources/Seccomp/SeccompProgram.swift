@@ -37,8 +37,8 @@ public struct SeccompProgram: Equatable, Sendable {
     public func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try instructions.withUnsafeBufferPointer { (buffer) throws(Failure) in
-            try body(UnsafeRawBufferPointer(buffer))
+        try unsafe instructions.withUnsafeBufferPointer { (buffer) throws(Failure) in
+            try unsafe body(UnsafeRawBufferPointer(buffer))
         }
     }
 }

@@ -10,9 +10,9 @@ extension Interpreter {
         let size = MemoryLayout<stage_gate_message>.size
         let gate = self.gate
         _ = LateClosing.closeAll()
-        let count = try withUnsafeMutablePointer(to: &message) { (pointer) throws(Refusal) in
-            try call(__NR_write, word(gate), word(pointer), UInt64(size))
-            return try call(__NR_read, word(gate), word(pointer), UInt64(size))
+        let count = try unsafe withUnsafeMutablePointer(to: &message) { (pointer) throws(Refusal) in
+            try unsafe call(__NR_write, word(gate), word(pointer), UInt64(size))
+            return try unsafe call(__NR_read, word(gate), word(pointer), UInt64(size))
         }
         // Nothing came: the host is gone, and with it whoever wanted this container.
         guard count == Int64(size) else { throw Refusal(EPIPE, stage_detail_gate_refused) }
@@ -27,12 +27,12 @@ extension Interpreter {
     func fork(namespaces: UInt64) throws(Refusal) {
         var arguments = clone_args()
         arguments.flags = namespaces | linux_clone_parent | UInt64(CLONE_PARENT_SETTID)
-        let child = progress
-        try withUnsafeMutablePointer(to: &child.pointee.child) { (pointer) throws(Refusal) in
-            arguments.parent_tid = word(pointer)
+        let child = unsafe progress
+        try unsafe withUnsafeMutablePointer(to: &child.pointee.child) { (pointer) throws(Refusal) in
+            arguments.parent_tid = unsafe word(pointer)
             let size = UInt64(MemoryLayout<clone_args>.size)
-            let result = try withUnsafePointer(to: &arguments) { (pointer) throws(Refusal) in
-                try call(__NR_clone3, word(pointer), size)
+            let result = try unsafe withUnsafePointer(to: &arguments) { (pointer) throws(Refusal) in
+                try unsafe call(__NR_clone3, word(pointer), size)
             }
             if result != 0 { exit(0) }
         }
@@ -43,29 +43,29 @@ extension Interpreter {
     func endOnSignals() throws(Refusal) {
         if linux_system_call(Int64(__NR_getpid), 0, 0, 0, 0, 0, 0) != 1 { return }
         let address = linux_end_on_signal_address()
-        try withUnsafeTemporaryWords(8) { (action) throws(Refusal) in
+        try unsafe withUnsafeTemporaryWords(8) { (action) throws(Refusal) in
             // struct sigaction: the handler, SA_RESTORER, where it would return to if it did.
-            action[0] = address
-            action[1] = 0x0400_0000
-            action[2] = address
+            unsafe action[0] = address
+            unsafe action[1] = 0x0400_0000
+            unsafe action[2] = address
             // SIGHUP, SIGINT, SIGQUIT, SIGTERM
-            try call(__NR_rt_sigaction, 1, word(action), 0, 8)
-            try call(__NR_rt_sigaction, 2, word(action), 0, 8)
-            try call(__NR_rt_sigaction, 3, word(action), 0, 8)
-            try call(__NR_rt_sigaction, 15, word(action), 0, 8)
+            try unsafe call(__NR_rt_sigaction, 1, word(action), 0, 8)
+            try unsafe call(__NR_rt_sigaction, 2, word(action), 0, 8)
+            try unsafe call(__NR_rt_sigaction, 3, word(action), 0, 8)
+            try unsafe call(__NR_rt_sigaction, 15, word(action), 0, 8)
         }
     }
 
     /// The container is created; the byte that `start` sends lets it run.
     mutating func waitForStart(_ descriptor: Int32) throws(Refusal) {
         _ = LateClosing.closeAll()
-        progress.pointee.phase = stage_phase_waiting.rawValue
+        unsafe progress.pointee.phase = stage_phase_waiting.rawValue
         var byte: UInt8 = 0
-        let count = try withUnsafeMutablePointer(to: &byte) { (pointer) throws(Refusal) in
-            try call(__NR_read, word(descriptor), word(pointer), 1)
+        let count = try unsafe withUnsafeMutablePointer(to: &byte) { (pointer) throws(Refusal) in
+            try unsafe call(__NR_read, word(descriptor), word(pointer), 1)
         }
         guard count == 1 else { throw Refusal(EPIPE, stage_detail_gate_refused) }
         isStarted = true
-        progress.pointee.phase = stage_phase_running.rawValue
+        unsafe progress.pointee.phase = stage_phase_running.rawValue
     }
 }

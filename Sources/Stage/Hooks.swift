@@ -7,7 +7,7 @@ extension Interpreter {
     /// The state comes from a memfd, so a hook that never reads it cannot stop the container. What it writes goes into another:
     /// the standard streams are the program's, and what a hook says matters when it fails.
     func runHook(_ arguments: Arguments) throws(Refusal) {
-        let path = try arguments.path(0)
+        let path = try unsafe arguments.path(0)
         let input = try makeFile("state")
         defer { close(input) }
         writePid(into: arguments[3] &+ (arguments[4] >> 32))
@@ -18,8 +18,8 @@ extension Interpreter {
 
         // The child writes errno here when it cannot execute; executing closes it.
         var ends: (Int32, Int32) = (-1, -1)
-        try withUnsafeMutablePointer(to: &ends) { (pointer) throws(Refusal) in
-            _ = try call(__NR_pipe2, word(pointer), UInt64(O_CLOEXEC))
+        try unsafe withUnsafeMutablePointer(to: &ends) { (pointer) throws(Refusal) in
+            _ = try unsafe call(__NR_pipe2, word(pointer), UInt64(O_CLOEXEC))
         }
         defer { close(ends.0) }
 
@@ -28,25 +28,25 @@ extension Interpreter {
         clone.flags = linux_clone_pidfd
         clone.exit_signal = UInt64(SIGCHLD)
         let size = UInt64(MemoryLayout<clone_args>.size)
-        let child = try withUnsafeMutablePointer(to: &pidfd) { (pidfd) throws(Refusal) in
-            clone.pidfd = word(pidfd)
+        let child = try unsafe withUnsafeMutablePointer(to: &pidfd) { (pidfd) throws(Refusal) in
+            clone.pidfd = unsafe word(pidfd)
             do throws(Refusal) {
-                return try withUnsafePointer(to: &clone) { (pointer) throws(Refusal) in
-                    try call(__NR_clone3, word(pointer), size)
+                return try unsafe withUnsafePointer(to: &clone) { (pointer) throws(Refusal) in
+                    try unsafe call(__NR_clone3, word(pointer), size)
                 }
             } catch {
                 // The program's filter may be in force, and most engines' refuse this call, whose flags they cannot read.
                 guard error.errno == ENOSYS || error.errno == EPERM else { throw error }
-                return try call(__NR_clone, linux_clone_pidfd | UInt64(SIGCHLD), 0, word(pidfd), 0, 0)
+                return try unsafe call(__NR_clone, linux_clone_pidfd | UInt64(SIGCHLD), 0, word(pidfd), 0, 0)
             }
         }
-        if child == 0 { executeHook(path, arguments[1], arguments[2], input: input, output: output, report: ends.1) }
+        if child == 0 { unsafe executeHook(path, arguments[1], arguments[2], input: input, output: output, report: ends.1) }
         closeNow(ends.1)
         defer { close(pidfd) }
 
         var errno: Int32 = 0
-        let reported = try withUnsafeMutablePointer(to: &errno) { (pointer) throws(Refusal) in
-            try call(__NR_read, word(ends.0), word(pointer), 4)
+        let reported = try unsafe withUnsafeMutablePointer(to: &errno) { (pointer) throws(Refusal) in
+            try unsafe call(__NR_read, word(ends.0), word(pointer), 4)
         }
         if reported == 4 {
             _ = try wait(for: pidfd)
@@ -70,21 +70,21 @@ extension Interpreter {
     private func makeFile(_ name: StaticString) throws(Refusal) -> Int32 {
         let flags = UInt64(MFD_CLOEXEC)
         do throws(Refusal) {
-            return Int32(try call(__NR_memfd_create, word(name.utf8Start), flags | UInt64(MFD_NOEXEC_SEAL)))
+            return unsafe Int32(try call(__NR_memfd_create, word(name.utf8Start), flags | UInt64(MFD_NOEXEC_SEAL)))
         } catch {
             guard error.errno == EINVAL else { throw error }
-            return Int32(try call(__NR_memfd_create, word(name.utf8Start), flags))
+            return unsafe Int32(try call(__NR_memfd_create, word(name.utf8Start), flags))
         }
     }
 
     /// Writes the pid right-aligned into the ten places that the state keeps for it.
     private func writePid(into address: UInt64) {
-        guard let places = UnsafeMutablePointer<UInt8>(bitPattern: UInt(address)) else { return }
+        guard let places = unsafe UnsafeMutablePointer<UInt8>(bitPattern: UInt(address)) else { return }
         // SPEC(runtime.md#state): in a hook of the container's namespace, the pid as the container sees it.
         var rest = Int32(truncatingIfNeeded: linux_system_call(Int64(__NR_getpid), 0, 0, 0, 0, 0, 0))
         var index = 9
         repeat {
-            places[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+            unsafe places[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
             index -= 1
         } while rest > 0
@@ -95,8 +95,8 @@ extension Interpreter {
         let room = Int64(stage_text_size) - 1
         let end = linux_system_call(Int64(__NR_lseek), word(file), 0, 2, 0, 0, 0)  // SEEK_END
         guard end > 0 else { return }
-        withUnsafeMutablePointer(to: &progress.pointee.text) { text in
-            _ = linux_system_call(
+        unsafe withUnsafeMutablePointer(to: &progress.pointee.text) { text in
+            _ = unsafe linux_system_call(
                 Int64(__NR_pread64), word(file), word(text), UInt64(room), UInt64(end > room ? end - room : 0), 0, 0)
         }
     }
@@ -110,13 +110,13 @@ extension Interpreter {
             try become(0, input)
             try become(1, output)
             try become(2, output)
-            try call(__NR_execve, word(path), argv, envp)
+            try unsafe call(__NR_execve, word(path), argv, envp)
             errno = 0
         } catch {
             errno = error.errno
         }
-        withUnsafeMutablePointer(to: &errno) { pointer in
-            _ = linux_system_call(Int64(__NR_write), word(report), word(pointer), 4, 0, 0, 0)
+        unsafe withUnsafeMutablePointer(to: &errno) { pointer in
+            _ = unsafe linux_system_call(Int64(__NR_write), word(report), word(pointer), 4, 0, 0, 0)
         }
         exit(127)
     }
@@ -138,10 +138,10 @@ extension Interpreter {
         let host = isStarted ? -1 : gate
         var poll: ((Int32, Int16, Int16), (Int32, Int16, Int16)) = ((pidfd, 1, 0), (host, 0, 0))
         var time: (Int64, Int64) = (milliseconds / 1000, milliseconds % 1000 * 1_000_000)
-        let ready = try withUnsafeMutablePointer(to: &poll) { (poll) throws(Refusal) in
-            try withUnsafeMutablePointer(to: &time) { (time) throws(Refusal) in
+        let ready = try unsafe withUnsafeMutablePointer(to: &poll) { (poll) throws(Refusal) in
+            try unsafe withUnsafeMutablePointer(to: &time) { (time) throws(Refusal) in
                 // KERNEL: ppoll writes the rest of the time back, so a repeated call does not start afresh.
-                try call(__NR_ppoll, word(poll), 2, milliseconds < 0 ? 0 : word(time))
+                try unsafe call(__NR_ppoll, word(poll), 2, milliseconds < 0 ? 0 : word(time))
             }
         }
         if ready == 0 { return .late }
@@ -149,11 +149,11 @@ extension Interpreter {
     }
 
     private func wait(for pidfd: Int32) throws(Refusal) -> (code: Int32, status: Int32) {
-        try withUnsafeTemporaryWords(16) { (words) throws(Refusal) in
-            try call(__NR_waitid, UInt64(P_PIDFD), word(pidfd), word(words), 4, 0)
+        try unsafe withUnsafeTemporaryWords(16) { (words) throws(Refusal) in
+            try unsafe call(__NR_waitid, UInt64(P_PIDFD), word(pidfd), word(words), 4, 0)
             let info = UnsafeRawPointer(words)
             // siginfo_t: si_code at byte 8, si_status at byte 24.
-            return (info.load(fromByteOffset: 8, as: Int32.self), info.load(fromByteOffset: 24, as: Int32.self))
+            return unsafe (info.load(fromByteOffset: 8, as: Int32.self), info.load(fromByteOffset: 24, as: Int32.self))
         }
     }
 }

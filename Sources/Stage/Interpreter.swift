@@ -2,7 +2,7 @@ import CLinux
 import CStageWire
 
 /// Performs the records of a plan one after another and reports the first that fails.
-struct Interpreter {
+@safe struct Interpreter {
     let plan: UnsafeMutableRawPointer
     let header: stage_header
     let progress: UnsafeMutablePointer<stage_progress>
@@ -18,41 +18,43 @@ struct Interpreter {
     init(
         plan: UnsafeMutableRawPointer, header: stage_header, progress: UnsafeMutablePointer<stage_progress>, gate: Int32
     ) {
-        self.plan = plan
+        unsafe self.plan = plan
         self.header = header
-        self.progress = progress
+        unsafe self.progress = progress
         self.gate = gate
     }
 
     var slots: UnsafeMutablePointer<Int32> {
-        (plan + Int(header.slots_offset)).assumingMemoryBound(to: Int32.self)
+        unsafe (plan + Int(header.slots_offset)).assumingMemoryBound(to: Int32.self)
     }
 
     func relocate() {
-        let offsets = (plan + Int(header.relocations_offset)).assumingMemoryBound(to: UInt32.self)
+        let offsets = unsafe (plan + Int(header.relocations_offset)).assumingMemoryBound(to: UInt32.self)
         for index in 0..<Int(header.relocation_count) {
-            let target = (plan + Int(offsets[index])).assumingMemoryBound(to: UInt64.self)
-            target.pointee &+= UInt64(UInt(bitPattern: plan))
+            let target = unsafe (plan + Int(offsets[index])).assumingMemoryBound(to: UInt64.self)
+            unsafe target.pointee &+= UInt64(UInt(bitPattern: plan))
         }
     }
 
     mutating func perform() -> Never {
-        let records = (plan + Int(header.records_offset)).assumingMemoryBound(to: stage_record.self)
-        progress.pointee.phase = stage_phase_running.rawValue
+        let records = unsafe (plan + Int(header.records_offset)).assumingMemoryBound(to: stage_record.self)
+        unsafe progress.pointee.phase = stage_phase_running.rawValue
         var index = -1
         while index + 1 < Int(header.record_count) {
             index += 1
-            let record = records + index
-            note(record.pointee.step, record: index)
+            let record = unsafe records + index
+            unsafe note(record.pointee.step, record: index)
             do throws(Refusal) {
                 if header.failing_error != 0 && header.failing_record == UInt32(index) {
                     throw Refusal(header.failing_error)
                 }
-                let result = try perform(record)
-                if record.pointee.operation == stage_operation_skip_unless_open.rawValue { index += Int(result) }
-                if record.pointee.result >= 0 { slots[Int(record.pointee.result)] = Int32(truncatingIfNeeded: result) }
+                let result = try unsafe perform(record)
+                if unsafe record.pointee.operation == stage_operation_skip_unless_open.rawValue { index += Int(result) }
+                if unsafe record.pointee.result >= 0 {
+                    unsafe slots[Int(record.pointee.result)] = Int32(truncatingIfNeeded: result)
+                }
             } catch {
-                if isTolerated(error, by: record) { continue }
+                if unsafe isTolerated(error, by: record) { continue }
                 report(error)
                 exit(1)
             }
@@ -61,40 +63,40 @@ struct Interpreter {
     }
 
     private func note(_ step: UInt32, record: Int) {
-        if header.trace != 0 && progress.pointee.step != step && step < stage_clock_count {
+        if unsafe header.trace != 0 && progress.pointee.step != step && step < stage_clock_count {
             var time: (Int64, Int64) = (0, 0)
-            withUnsafeMutablePointer(to: &time) { pointer in
-                _ = linux_system_call(Int64(__NR_clock_gettime), 1, word(pointer), 0, 0, 0, 0)
+            unsafe withUnsafeMutablePointer(to: &time) { pointer in
+                _ = unsafe linux_system_call(Int64(__NR_clock_gettime), 1, word(pointer), 0, 0, 0, 0)
             }
-            withUnsafeMutablePointer(to: &progress.pointee.clocks) { clocks in
-                UnsafeMutableRawPointer(clocks).assumingMemoryBound(to: UInt64.self)[Int(step)] =
+            unsafe withUnsafeMutablePointer(to: &progress.pointee.clocks) { clocks in
+                unsafe UnsafeMutableRawPointer(clocks).assumingMemoryBound(to: UInt64.self)[Int(step)] =
                     UInt64(time.0) &* 1_000_000_000 &+ UInt64(time.1)
             }
         }
-        progress.pointee.step = step
-        progress.pointee.record = UInt32(truncatingIfNeeded: record)
+        unsafe progress.pointee.step = step
+        unsafe progress.pointee.record = UInt32(truncatingIfNeeded: record)
     }
 
     private func isTolerated(_ refusal: Refusal, by record: UnsafePointer<stage_record>) -> Bool {
         guard refusal.detail == stage_detail_none else { return false }
         let errno = UInt16(truncatingIfNeeded: refusal.errno)
-        let tolerated = record.pointee.tolerated
+        let tolerated = unsafe record.pointee.tolerated
         return errno != 0 && (tolerated.0 == errno || tolerated.1 == errno)
     }
 
     /// The host reads the page after it saw the gate socket close, so the phase is written last.
     private func report(_ refusal: Refusal) {
-        progress.pointee.error = refusal.errno
-        progress.pointee.detail = refusal.detail.rawValue
-        progress.pointee.detail_value = refusal.value
-        progress.pointee.phase = stage_phase_failed.rawValue
+        unsafe progress.pointee.error = refusal.errno
+        unsafe progress.pointee.detail = refusal.detail.rawValue
+        unsafe progress.pointee.detail_value = refusal.value
+        unsafe progress.pointee.phase = stage_phase_failed.rawValue
     }
 
     private mutating func perform(_ record: UnsafePointer<stage_record>) throws(Refusal) -> Int64 {
-        let arguments = Arguments(record: record, slots: slots)
-        switch stage_operation(rawValue: record.pointee.operation) {
+        let arguments = unsafe Arguments(record: record, slots: slots)
+        switch unsafe stage_operation(rawValue: record.pointee.operation) {
         case stage_operation_call:
-            switch Int32(record.pointee.number) {
+            switch unsafe Int32(record.pointee.number) {
             case __NR_close where arguments.slot(0) >= 0:
                 close(arguments.slot(0))
                 return 0
@@ -103,7 +105,7 @@ struct Interpreter {
             case __NR_seccomp: LateClosing.end()
             default: break
             }
-            return try call(
+            return try unsafe call(
                 Int32(record.pointee.number), arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
                 arguments[5])
         case stage_operation_gate: try pass(gateNumber: UInt32(arguments[0]))
@@ -139,11 +141,11 @@ struct Interpreter {
         case stage_operation_skip_unless_open: return arguments.slot(0) < 0 ? Int64(bitPattern: arguments[1]) : 0
         case stage_operation_unmount: try unmount(arguments)
         case stage_operation_end:
-            progress.pointee.phase = stage_phase_executing.rawValue
+            unsafe progress.pointee.phase = stage_phase_executing.rawValue
             exit(0)
         case stage_operation_end_on_signals: try endOnSignals()
         case stage_operation_listener:
-            progress.pointee.listener = arguments.slot(0)
+            unsafe progress.pointee.listener = arguments.slot(0)
             try pass(gateNumber: UInt32(arguments[1]))
         default: throw Refusal(ENOSYS)
         }
@@ -152,23 +154,23 @@ struct Interpreter {
 }
 
 /// The six arguments of a record, with slots looked up.
-struct Arguments {
+@safe struct Arguments {
     let record: UnsafePointer<stage_record>
     let slots: UnsafeMutablePointer<Int32>
 
     subscript(index: UInt32) -> UInt64 {
-        let value = stage_record_argument(record, index)
-        return stage_record_kind(record, index) == stage_argument_slot.rawValue ? word(slots[Int(value)]) : value
+        let value = unsafe stage_record_argument(record, index)
+        return unsafe stage_record_kind(record, index) == stage_argument_slot.rawValue ? word(slots[Int(value)]) : value
     }
 
-    var flags: UInt16 { record.pointee.flags }
+    var flags: UInt16 { unsafe record.pointee.flags }
 
     func slot(_ index: UInt32) -> Int32 {
         Int32(truncatingIfNeeded: Int64(bitPattern: self[index]))
     }
 
     func path(_ index: UInt32) throws(Refusal) -> Path {
-        guard let path = Path(bitPattern: UInt(self[index])) else { throw Refusal(EFAULT) }
-        return path
+        guard let path = unsafe Path(bitPattern: UInt(self[index])) else { throw Refusal(EFAULT) }
+        return unsafe path
     }
 }

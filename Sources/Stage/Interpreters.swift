@@ -6,12 +6,12 @@ extension Interpreter {
     /// or the loader that an ELF program names. Notes its name for the host. What cannot be read is left out.
     func noteInterpreter(of program: Path) {
         do throws(Refusal) {
-            let file = Int32(
+            let file = unsafe Int32(
                 try call(__NR_openat, word(AT_FDCWD), word(program), UInt64(O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)))
             defer { close(file) }
-            try withUnsafeScratch { (bytes) throws(Refusal) in
-                let count = Int(try call(__NR_pread64, word(file), word(bytes), UInt64(scratchSize), 0))
-                note(bytes, nameIn: UnsafeRawBufferPointer(start: bytes, count: count))
+            try unsafe withUnsafeScratch { (bytes) throws(Refusal) in
+                let count = unsafe Int(try call(__NR_pread64, word(file), word(bytes), UInt64(scratchSize), 0))
+                unsafe note(bytes, nameIn: UnsafeRawBufferPointer(start: bytes, count: count))
             }
         } catch {
             return
@@ -19,20 +19,22 @@ extension Interpreter {
     }
 
     private func note(_ bytes: UnsafeMutablePointer<UInt8>, nameIn file: UnsafeRawBufferPointer) {
-        guard file.count > 64 || file.count > 2 && bytes[0] == UInt8(ascii: "#") else { return }
-        if bytes[0] == UInt8(ascii: "#") && bytes[1] == UInt8(ascii: "!") {
+        guard unsafe file.count > 64 || file.count > 2 && bytes[0] == UInt8(ascii: "#") else { return }
+        if unsafe bytes[0] == UInt8(ascii: "#") && bytes[1] == UInt8(ascii: "!") {
             var start = 2
-            while start < file.count && isBlank(bytes[start]) { start += 1 }
-            return note(file, from: start)
+            while unsafe start < file.count && isBlank(bytes[start]) { start += 1 }
+            return unsafe note(file, from: start)
         }
         // The magic number, then the class: 1 has words of 32 bits, 2 of 64.
-        guard bytes[0] == 0x7f, bytes[1] == UInt8(ascii: "E"), bytes[2] == UInt8(ascii: "L"), bytes[3] == UInt8(ascii: "F") else {
+        guard unsafe bytes[0] == 0x7f, unsafe bytes[1] == UInt8(ascii: "E"), unsafe bytes[2] == UInt8(ascii: "L"),
+            unsafe bytes[3] == UInt8(ascii: "F")
+        else {
             return
         }
-        let isWide = bytes[4] == 2
-        func half(_ offset: Int) -> Int { Int(file.loadUnaligned(fromByteOffset: offset, as: UInt16.self)) }
+        let isWide = unsafe bytes[4] == 2
+        func half(_ offset: Int) -> Int { unsafe Int(file.loadUnaligned(fromByteOffset: offset, as: UInt16.self)) }
         func number(_ offset: Int) -> Int {
-            isWide
+            unsafe isWide
                 ? Int(truncatingIfNeeded: file.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
                 : Int(file.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
         }
@@ -42,8 +44,8 @@ extension Interpreter {
             let header = headers + index * size
             guard header + size <= file.count else { return }
             // PT_INTERP.
-            if file.loadUnaligned(fromByteOffset: header, as: UInt32.self) != 3 { continue }
-            return note(file, from: number(header + (isWide ? 8 : 4)))
+            if unsafe file.loadUnaligned(fromByteOffset: header, as: UInt32.self) != 3 { continue }
+            return unsafe note(file, from: number(header + (isWide ? 8 : 4)))
         }
     }
 
@@ -52,16 +54,16 @@ extension Interpreter {
     /// Keeps a word of the file, on the page that the host reads.
     private func note(_ file: UnsafeRawBufferPointer, from start: Int) {
         guard start >= 0 else { return }
-        withUnsafeMutablePointer(to: &progress.pointee.text) { text in
+        unsafe withUnsafeMutablePointer(to: &progress.pointee.text) { text in
             let text = UnsafeMutableRawPointer(text)
             var length = 0
             while start + length < file.count && length < Int(stage_text_size) - 1 {
-                let byte = file[start + length]
+                let byte = unsafe file[start + length]
                 if byte == 0 || isBlank(byte) || byte == UInt8(ascii: "\n") { break }
-                text.storeBytes(of: byte, toByteOffset: length, as: UInt8.self)
+                unsafe text.storeBytes(of: byte, toByteOffset: length, as: UInt8.self)
                 length += 1
             }
-            text.storeBytes(of: 0, toByteOffset: length, as: UInt8.self)
+            unsafe text.storeBytes(of: 0, toByteOffset: length, as: UInt8.self)
         }
     }
 }

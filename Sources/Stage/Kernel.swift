@@ -57,20 +57,20 @@ enum LateClosing {
 
     /// False for one that has to be closed at once.
     static func note(_ descriptor: Int32) -> Bool {
-        if isOver || descriptor < 3 || descriptor >= 128 { return false }
+        if unsafe isOver || descriptor < 3 || descriptor >= 128 { return false }
         if descriptor < 64 {
-            waiting.0 |= 1 << UInt64(descriptor)
+            unsafe waiting.0 |= 1 << UInt64(descriptor)
         } else {
-            waiting.1 |= 1 << UInt64(descriptor - 64)
+            unsafe waiting.1 |= 1 << UInt64(descriptor - 64)
         }
-        count += 1
-        if count >= 40 { _ = closeAll() }
+        unsafe count += 1
+        if unsafe count >= 40 { _ = closeAll() }
         return true
     }
 
     /// - Returns: whether there were any.
     static func closeAll() -> Bool {
-        if count == 0 { return false }
+        if unsafe count == 0 { return false }
         var first: Int32 = -1
         for descriptor in Int32(3)...128 {
             if descriptor < 128 && isWaiting(descriptor) {
@@ -80,19 +80,19 @@ enum LateClosing {
                 first = -1
             }
         }
-        waiting = (0, 0)
-        count = 0
+        unsafe waiting = (0, 0)
+        unsafe count = 0
         return true
     }
 
     /// From here on each is closed at once.
     static func end() {
         _ = closeAll()
-        isOver = true
+        unsafe isOver = true
     }
 
     private static func isWaiting(_ descriptor: Int32) -> Bool {
-        descriptor < 64 ? waiting.0 >> UInt64(descriptor) & 1 == 1 : waiting.1 >> UInt64(descriptor - 64) & 1 == 1
+        unsafe descriptor < 64 ? waiting.0 >> UInt64(descriptor) & 1 == 1 : waiting.1 >> UInt64(descriptor - 64) & 1 == 1
     }
 }
 
@@ -108,7 +108,7 @@ typealias Path = UnsafePointer<UInt8>
 
 func length(_ text: Path) -> Int {
     var count = 0
-    while text[count] != 0 { count += 1 }
+    while unsafe text[count] != 0 { count += 1 }
     return count
 }
 
@@ -125,8 +125,8 @@ func openInRoot(
     // EAGAIN: something on the path was renamed meanwhile. A hostile container may do that for ever, so the tries are counted.
     var tries = 0
     while true {
-        let result = withUnsafePointer(to: &how) { pointer in
-            linux_system_call(
+        let result = unsafe withUnsafePointer(to: &how) { pointer in
+            unsafe linux_system_call(
                 Int64(__NR_openat2), word(root), word(path), word(pointer), UInt64(MemoryLayout<open_how>.size), 0, 0)
         }
         if result >= 0 { return Int32(result) }
@@ -154,8 +154,8 @@ struct NodeStatus {
     init(_ descriptor: Int32) throws(Refusal) {
         var record = linux_statx_record()
         let empty: StaticString = ""
-        try withUnsafeMutablePointer(to: &record) { (pointer) throws(Refusal) in
-            _ = try call(
+        try unsafe withUnsafeMutablePointer(to: &record) { (pointer) throws(Refusal) in
+            _ = try unsafe call(
                 __NR_statx, word(descriptor), word(empty.utf8Start), UInt64(AT_EMPTY_PATH),
                 UInt64(linux_statx_basic | linux_statx_mount), word(pointer))
         }
@@ -170,9 +170,9 @@ struct NodeStatus {
 
 /// The magic number of the file system that the descriptor lies on (statfs(2), f_type).
 func fileSystemMagic(_ descriptor: Int32) throws(Refusal) -> UInt64 {
-    try withUnsafeTemporaryWords(32) { (words) throws(Refusal) in
-        try call(__NR_fstatfs, word(descriptor), word(words))
-        return words[0]
+    try unsafe withUnsafeTemporaryWords(32) { (words) throws(Refusal) in
+        try unsafe call(__NR_fstatfs, word(descriptor), word(words))
+        return unsafe words[0]
     }
 }
 
@@ -183,7 +183,7 @@ func withUnsafeTemporaryWords<Result>(
     typealias Eight = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
     let zero: Eight = (0, 0, 0, 0, 0, 0, 0, 0)
     var storage = (zero, zero, zero, zero)
-    return try withUnsafeMutablePointer(to: &storage) { (pointer) throws(Refusal) in
-        try body(UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: UInt64.self))
+    return try unsafe withUnsafeMutablePointer(to: &storage) { (pointer) throws(Refusal) in
+        try unsafe body(UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: UInt64.self))
     }
 }

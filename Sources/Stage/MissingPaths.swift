@@ -18,34 +18,34 @@ extension Interpreter {
         _ make: (Int32, Path) throws(Refusal) -> Void
     ) throws(Refusal) -> Int32 {
         do throws(Refusal) {
-            return try openInRoot(root, path, flags: flags, resolve: resolve)
+            return try unsafe openInRoot(root, path, flags: flags, resolve: resolve)
         } catch {
             guard error.errno == ENOENT else { throw error }
         }
-        if try !makeAtOnce(root, path, resolve: resolve, make) {
-            try withUnsafeScratch { (text) throws(Refusal) in
-                try withUnsafeScratch { (spare) throws(Refusal) in
-                    var missing = MissingPath(root: root, resolve: resolve, text: text, spare: spare)
-                    try missing.copy(path)
-                    try missing.make(make)
+        if try unsafe !makeAtOnce(root, path, resolve: resolve, make) {
+            try unsafe withUnsafeScratch { (text) throws(Refusal) in
+                try unsafe withUnsafeScratch { (spare) throws(Refusal) in
+                    var missing = unsafe MissingPath(root: root, resolve: resolve, text: text, spare: spare)
+                    try unsafe missing.copy(path)
+                    try unsafe missing.make(make)
                 }
             }
         }
-        return try openInRoot(root, path, flags: flags, resolve: resolve)
+        return try unsafe openInRoot(root, path, flags: flags, resolve: resolve)
     }
 
     /// As openOrMake, but begins with making. Nil for what was made just now, and is what was wanted.
     func makeOrOpen(
         _ root: Int32, _ path: Path, _ make: (Int32, Path) throws(Refusal) -> Void
     ) throws(Refusal) -> Int32? {
-        try makeAtOnce(root, path, make) ? nil : try openOrMake(root, path, make)
+        try unsafe makeAtOnce(root, path, make) ? nil : try openOrMake(root, path, make)
     }
 
     /// As withParent, but makes the directories above the last component if they are missing.
     func withMadeParent(_ root: Int32, _ path: Path, _ body: (Int32, Path) throws(Refusal) -> Void) throws(Refusal) {
-        if try makeAtOnce(root, path, body) { return }
-        try makeParent(root, path)
-        try withParent(root, path, body)
+        if try unsafe makeAtOnce(root, path, body) { return }
+        try unsafe makeParent(root, path)
+        try unsafe withParent(root, path, body)
     }
 
     /// Makes the last component where all others exist and it does not, not even as a link: one look instead of one for each
@@ -54,7 +54,7 @@ extension Interpreter {
         _ root: Int32, _ path: Path, resolve: UInt64 = resolveInRoot, _ make: (Int32, Path) throws(Refusal) -> Void
     ) throws(Refusal) -> Bool {
         do throws(Refusal) {
-            try withParent(root, path, resolve: resolve, make)
+            try unsafe withParent(root, path, resolve: resolve, make)
             return true
         } catch {
             guard error.errno == ENOENT || error.errno == EEXIST else { throw error }
@@ -64,30 +64,30 @@ extension Interpreter {
 
     /// Makes the directory and those above it.
     func makeDirectories(_ root: Int32, _ path: Path) throws(Refusal) {
-        close(
+        unsafe close(
             try openOrMake(root, path) { (parent, name) throws(Refusal) in
-                try call(__NR_mkdirat, word(parent), word(name), 0o755)
+                try unsafe call(__NR_mkdirat, word(parent), word(name), 0o755)
             })
     }
 
     /// Makes the directory in which the program will start. Whatever is there decides when it is entered.
     func makeWorkingDirectory(_ arguments: Arguments) throws(Refusal) {
         let root = arguments.slot(0)
-        let path = try arguments.path(1)
+        let path = try unsafe arguments.path(1)
         do throws(Refusal) {
-            close(try openInRoot(root, path, flags: O_PATH))
+            unsafe close(try openInRoot(root, path, flags: O_PATH))
         } catch {
-            if error.errno == ENOENT { try makeDirectories(root, path) }
+            if error.errno == ENOENT { try unsafe makeDirectories(root, path) }
         }
     }
 
     /// Makes the directories above the last component.
     private func makeParent(_ root: Int32, _ path: Path) throws(Refusal) {
-        guard let cut = lastSlash(path), cut > 0 else { return }
-        let text = UnsafeMutablePointer(mutating: path)
-        text[cut] = 0
-        defer { text[cut] = slash }
-        try makeDirectories(root, path)
+        guard let cut = unsafe lastSlash(path), cut > 0 else { return }
+        let text = unsafe UnsafeMutablePointer(mutating: path)
+        unsafe text[cut] = 0
+        defer { unsafe text[cut] = slash }
+        try unsafe makeDirectories(root, path)
     }
 }
 
@@ -95,34 +95,34 @@ extension Interpreter {
 func withParent(
     _ root: Int32, _ path: Path, resolve: UInt64 = resolveInRoot, _ body: (Int32, Path) throws(Refusal) -> Void
 ) throws(Refusal) {
-    guard let cut = lastSlash(path) else { return try body(root, path) }
+    guard let cut = unsafe lastSlash(path) else { return try unsafe body(root, path) }
     // The path ends here for the moment.
-    let text = UnsafeMutablePointer(mutating: path)
-    text[cut] = 0
+    let text = unsafe UnsafeMutablePointer(mutating: path)
+    unsafe text[cut] = 0
     let parent: Int32
     do throws(Refusal) {
-        parent = cut == 0 ? root : try openInRoot(root, path, flags: O_PATH | O_DIRECTORY, resolve: resolve)
+        parent = unsafe cut == 0 ? root : try openInRoot(root, path, flags: O_PATH | O_DIRECTORY, resolve: resolve)
     } catch {
-        text[cut] = slash
+        unsafe text[cut] = slash
         throw error
     }
-    text[cut] = slash
+    unsafe text[cut] = slash
     defer { if cut > 0 { close(parent) } }
-    try body(parent, path + cut + 1)
+    try unsafe body(parent, path + cut + 1)
 }
 
 private func lastSlash(_ path: Path) -> Int? {
-    var index = length(path)
+    var index = unsafe length(path)
     while index > 0 {
         index -= 1
-        if path[index] == slash { return index }
+        if unsafe path[index] == slash { return index }
     }
     return nil
 }
 
 /// A path that is walked from the root on. Links that lead somewhere are the kernel's to follow; one that does not is replaced
 /// by what it says, and the walk begins again.
-private struct MissingPath {
+@safe private struct MissingPath {
     let root: Int32
     let resolve: UInt64
     /// The path, and room for the next.
@@ -135,52 +135,52 @@ private struct MissingPath {
     init(root: Int32, resolve: UInt64, text: UnsafeMutablePointer<UInt8>, spare: UnsafeMutablePointer<UInt8>) {
         self.root = root
         self.resolve = resolve
-        self.text = text
-        self.spare = spare
+        unsafe self.text = text
+        unsafe self.spare = spare
     }
 
     func copy(_ path: Path) throws(Refusal) {
-        let end = length(path)
+        let end = unsafe length(path)
         guard end < scratchSize else { throw Refusal(ENAMETOOLONG) }
-        for index in 0...end { text[index] = path[index] }
+        for index in 0...end { unsafe text[index] = path[index] }
     }
 
     mutating func make(_ makeLast: (Int32, Path) throws(Refusal) -> Void) throws(Refusal) {
         // Whoever is in the root already may take away for ever what is made here.
         var tries = 0
         while tries < 128 {
-            while text[index] == slash { index += 1 }
-            if text[index] == 0 { return }
+            while unsafe text[index] == slash { index += 1 }
+            if unsafe text[index] == 0 { return }
             var stop = index
-            while text[stop] != 0 && text[stop] != slash { stop += 1 }
+            while unsafe text[stop] != 0 && text[stop] != slash { stop += 1 }
             var next = stop
-            while text[next] == slash { next += 1 }
-            let isLast = text[next] == 0
+            while unsafe text[next] == slash { next += 1 }
+            let isLast = unsafe text[next] == 0
             // The path ends here for the moment; after an error nobody reads it any more.
-            let kept = text[stop]
-            text[stop] = 0
+            let kept = unsafe text[stop]
+            unsafe text[stop] = 0
             if try exists() {
                 index = stop
-                text[stop] = kept
+                unsafe text[stop] = kept
             } else if let link = try openLink() {
                 defer { close(link) }
-                text[stop] = kept
+                unsafe text[stop] = kept
                 try follow(link, from: stop)
             } else {
                 tries += 1
                 do throws(Refusal) {
                     if isLast {
-                        try withParent(root, text, makeLast)
+                        try unsafe withParent(root, text, makeLast)
                     } else {
-                        try withParent(root, text) { (parent, name) throws(Refusal) in
-                            try call(__NR_mkdirat, word(parent), word(name), 0o755)
+                        try unsafe withParent(root, text) { (parent, name) throws(Refusal) in
+                            try unsafe call(__NR_mkdirat, word(parent), word(name), 0o755)
                         }
                     }
                 } catch {
                     // Somebody else made it meanwhile: what counts is what the next look finds.
                     guard error.errno == EEXIST else { throw error }
                 }
-                text[stop] = kept
+                unsafe text[stop] = kept
             }
         }
         throw Refusal(EAGAIN)
@@ -188,7 +188,7 @@ private struct MissingPath {
 
     private func exists() throws(Refusal) -> Bool {
         do throws(Refusal) {
-            close(try openInRoot(root, text, flags: O_PATH, resolve: resolve))
+            unsafe close(try openInRoot(root, text, flags: O_PATH, resolve: resolve))
             return true
         } catch {
             guard error.errno == ENOENT else { throw error }
@@ -199,7 +199,7 @@ private struct MissingPath {
     /// The link that the path ends with; nil if nothing is there.
     private func openLink() throws(Refusal) -> Int32? {
         do throws(Refusal) {
-            return try openInRoot(root, text, flags: O_PATH | O_NOFOLLOW)
+            return try unsafe openInRoot(root, text, flags: O_PATH | O_NOFOLLOW)
         } catch {
             guard error.errno == ENOENT else { throw error }
             return nil
@@ -211,13 +211,13 @@ private struct MissingPath {
         links += 1
         guard links <= mostLinks else { throw Refusal(ELOOP) }
         var start = stop
-        while start > 0 && text[start - 1] != slash { start -= 1 }
-        for index in 0..<start { spare[index] = text[index] }
+        while unsafe start > 0 && text[start - 1] != slash { start -= 1 }
+        for index in 0..<start { unsafe spare[index] = text[index] }
         let empty: StaticString = ""
         let room = scratchSize - start
         var count: Int
         do throws(Refusal) {
-            count = Int(
+            count = unsafe Int(
                 try call(__NR_readlinkat, word(link), word(empty.utf8Start), word(spare + start), UInt64(room)))
         } catch {
             // No link, but what was made there meanwhile: the next look finds it.
@@ -225,20 +225,20 @@ private struct MissingPath {
             return
         }
         guard count < room else { throw Refusal(ENAMETOOLONG) }
-        if count > 0 && spare[start] == slash {
-            for index in 0..<count { spare[index] = spare[start + index] }
+        if unsafe count > 0 && spare[start] == slash {
+            for index in 0..<count { unsafe spare[index] = spare[start + index] }
         } else {
             count += start
         }
         var rest = stop
         while true {
             guard count < scratchSize else { throw Refusal(ENAMETOOLONG) }
-            spare[count] = text[rest]
-            if text[rest] == 0 { break }
+            unsafe spare[count] = text[rest]
+            if unsafe text[rest] == 0 { break }
             count += 1
             rest += 1
         }
-        (text, spare) = (spare, text)
+        unsafe (text, spare) = unsafe (spare, text)
         index = 0
     }
 }

@@ -8,57 +8,57 @@ private let newline = UInt8(ascii: "\n")
 extension Interpreter {
     /// Enters the working directory, and makes sure that it lies inside the root (CVE-2024-21626).
     mutating func enterWorkingDirectory(_ arguments: Arguments) throws(Refusal) {
-        let path = try arguments.path(0)
+        let path = try unsafe arguments.path(0)
         let attempt = arguments[1]
         if attempt == 2 && workingDirectoryIsSet { return }
         // Or it could be one of those that wait to be closed, as /proc/self/fd/7.
         _ = LateClosing.closeAll()
         do throws(Refusal) {
-            try call(__NR_chdir, word(path))
+            try unsafe call(__NR_chdir, word(path))
         } catch {
             if error.errno == EACCES && attempt == 1 { return }
             throw error
         }
         workingDirectoryIsSet = true
-        try withUnsafeScratch { (buffer) throws(Refusal) in
-            try call(__NR_getcwd, word(buffer), UInt64(scratchSize))
+        try unsafe withUnsafeScratch { (buffer) throws(Refusal) in
+            try unsafe call(__NR_getcwd, word(buffer), UInt64(scratchSize))
             // The kernel writes "(unreachable)…" for a directory that cannot be reached from the root.
-            if buffer[0] != slash { throw Refusal(ENOENT, stage_detail_outside_root) }
+            if unsafe buffer[0] != slash { throw Refusal(ENOENT, stage_detail_outside_root) }
         }
     }
 
     /// Finds the program as execvp(3) would, so that a missing one is an error of `create`.
     mutating func findProgram(_ arguments: Arguments) throws(Refusal) {
-        let name = try arguments.path(0)
-        if contains(name, slash) {
-            try checkProgram(name)
-            program = name
+        let name = try unsafe arguments.path(0)
+        if unsafe contains(name, slash) {
+            try unsafe checkProgram(name)
+            unsafe program = name
             return
         }
-        guard let candidate = UnsafeMutablePointer<UInt8>(bitPattern: UInt(arguments[2])),
-            let environment = UnsafePointer<UInt>(bitPattern: UInt(arguments[1]))
+        guard let candidate = unsafe UnsafeMutablePointer<UInt8>(bitPattern: UInt(arguments[2])),
+            let environment = unsafe UnsafePointer<UInt>(bitPattern: UInt(arguments[1]))
         else { throw Refusal(EFAULT) }
-        let nameLength = length(name)
+        let nameLength = unsafe length(name)
         var refused: Refusal?
-        if var entry = searchPath(environment), nameLength > 0 {
+        if var entry = unsafe searchPath(environment), nameLength > 0 {
             while true {
                 var end = 0
-                while entry[end] != 0 && entry[end] != colon { end += 1 }
+                while unsafe entry[end] != 0 && entry[end] != colon { end += 1 }
                 // An empty or relative entry would find programs in a directory that the image chooses.
-                if end > 0 && entry[0] == slash && end + nameLength + 2 <= 4096 {
-                    for index in 0..<end { candidate[index] = entry[index] }
-                    candidate[end] = slash
-                    for index in 0...nameLength { candidate[end + 1 + index] = name[index] }
+                if unsafe end > 0 && entry[0] == slash && end + nameLength + 2 <= 4096 {
+                    for index in 0..<end { unsafe candidate[index] = entry[index] }
+                    unsafe candidate[end] = slash
+                    for index in 0...nameLength { unsafe candidate[end + 1 + index] = name[index] }
                     do throws(Refusal) {
-                        try checkProgram(candidate)
-                        program = UnsafePointer(candidate)
+                        try unsafe checkProgram(candidate)
+                        unsafe program = UnsafePointer(candidate)
                         return
                     } catch {
                         if error.errno == EACCES { refused = error }
                     }
                 }
-                if entry[end] == 0 { break }
-                entry += end + 1
+                if unsafe entry[end] == 0 { break }
+                unsafe entry += end + 1
             }
         }
         throw refused.map { Refusal($0.errno, stage_detail_not_found_in_path, value: $0.errno) }
@@ -68,7 +68,7 @@ extension Interpreter {
     private func checkProgram(_ path: Path) throws(Refusal) {
         // A filter may be in force: only calls that filters written for other runtimes allow, so no statx.
         do throws(Refusal) {
-            close(Int32(try call(__NR_openat, word(AT_FDCWD), word(path), UInt64(O_PATH | O_DIRECTORY | O_CLOEXEC))))
+            unsafe close(Int32(try call(__NR_openat, word(AT_FDCWD), word(path), UInt64(O_PATH | O_DIRECTORY | O_CLOEXEC))))
             throw Refusal(EISDIR, stage_detail_program_directory)
         } catch where error.errno != ENOTDIR {
             if error.detail == stage_detail_program_directory { throw error }
@@ -77,11 +77,11 @@ extension Interpreter {
             // It is there, and no directory.
         }
         do throws(Refusal) {
-            try call(__NR_faccessat, word(AT_FDCWD), word(path), 1)
+            try unsafe call(__NR_faccessat, word(AT_FDCWD), word(path), 1)
         } catch {
             // The call looks at capabilities of root alone, but others may execute by CAP_DAC_OVERRIDE. Only a newer one knows.
             if error.errno == EACCES {
-                let result = linux_system_call(
+                let result = unsafe linux_system_call(
                     Int64(__NR_faccessat2), word(AT_FDCWD), word(path), 1, UInt64(AT_EACCESS), 0, 0)
                 if result == 0 { return }
             }
@@ -92,8 +92,8 @@ extension Interpreter {
     private func searchPath(_ environment: UnsafePointer<UInt>) -> Path? {
         let key: StaticString = "PATH="
         var index = 0
-        while let entry = Path(bitPattern: environment[index]) {
-            if starts(entry, with: key) { return entry + key.utf8CodeUnitCount }
+        while let entry = unsafe Path(bitPattern: environment[index]) {
+            if unsafe starts(entry, with: key) { return unsafe entry + key.utf8CodeUnitCount }
             index += 1
         }
         return nil
@@ -101,12 +101,12 @@ extension Interpreter {
 
     /// The end of the stage: from here on the user's program runs.
     func execute(_ arguments: Arguments) throws(Refusal) {
-        guard let program else { throw Refusal(ENOENT, stage_detail_not_found_in_path) }
-        progress.pointee.phase = stage_phase_executing.rawValue
+        guard let program = unsafe program else { throw Refusal(ENOENT, stage_detail_not_found_in_path) }
+        unsafe progress.pointee.phase = stage_phase_executing.rawValue
         do throws(Refusal) {
-            try call(__NR_execve, word(program), arguments[0], arguments[1])
+            try unsafe call(__NR_execve, word(program), arguments[0], arguments[1])
         } catch {
-            if error.errno == ENOENT { noteInterpreter(of: program) }
+            if error.errno == ENOENT { unsafe noteInterpreter(of: program) }
             throw Refusal(error.errno, stage_detail_program_execute)
         }
     }
@@ -114,21 +114,21 @@ extension Interpreter {
     /// Writes `HOME=` of the user into the environment's buffer: the sixth field of its line in the container's
     /// /etc/passwd, else `/`. The file is the image's, so it is read with bounds and nothing about it is an error.
     func findHome(_ arguments: Arguments) throws(Refusal) {
-        guard let buffer = UnsafeMutablePointer<UInt8>(bitPattern: UInt(arguments[2])) else { throw Refusal(EFAULT) }
+        guard let buffer = unsafe UnsafeMutablePointer<UInt8>(bitPattern: UInt(arguments[2])) else { throw Refusal(EFAULT) }
         let key: StaticString = "HOME="
         let keyLength = key.utf8CodeUnitCount
-        for index in 0..<keyLength { buffer[index] = key.utf8Start[index] }
-        buffer[keyLength] = slash
-        buffer[keyLength + 1] = 0
+        for index in 0..<keyLength { unsafe buffer[index] = key.utf8Start[index] }
+        unsafe buffer[keyLength] = slash
+        unsafe buffer[keyLength + 1] = 0
         guard let (file, size) = openUsers(arguments.slot(0)) else { return }
         defer { close(file) }
-        var parser = PasswordLine(user: arguments[1], home: buffer + keyLength, room: 4096 - keyLength - 1)
-        try withUnsafeScratch { (chunk) throws(Refusal) in
+        var parser = unsafe PasswordLine(user: arguments[1], home: buffer + keyLength, room: 4096 - keyLength - 1)
+        try unsafe withUnsafeScratch { (chunk) throws(Refusal) in
             var total = 0
             while total < size {
-                let count = Int(try call(__NR_read, word(file), word(chunk), UInt64(min(scratchSize, size - total))))
+                let count = unsafe Int(try call(__NR_read, word(file), word(chunk), UInt64(min(scratchSize, size - total))))
                 if count == 0 { break }
-                for index in 0..<count where parser.accept(chunk[index]) { return }
+                for index in 0..<count where unsafe parser.accept(chunk[index]) { return }
                 total += count
             }
             _ = parser.accept(newline)
@@ -141,10 +141,10 @@ extension Interpreter {
         let path: StaticString = "/etc/passwd"
         do throws(Refusal) {
             // Looked at first: opening a device may be felt.
-            let place = try openInRoot(root, path.utf8Start, flags: O_PATH)
+            let place = try unsafe openInRoot(root, path.utf8Start, flags: O_PATH)
             defer { close(place) }
             guard try NodeStatus(place).isOrdinaryFile, try !isMadeByKernel(place) else { return nil }
-            let file = try openInRoot(root, path.utf8Start, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
+            let file = try unsafe openInRoot(root, path.utf8Start, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
             let (found, seen) = (try NodeStatus(file), try NodeStatus(place))
             if found.inode == seen.inode && found.mount == seen.mount && found.size > 0 {
                 return (file, Int(min(found.size, 1 << 20)))
@@ -169,7 +169,7 @@ extension Interpreter {
 }
 
 /// Reads passwd(5) byte by byte and keeps the home directory of one user.
-private struct PasswordLine {
+@safe private struct PasswordLine {
     let user: UInt64
     let home: UnsafeMutablePointer<UInt8>
     let room: Int
@@ -181,7 +181,7 @@ private struct PasswordLine {
 
     init(user: UInt64, home: UnsafeMutablePointer<UInt8>, room: Int) {
         self.user = user
-        self.home = home
+        unsafe self.home = home
         self.room = room
     }
 
@@ -190,14 +190,14 @@ private struct PasswordLine {
         if byte == newline {
             let found = isUser && field >= 5 && count > 0 && count < room
             if found {
-                home[count] = 0
+                unsafe home[count] = 0
                 return true
             }
             if isUser {
-                home[0] = slash
-                home[1] = 0
+                unsafe home[0] = slash
+                unsafe home[1] = 0
             }
-            self = PasswordLine(user: user, home: home, room: room)
+            self = unsafe PasswordLine(user: user, home: home, room: room)
             return false
         }
         if byte == colon {
@@ -214,7 +214,7 @@ private struct PasswordLine {
             }
         }
         if isUser && field == 5 {
-            if count < room { home[count] = byte }
+            if count < room { unsafe home[count] = byte }
             count += 1
         }
         return false
@@ -227,20 +227,20 @@ let scratchSize = 4096
 func withUnsafeScratch(_ body: (UnsafeMutablePointer<UInt8>) throws(Refusal) -> Void) throws(Refusal) {
     let page = try call(__NR_mmap, 0, UInt64(scratchSize), 3, 0x22, word(Int32(-1)), 0)  // private and anonymous
     defer { _ = linux_system_call(Int64(__NR_munmap), UInt64(bitPattern: page), UInt64(scratchSize), 0, 0, 0, 0) }
-    guard let buffer = UnsafeMutablePointer<UInt8>(bitPattern: UInt(page)) else { throw Refusal(EFAULT) }
-    try body(buffer)
+    guard let buffer = unsafe UnsafeMutablePointer<UInt8>(bitPattern: UInt(page)) else { throw Refusal(EFAULT) }
+    try unsafe body(buffer)
 }
 
 private func contains(_ text: Path, _ byte: UInt8) -> Bool {
     var index = 0
-    while text[index] != 0 {
-        if text[index] == byte { return true }
+    while unsafe text[index] != 0 {
+        if unsafe text[index] == byte { return true }
         index += 1
     }
     return false
 }
 
 private func starts(_ text: Path, with prefix: StaticString) -> Bool {
-    for index in 0..<prefix.utf8CodeUnitCount where text[index] != prefix.utf8Start[index] { return false }
+    for index in 0..<prefix.utf8CodeUnitCount where unsafe text[index] != prefix.utf8Start[index] { return false }
     return true
 }

@@ -8,23 +8,23 @@ extension Interpreter {
         let socket = arguments.slot(0)
         let descriptor = arguments.slot(1)
         let payload = (arguments[2], arguments[3])
-        try withUnsafeTemporaryWords(16) { (words) throws(Refusal) in
+        try unsafe withUnsafeTemporaryWords(16) { (words) throws(Refusal) in
             // struct cmsghdr: length 20, SOL_SOCKET, SCM_RIGHTS, the descriptor.
-            words[0] = 20
-            words[1] = 1 | (1 << 32)
-            words[2] = UInt64(UInt32(bitPattern: descriptor))
+            unsafe words[0] = 20
+            unsafe words[1] = 1 | (1 << 32)
+            unsafe words[2] = UInt64(UInt32(bitPattern: descriptor))
             // struct iovec
-            words[3] = payload.0
-            words[4] = payload.1
+            unsafe words[3] = payload.0
+            unsafe words[4] = payload.1
             // struct msghdr
-            words[5] = 0
-            words[6] = 0
-            words[7] = word(words + 3)
-            words[8] = 1
-            words[9] = word(words)
-            words[10] = 24
-            words[11] = 0
-            try call(__NR_sendmsg, word(socket), word(words + 5), 0x4000)  // MSG_NOSIGNAL
+            unsafe words[5] = 0
+            unsafe words[6] = 0
+            unsafe words[7] = word(words + 3)
+            unsafe words[8] = 1
+            unsafe words[9] = word(words)
+            unsafe words[10] = 24
+            unsafe words[11] = 0
+            try unsafe call(__NR_sendmsg, word(socket), word(words + 5), 0x4000)  // MSG_NOSIGNAL
         }
     }
 
@@ -61,8 +61,8 @@ extension Interpreter {
     private func isTerminal(_ descriptor: Int32) -> Bool {
         // struct termios of the kernel has 36 bytes, TCGETS fills it.
         var settings: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0)
-        return withUnsafeMutablePointer(to: &settings) { settings in
-            linux_system_call(Int64(__NR_ioctl), word(descriptor), 0x5401, word(settings), 0, 0, 0) == 0
+        return unsafe withUnsafeMutablePointer(to: &settings) { settings in
+            unsafe linux_system_call(Int64(__NR_ioctl), word(descriptor), 0x5401, word(settings), 0, 0, 0) == 0
         }
     }
 
@@ -88,12 +88,12 @@ extension Interpreter {
     private func findDevice(_ root: Int32, _ path: StaticString, like wanted: NodeStatus, access: Int32) -> Int32? {
         do throws(Refusal) {
             // Looked at first: opening may be felt by what lies there instead. CVE-2026-88265: a link is not followed.
-            let place = try openInRoot(root, path.utf8Start, flags: O_PATH | O_NOFOLLOW)
+            let place = try unsafe openInRoot(root, path.utf8Start, flags: O_PATH | O_NOFOLLOW)
             let isRight = try NodeStatus(place).isSameDevice(as: wanted)
             close(place)
             guard isRight else { return nil }
             // It may be another meanwhile, even a terminal or a file with a lease.
-            let device = try openInRoot(root, path.utf8Start, flags: access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+            let device = try unsafe openInRoot(root, path.utf8Start, flags: access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
             if try NodeStatus(device).isSameDevice(as: wanted) {
                 try call(__NR_fcntl, word(device), UInt64(F_SETFL), 0)
                 return device
@@ -110,30 +110,30 @@ extension Interpreter {
     private func makeOwnDevice(like wanted: NodeStatus, access: Int32) throws(Refusal) -> Int32 {
         let (type, option, count, name): (StaticString, StaticString, StaticString, StaticString)
         (type, option, count, name) = ("tmpfs", "nr_inodes", "2", "device")
-        let context = Int32(try call(__NR_fsopen, word(type.utf8Start), UInt64(FSOPEN_CLOEXEC)))
+        let context = unsafe Int32(try call(__NR_fsopen, word(type.utf8Start), UInt64(FSOPEN_CLOEXEC)))
         defer { close(context) }
-        try call(
+        try unsafe call(
             __NR_fsconfig, word(context), UInt64(FSCONFIG_SET_STRING.rawValue), word(option.utf8Start), word(count.utf8Start))
         try call(__NR_fsconfig, word(context), UInt64(FSCONFIG_CMD_CREATE.rawValue))
         let attributes = UInt64(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
         let mount = Int32(try call(__NR_fsmount, word(context), UInt64(FSMOUNT_CLOEXEC), attributes))
         defer { close(mount) }
         let device = UInt64(wanted.major) << 8 | UInt64(wanted.minor)
-        try call(__NR_mknodat, word(mount), word(name.utf8Start), 0o020666, device)
+        try unsafe call(__NR_mknodat, word(mount), word(name.utf8Start), 0o020666, device)
         let flags = UInt64(UInt32(bitPattern: access | O_NOFOLLOW | O_CLOEXEC))
-        return Int32(try call(__NR_openat, word(mount), word(name.utf8Start), flags))
+        return unsafe Int32(try call(__NR_openat, word(mount), word(name.utf8Start), flags))
     }
 
     /// Signals that the caller ignored or blocked stay so across execve(2); a container starts with none. It is the first step
     /// of every plan: the host's /proc is still the one that is seen.
     func resetSignals() throws(Refusal) {
         let ignored = ignoredSignals()
-        try withUnsafeTemporaryWords(8) { (words) throws(Refusal) in
+        try unsafe withUnsafeTemporaryWords(8) { (words) throws(Refusal) in
             for signal in UInt64(1)...64 where ignored >> (signal - 1) & 1 == 1 {
                 if signal == 9 || signal == 19 { continue }  // SIGKILL and SIGSTOP are always as they were
-                try call(__NR_rt_sigaction, signal, word(words), 0, 8)
+                try unsafe call(__NR_rt_sigaction, signal, word(words), 0, 8)
             }
-            try call(__NR_rt_sigprocmask, UInt64(SIG_SETMASK), word(words), 0, 8)
+            try unsafe call(__NR_rt_sigprocmask, UInt64(SIG_SETMASK), word(words), 0, 8)
         }
     }
 
@@ -142,12 +142,12 @@ extension Interpreter {
         var ignored = UInt64.max
         do throws(Refusal) {
             let path: StaticString = "/proc/self/status"
-            let file = Int32(try call(__NR_openat, word(AT_FDCWD), word(path.utf8Start), UInt64(O_RDONLY | O_CLOEXEC)))
+            let file = unsafe Int32(try call(__NR_openat, word(AT_FDCWD), word(path.utf8Start), UInt64(O_RDONLY | O_CLOEXEC)))
             defer { close(file) }
-            try withUnsafeScratch { (text) throws(Refusal) in
-                let count = Int(try call(__NR_read, word(file), word(text), UInt64(scratchSize - 1)))
-                text[count] = 0
-                ignored = hexadecimal(after: "SigIgn:\t", in: text) ?? ignored
+            try unsafe withUnsafeScratch { (text) throws(Refusal) in
+                let count = unsafe Int(try call(__NR_read, word(file), word(text), UInt64(scratchSize - 1)))
+                unsafe text[count] = 0
+                ignored = unsafe hexadecimal(after: "SigIgn:\t", in: text) ?? ignored
             }
         } catch {
             return .max
@@ -158,20 +158,20 @@ extension Interpreter {
     /// The number of 16 digits that follows a name at the start of a line.
     private func hexadecimal(after name: StaticString, in text: Path) -> UInt64? {
         var index = 0
-        while text[index] != 0 {
+        while unsafe text[index] != 0 {
             var length = 0
-            while length < name.utf8CodeUnitCount && text[index + length] == name.utf8Start[length] { length += 1 }
+            while unsafe length < name.utf8CodeUnitCount && text[index + length] == name.utf8Start[length] { length += 1 }
             index += length
             if length == name.utf8CodeUnitCount {
                 var number: UInt64 = 0
                 for digit in 0..<16 {
-                    guard let value = hexadecimalDigit(text[index + digit]) else { return nil }
+                    guard let value = unsafe hexadecimalDigit(text[index + digit]) else { return nil }
                     number = number << 4 | UInt64(value)
                 }
                 return number
             }
-            while text[index] != 0 && text[index] != UInt8(ascii: "\n") { index += 1 }
-            if text[index] != 0 { index += 1 }
+            while unsafe text[index] != 0 && text[index] != UInt8(ascii: "\n") { index += 1 }
+            if unsafe text[index] != 0 { index += 1 }
         }
         return nil
     }

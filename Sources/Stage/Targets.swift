@@ -11,7 +11,7 @@ extension Interpreter {
     /// A descriptor of the place where something will be mounted, made first if it is missing.
     mutating func makeTarget(_ arguments: Arguments) throws(Refusal) -> Int32 {
         let root = arguments.slot(0)
-        let path = try arguments.path(1)
+        let path = try unsafe arguments.path(1)
         let flags = arguments[3]
         let resolve =
             flags & stage_target_no_symlinks != 0
@@ -22,13 +22,13 @@ extension Interpreter {
         }
         let how = flags & stage_target_no_follow != 0 ? pathOnly | O_NOFOLLOW : pathOnly
         let target =
-            flags & stage_target_existing != 0
+            unsafe flags & stage_target_existing != 0
             ? try openInRoot(root, path, flags: how, resolve: resolve)
             : try openOrMake(root, path, flags: how, resolve: resolve) { (parent, name) throws(Refusal) in
                 if wantsDirectory {
-                    try call(__NR_mkdirat, word(parent), word(name), 0o755)
+                    try unsafe call(__NR_mkdirat, word(parent), word(name), 0o755)
                 } else {
-                    try call(__NR_mknodat, word(parent), word(name), 0o100644, 0)
+                    try unsafe call(__NR_mknodat, word(parent), word(name), 0o100644, 0)
                 }
             }
         let status = try NodeStatus(target)
@@ -97,11 +97,11 @@ extension Interpreter {
     /// is its own in a proc file system that was looked at.
     func unmount(_ arguments: Arguments) throws(Refusal) {
         try call(__NR_fchdir, word(arguments.slot(1)))
-        try withUnsafeTemporaryWords(5) { (words) throws(Refusal) in
-            let path = UnsafeMutableRawPointer(words).assumingMemoryBound(to: UInt8.self)
+        try unsafe withUnsafeTemporaryWords(5) { (words) throws(Refusal) in
+            let path = unsafe UnsafeMutableRawPointer(words).assumingMemoryBound(to: UInt8.self)
             let above: StaticString = "thread-self/fd/"
             let start = above.utf8CodeUnitCount
-            for index in 0..<start { path[index] = above.utf8Start[index] }
+            for index in 0..<start { unsafe path[index] = above.utf8Start[index] }
             var rest = arguments.slot(0)
             var places = 1
             var power: Int32 = 10
@@ -109,12 +109,12 @@ extension Interpreter {
                 places += 1
                 power = power &* 10
             }
-            path[start + places] = 0
+            unsafe path[start + places] = 0
             for index in 0..<places {
-                path[start + places - 1 - index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+                unsafe path[start + places - 1 - index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
                 rest /= 10
             }
-            try call(__NR_umount2, word(path), UInt64(MNT_DETACH))
+            try unsafe call(__NR_umount2, word(path), UInt64(MNT_DETACH))
         }
     }
 
@@ -141,21 +141,23 @@ extension Interpreter {
     /// What is to be covered: on its mount, whatever the path leads to by now, or else below the root. Nil if nothing is there.
     private func openHidden(_ arguments: Arguments) throws(Refusal) -> Int32? {
         let mount = arguments.slot(4)
-        guard mount >= 0 else { return try openExisting(arguments.slot(0), try arguments.path(1), resolve: resolveInRoot) }
-        let inside = try arguments.path(5)
+        guard mount >= 0 else { return try unsafe openExisting(arguments.slot(0), try arguments.path(1), resolve: resolveInRoot) }
+        let inside = try unsafe arguments.path(5)
         do throws(Refusal) {
-            if inside[0] == 0 { return Int32(try call(__NR_fcntl, word(mount), UInt64(F_DUPFD_CLOEXEC), 3)) }
-            return try openExisting(mount, inside, resolve: UInt64(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS))
+            if unsafe inside[0] == 0 { return Int32(try call(__NR_fcntl, word(mount), UInt64(F_DUPFD_CLOEXEC), 3)) }
+            return try unsafe openExisting(mount, inside, resolve: UInt64(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS))
         } catch {
             // A link leads out of the mount.
             guard error.errno == EXDEV else { throw error }
-            return try openExisting(arguments.slot(0), try arguments.path(1), resolve: resolveInRoot)
+            return try unsafe openExisting(arguments.slot(0), try arguments.path(1), resolve: resolveInRoot)
         }
     }
 
     /// What the path leads to, if that does not lie on this mount.
     private func openOther(than mount: UInt64, _ arguments: Arguments) throws(Refusal) -> Int32? {
-        guard let found = try openExisting(arguments.slot(0), try arguments.path(1), resolve: resolveInRoot) else { return nil }
+        guard let found = try unsafe openExisting(arguments.slot(0), try arguments.path(1), resolve: resolveInRoot) else {
+            return nil
+        }
         if try NodeStatus(found).mount != mount { return found }
         close(found)
         return nil
@@ -163,7 +165,7 @@ extension Interpreter {
 
     private func openExisting(_ place: Int32, _ path: Path, resolve: UInt64) throws(Refusal) -> Int32? {
         do throws(Refusal) {
-            return try openInRoot(place, path, flags: pathOnly, resolve: resolve)
+            return try unsafe openInRoot(place, path, flags: pathOnly, resolve: resolve)
         } catch {
             if error.errno == ENOENT || error.errno == ENOTDIR { return nil }
             throw error
@@ -175,8 +177,8 @@ extension Interpreter {
         var attributes = mount_attr()
         attributes.attr_set = UInt64(MOUNT_ATTR_RDONLY)
         let empty: StaticString = ""
-        try withUnsafePointer(to: &attributes) { (pointer) throws(Refusal) in
-            _ = try call(
+        try unsafe withUnsafePointer(to: &attributes) { (pointer) throws(Refusal) in
+            _ = try unsafe call(
                 __NR_mount_setattr, word(tree), word(empty.utf8Start), UInt64(AT_EMPTY_PATH | AT_RECURSIVE),
                 word(pointer), UInt64(MemoryLayout<mount_attr>.size))
         }
@@ -185,12 +187,12 @@ extension Interpreter {
     private func cloneTree(_ descriptor: Int32, recursive: Bool) throws(Refusal) -> Int32 {
         let empty: StaticString = ""
         let flags = UInt64(OPEN_TREE_CLONE) | UInt64(O_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0))
-        return Int32(try call(__NR_open_tree, word(descriptor), word(empty.utf8Start), flags))
+        return unsafe Int32(try call(__NR_open_tree, word(descriptor), word(empty.utf8Start), flags))
     }
 
     private func attach(_ tree: Int32, to target: Int32) throws(Refusal) {
         let empty: StaticString = ""
-        try call(
+        try unsafe call(
             __NR_move_mount, word(tree), word(empty.utf8Start), word(target), word(empty.utf8Start),
             UInt64(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
     }
@@ -199,15 +201,15 @@ extension Interpreter {
     /// something else is an error.
     func makeDevice(_ arguments: Arguments) throws(Refusal) {
         let root = arguments.slot(0)
-        let path = try arguments.path(1)
+        let path = try unsafe arguments.path(1)
         let mode = arguments[2]
         let device = arguments[3]
         let user = arguments[4]
         let group = arguments[5]
-        let existing = try makeOrOpen(root, path) { (parent, name) throws(Refusal) in
-            try call(__NR_mknodat, word(parent), word(name), mode, device)
+        let existing = try unsafe makeOrOpen(root, path) { (parent, name) throws(Refusal) in
+            try unsafe call(__NR_mknodat, word(parent), word(name), mode, device)
             if user | group == 0 { return }
-            try call(__NR_fchownat, word(parent), word(name), user, group, UInt64(AT_SYMLINK_NOFOLLOW))
+            try unsafe call(__NR_fchownat, word(parent), word(name), user, group, UInt64(AT_SYMLINK_NOFOLLOW))
         }
         guard let node = existing else { return }
         defer { close(node) }
@@ -225,36 +227,36 @@ extension Interpreter {
     /// Makes a symbolic link; what is there is left alone, or replaced, or must be the same link.
     func makeLink(_ arguments: Arguments) throws(Refusal) {
         let root = arguments.slot(0)
-        let path = try arguments.path(1)
-        let destination = try arguments.path(2)
+        let path = try unsafe arguments.path(1)
+        let destination = try unsafe arguments.path(2)
         let existing = arguments[3]
-        try withMadeParent(root, path) { (parent, name) throws(Refusal) in
+        try unsafe withMadeParent(root, path) { (parent, name) throws(Refusal) in
             if existing == stage_link_replace {
                 do throws(Refusal) {
-                    try call(__NR_unlinkat, word(parent), word(name), 0)
+                    try unsafe call(__NR_unlinkat, word(parent), word(name), 0)
                 } catch {
                     guard error.errno == ENOENT else { throw error }
                 }
             }
             do throws(Refusal) {
-                try call(__NR_symlinkat, word(destination), word(parent), word(name))
+                try unsafe call(__NR_symlinkat, word(destination), word(parent), word(name))
             } catch {
                 guard error.errno == EEXIST else { throw error }
-                if existing == stage_link_compare { try compareLink(parent, name, destination) }
+                if existing == stage_link_compare { try unsafe compareLink(parent, name, destination) }
             }
         }
     }
 
     private func compareLink(_ parent: Int32, _ name: Path, _ destination: Path) throws(Refusal) {
-        try withUnsafeScratch { (text) throws(Refusal) in
+        try unsafe withUnsafeScratch { (text) throws(Refusal) in
             var count = 0
             do throws(Refusal) {
-                count = Int(try call(__NR_readlinkat, word(parent), word(name), word(text), UInt64(scratchSize)))
+                count = unsafe Int(try call(__NR_readlinkat, word(parent), word(name), word(text), UInt64(scratchSize)))
             } catch where error.errno == EINVAL {
                 throw Refusal(EEXIST, stage_detail_existing_node)
             }
-            guard count == length(destination) else { throw Refusal(EEXIST, stage_detail_existing_node) }
-            for index in 0..<count where text[index] != destination[index] {
+            guard unsafe count == length(destination) else { throw Refusal(EEXIST, stage_detail_existing_node) }
+            for index in 0..<count where unsafe text[index] != destination[index] {
                 throw Refusal(EEXIST, stage_detail_existing_node)
             }
         }

@@ -3,8 +3,8 @@ extension StageImage {
     package static func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try words.withUnsafeBufferPointer { (buffer) throws(Failure) in
-            try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<size]))
+        try unsafe words.withUnsafeBufferPointer { (buffer) throws(Failure) in
+            try unsafe body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<size]))
         }
     }
 }

@@ -74,28 +74,28 @@ private final class Semaphore: Sendable {
     private let pointer: UnsafeSendable
 
     /// An address that never changes.
-    private struct UnsafeSendable: @unchecked Sendable { let address: UnsafeMutablePointer<sem_t> }
+    @safe private struct UnsafeSendable: @unchecked Sendable { let address: UnsafeMutablePointer<sem_t> }
 
     init() {
-        pointer = UnsafeSendable(address: UnsafeMutablePointer<sem_t>.allocate(capacity: 1))
-        sem_init(pointer.address, 0, 0)
+        pointer = unsafe UnsafeSendable(address: UnsafeMutablePointer<sem_t>.allocate(capacity: 1))
+        unsafe sem_init(pointer.address, 0, 0)
     }
 
-    func raise() { sem_post(pointer.address) }
+    func raise() { unsafe sem_post(pointer.address) }
 
     /// - Returns: whether it was raised in time.
     func wait(seconds: Int) -> Bool {
         var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
         time.tv_sec += seconds
-        while sem_timedwait(pointer.address, &time) != 0 {
+        while unsafe sem_timedwait(pointer.address, &time) != 0 {
             if errno != EINTR { return false }
         }
         return true
     }
 
     deinit {
-        sem_destroy(pointer.address)
-        pointer.address.deallocate()
+        unsafe sem_destroy(pointer.address)
+        unsafe pointer.address.deallocate()
     }
 }

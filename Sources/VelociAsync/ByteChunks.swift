@@ -28,8 +28,8 @@ public struct ByteChunks: AsyncSequence, Sendable {
                 try await EventThread.shared.wait(for: descriptor)
                 var count = 0
                 var error: Int32 = 0
-                let bytes = [UInt8](unsafeUninitializedCapacity: 65536) { buffer, initialized in
-                    count = read(descriptor, buffer.baseAddress, buffer.count)
+                let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 65536) { buffer, initialized in
+                    count = unsafe read(descriptor, buffer.baseAddress, buffer.count)
                     error = errno
                     initialized = Swift.max(0, count)
                 }

@@ -43,7 +43,7 @@ extension ContainerProcess {
         if flags & O_NONBLOCK == 0 { _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Pipes.write($0, to: descriptor) }
+            let count = unsafe rest.withUnsafeBytes { unsafe Pipes.write($0, to: descriptor) }
             if count >= 0 {
                 rest = rest.dropFirst(Int(count))
             } else if count == -Int64(EAGAIN) {

@@ -14,24 +14,24 @@ enum HostThread {
     static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         var all = sigset_t()
         var before = sigset_t()
-        sigfillset(&all)
+        unsafe sigfillset(&all)
         // A thread has the mask of the one that starts it.
-        pthread_sigmask(SIG_SETMASK, &all, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
         var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        defer { pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_init(&attributes)
+        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        defer { unsafe pthread_attr_destroy(&attributes) }
         var thread = pthread_t()
-        let argument = Unmanaged.passRetained(Body(body))
-        let result = pthread_create(
+        let argument = unsafe Unmanaged.passRetained(Body(body))
+        let result = unsafe pthread_create(
             &thread, &attributes,
             { argument in
-                guard let argument else { return nil }
-                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().body()
+                guard let argument = unsafe argument else { return nil }
+                unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().body()
                 return nil
-            }, argument.toOpaque())
-        if result != 0 { argument.release() }
+            }, unsafe argument.toOpaque())
+        if result != 0 { unsafe argument.release() }
         return result == 0
     }
 }

@@ -116,7 +116,7 @@ struct GlobalOptions: Equatable {
                 "mkdir \(root): \(error.errno)", hint: "the path in $XDG_RUNTIME_DIR must be writable by the user")
         }
         // The XDG base directory specification lets a cleaner remove what lacks the sticky bit.
-        if chmod(root, 0o1700) != 0 {
+        if unsafe chmod(root, 0o1700) != 0 {
             throw CommandFailure(
                 "chmod \(root): \(Errno.last)", hint: "check the permissions of $XDG_RUNTIME_DIR")
         }
@@ -133,11 +133,11 @@ struct GlobalOptions: Equatable {
     static func absolute(_ path: String) throws(CommandFailure) -> String {
         var full = path
         if path.utf8.first != UInt8(ascii: "/") {
-            guard let pointer = getcwd(nil, 0) else {
+            guard let pointer = unsafe getcwd(nil, 0) else {
                 throw CommandFailure("getwd: \(Errno.last)")
             }
-            defer { free(pointer) }
-            full = String(cString: pointer) + "/" + path
+            defer { unsafe free(pointer) }
+            full = unsafe String(cString: pointer) + "/" + path
         }
         var parts: [String] = []
         for part in full.parts(at: "/") where part != "." {

@@ -46,7 +46,9 @@ enum HostProgram {
     private static func start(_ request: inout SpawnRequest) throws(KernelError) -> Int32 {
         let name = request.path
         var refusal = KernelError(.noEntry, call: "execve", object: name)
-        for directory in (getenv("PATH").map({ String(cString: $0) }) ?? "/bin:/usr/bin").parts(at: ":", keepsEmpty: true) {
+        for directory in unsafe (getenv("PATH").map({ unsafe String(cString: $0) }) ?? "/bin:/usr/bin").parts(
+            at: ":", keepsEmpty: true)
+        {
             request.path = directory.isEmpty ? name : directory + "/" + name
             do throws(KernelError) {
                 return try Processes.spawn(request).descriptor

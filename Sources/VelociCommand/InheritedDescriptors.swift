@@ -9,7 +9,7 @@ enum InheritedDescriptors {
         let streams = try? Waiting.poll([(0, []), (1, []), (2, [])], milliseconds: 0)
         for stream in streams ?? [] where stream.contains(.notOpen) {
             // Without O_CLOEXEC: the container inherits it. The lowest number that is free is this one.
-            _ = library_open("/dev/null", O_RDWR)
+            _ = unsafe library_open("/dev/null", O_RDWR)
         }
     }
 

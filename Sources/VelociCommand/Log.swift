@@ -50,7 +50,7 @@ final class Log: @unchecked Sendable {
     /// - Throws: the kernel's refusal.
     func open(_ path: String) throws(KernelError) {
         // Nobody is waited for who may come to read from a FIFO.
-        file = try Files.open(path, flags: O_CREAT | O_WRONLY | O_APPEND | O_NONBLOCK | O_SYNC, mode: 0o644)
+        file = try Files.open(path, flags: [.create, .writeOnly, .append, .nonBlocking, .synchronous], mode: 0o644)
     }
 
     func debug(_ message: @autoclosure () -> String) {

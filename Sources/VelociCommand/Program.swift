@@ -20,7 +20,8 @@ package struct Program {
         InheritedDescriptors.openStandardStreams()
         library_hear_of_children()
         let program = Program(
-            arguments, environment: { name in getenv(name).map { String(cString: $0) } }, output: Output(), log: Log())
+            arguments, environment: { name in unsafe getenv(name).map { unsafe String(cString: $0) } }, output: Output(),
+            log: Log())
         return program.run()
     }
 

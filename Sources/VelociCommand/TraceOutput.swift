@@ -20,7 +20,7 @@ final class TraceOutput {
         do throws(KernelError) {
             // Nobody is waited for who may come to read from a FIFO, and a link in a directory of others overwrites nothing.
             let file = try Files.open(
-                path, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode: 0o600)
+                path, flags: [.writeOnly, .create, .truncate, .noFollow, .nonBlocking, .noControllingTerminal], mode: 0o600)
             return TraceOutput(name, invocation.log, file)
         } catch {
             throw CommandFailure("open \(path): \(error.errno)", hint: "--trace takes a file, or - for a table on standard error")

@@ -30,5 +30,5 @@ enum Version {
     }
 
     /// The commit that was built, `unknown` unless the build was told.
-    static var commit: String { String(cString: build_facts_commit()) }
+    static var commit: String { unsafe String(cString: build_facts_commit()) }
 }

@@ -3,5 +3,5 @@ internal import CVelociEntry
 /// Where the process begins: SwiftPM links `MODULE_main` of the executable's module as `main`.
 @c(veloci_main)
 func enter(_ count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
-    veloci_command(count, arguments)
+    unsafe veloci_command(count, arguments)
 }

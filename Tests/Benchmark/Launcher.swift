@@ -35,7 +35,10 @@ struct Launcher {
         var failed: [String]?
         for (number, words) in zip(running, commands) {
             let process = Descriptor(owning: number)
-            guard case .exited(0) = try Processes.wait(for: process) else { failed = words; continue }
+            guard case .exited(0) = try Processes.wait(for: process) else {
+                failed = words
+                continue
+            }
         }
         if let failed { throw Trouble("\(failed.joined(separator: " ")): \(text)") }
         let lines = try String(contentsOfFile: costs, encoding: .utf8).split(separator: "\n")
@@ -58,7 +61,7 @@ struct Launcher {
     }
 
     func spawn(_ words: [String]) throws -> (pid: Int32, descriptor: Int32) {
-        let standardOutput = try Files.open(output, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+        let standardOutput = try Files.open(output, flags: [.writeOnly, .create, .truncate], mode: 0o600)
         let standardInput = try Files.open(input)
         var request = SpawnRequest(
             path: words[0], arguments: words, environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
@@ -69,7 +72,8 @@ struct Launcher {
 
     /// What children that nobody waited for cost: those that have ended by now, or the next one that ends.
     func orphans(atLeast expected: Int = 0) -> Cost {
-        var sum = Cost(), found = 0
+        var sum = Cost()
+        var found = 0
         for _ in 0..<2000 {
             while let cost = ended(-1) { (sum, found) = (sum + cost, found + 1) }
             if found >= expected { return sum }
@@ -88,7 +92,8 @@ struct Launcher {
     }
 
     private func ended(_ process: Int32) -> Cost? {
-        var status: Int32 = 0, usage = rusage()
+        var status: Int32 = 0
+        var usage = rusage()
         guard wait4(process, &status, WNOHANG, &usage) > 0 else { return nil }
         func microseconds(_ time: timeval) -> Double { Double(time.tv_sec) * 1e6 + Double(time.tv_usec) }
         return Cost(

@@ -26,10 +26,10 @@ struct HostileTests {
 
     /// Makes directories inside each other by their names alone, as a container would.
     private func dig(_ top: String, _ name: String, depth: Int) throws {
-        var current = try Files.open(top, flags: 0o200000)
+        var current = try Files.open(top, flags: .directory)
         for _ in 0..<depth {
             try Files.makeDirectory(name, mode: 0o755, at: current.number)
-            current = try Files.open(name, flags: 0o200000, at: current.number)
+            current = try Files.open(name, flags: .directory, at: current.number)
         }
     }
 

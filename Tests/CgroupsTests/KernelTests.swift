@@ -332,7 +332,7 @@ struct KernelDeviceTests {
     }
 
     private func programs(of directory: String) throws -> [BPF.Attached] {
-        let group = try Files.open(directory, flags: 0o200000)
+        let group = try Files.open(directory, flags: .directory)
         return try BPF.attachedDevicePrograms(to: group)
     }
 

@@ -18,7 +18,9 @@ final class Scratch {
 }
 
 /// Whether a descriptor number is open in this process.
-func isOpen(_ number: Int32) -> Bool { linux_system_call(Int64(__NR_fcntl), UInt64(number), UInt64(CLinux.F_GETFD), 0, 0, 0, 0) >= 0 }
+func isOpen(_ number: Int32) -> Bool {
+    linux_system_call(Int64(__NR_fcntl), UInt64(number), UInt64(CLinux.F_GETFD), 0, 0, 0, 0) >= 0
+}
 
 func isCloseOnExec(_ number: Int32) -> Bool {
     linux_system_call(Int64(__NR_fcntl), UInt64(number), UInt64(CLinux.F_GETFD), 0, 0, 0, 0) == Int64(CLinux.FD_CLOEXEC)
@@ -28,7 +30,7 @@ func isCloseOnExec(_ number: Int32) -> Bool {
     @Test func descriptorsAreClosedByTheirOwner() throws {
         var number: Int32 = -1
         do {
-            let file = try Files.open("/dev/null", flags: CLinux.O_RDONLY)
+            let file = try Files.open("/dev/null")
             number = file.number
             #expect(isOpen(number))
             #expect(isCloseOnExec(number))
@@ -82,7 +84,7 @@ func isCloseOnExec(_ number: Int32) -> Bool {
     @Test(arguments: [0, 1, 4095, 4096, 4097, 200_000]) func filesAreReadWhole(_ size: Int) throws {
         let scratch = try Scratch()
         let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-        let file = try Files.open(scratch.file("a"), flags: CLinux.O_WRONLY | CLinux.O_CREAT | CLinux.O_EXCL, mode: 0o600)
+        let file = try Files.open(scratch.file("a"), flags: [.writeOnly, .create, .exclusive], mode: 0o600)
         try Files.write(bytes, to: file)
         #expect(try Files.read(scratch.file("a")) == bytes)
         if size > 1 { #expect(throws: KernelError.self) { try Files.read(scratch.file("a"), limit: size - 1) } }
@@ -108,22 +110,22 @@ func isCloseOnExec(_ number: Int32) -> Bool {
         try Files.makeDirectories(scratch.file("root/etc"), mode: 0o755)
         try Files.makeLink(scratch.file("root/up"), to: "../../../../../../..")
         try Files.makeLink(scratch.file("root/absolute"), to: "/etc")
-        let root = try Files.open(scratch.file("root"), flags: O_PATH | CLinux.O_DIRECTORY)
+        let root = try Files.open(scratch.file("root"), flags: [.path, .directory])
         let own = try Files.status(of: scratch.file("root")).inode
         let etc = try Files.status(of: scratch.file("root/etc")).inode
-        let up = try RootedFiles.open("up", in: root, flags: O_PATH)
+        let up = try RootedFiles.open("up", in: root, flags: .path)
         #expect(try Files.status(of: up).inode == own)
-        let absolute = try RootedFiles.open("absolute", in: root, flags: O_PATH)
+        let absolute = try RootedFiles.open("absolute", in: root, flags: .path)
         #expect(try Files.status(of: absolute).inode == etc)
         #expect(throws: KernelError(.noEntry, call: "openat2", object: "absolute/passwd")) {
-            _ = try RootedFiles.open("absolute/passwd", in: root, flags: O_PATH).number
+            _ = try RootedFiles.open("absolute/passwd", in: root, flags: .path).number
         }
     }
 
     @Test func locksExcludeEachOther() throws {
         let scratch = try Scratch()
-        let one = try Files.open(scratch.path, flags: CLinux.O_RDONLY | CLinux.O_DIRECTORY)
-        let other = try Files.open(scratch.path, flags: CLinux.O_RDONLY | CLinux.O_DIRECTORY)
+        let one = try Files.open(scratch.path, flags: .directory)
+        let other = try Files.open(scratch.path, flags: .directory)
         try Files.lock(one)
         #expect(throws: KernelError(.again, call: "flock")) { try Files.lock(other, waiting: false) }
     }
@@ -133,7 +135,7 @@ func isCloseOnExec(_ number: Int32) -> Bool {
         let file = try content.withUnsafeBytes { try MemoryFiles.sealedFile(name: "test", executable: false, $0).release() }
         defer { _ = Descriptor(owning: file) }
         #expect(try Files.readText("/proc/self/fd/\(file)") == "content")
-        let again = try Files.open("/proc/self/fd/\(file)", flags: CLinux.O_RDWR)
+        let again = try Files.open("/proc/self/fd/\(file)", flags: .readWrite)
         #expect(throws: KernelError.self) { try Files.write([1], to: again) }
     }
 }
@@ -142,17 +144,18 @@ func isCloseOnExec(_ number: Int32) -> Bool {
     /// Names that are no UTF-8 are found, opened and removed under their own name, not under one with replacements.
     @Test func anyBytes() throws {
         let scratch = try Scratch()
-        let directory = try Files.open(scratch.path, flags: CLinux.O_RDONLY | CLinux.O_DIRECTORY)
+        let directory = try Files.open(scratch.path, flags: .directory)
         for name in [[0xff], [0x61, 0xc3], [0xed, 0xa0, 0x80], Array("ok".utf8)] as [[UInt8]] {
-            #expect((Array(scratch.file("").utf8) + name + [0]).withUnsafeBufferPointer { bytes in
-                bytes.withMemoryRebound(to: CChar.self) { mkdir($0.baseAddress!, 0o755) }
-            } == 0)
+            #expect(
+                (Array(scratch.file("").utf8) + name + [0]).withUnsafeBufferPointer { bytes in
+                    bytes.withMemoryRebound(to: CChar.self) { mkdir($0.baseAddress!, 0o755) }
+                } == 0)
         }
         let names = try Files.directories(in: ".", at: directory.number)
         #expect(names.count == 4)
         #expect(try Set(names) == Set(Files.names(in: scratch.path)))
         for name in names {
-            _ = try Files.open(name, flags: CLinux.O_RDONLY | CLinux.O_DIRECTORY, at: directory.number)
+            _ = try Files.open(name, flags: .directory, at: directory.number)
             try Files.removeDirectory(name, at: directory.number)
         }
         #expect(try Files.names(in: scratch.path).isEmpty)

@@ -20,8 +20,8 @@ import Testing
     }
 
     private func copy(limit: UInt64? = nil) throws {
-        let from = try Files.open(source, flags: 0o200000)
-        let to = try Files.open(target, flags: 0o200000)
+        let from = try Files.open(source, flags: .directory)
+        let to = try Files.open(target, flags: .directory)
         var copy = CopyUp(owners: nil, limit: limit)
         try copy.copy(from, to: to.number, keepsOwner: true)
     }
@@ -36,8 +36,8 @@ import Testing
         let found = Set(try Files.names(in: target).map(\.bytes))
         #expect(found == [Array("a".utf8) + [0xff], Array("d".utf8) + [0xfe], [0xfd]])
         let link = try #require(try Files.names(in: target).first { $0.bytes == [0xfd] })
-        let directory = try Files.open(target, flags: 0o200000)
-        let opened = try Files.open(link, flags: CLinux.O_PATH | CLinux.O_NOFOLLOW, at: directory.number)
+        let directory = try Files.open(target, flags: .directory)
+        let opened = try Files.open(link, flags: [.path, .noFollow], at: directory.number)
         #expect(try Files.readLink(opened) == Array("nowhere".utf8) + [0xfc])
     }
 
@@ -49,7 +49,9 @@ import Testing
         }
         let error = #expect(throws: KernelError.self) { try copy(limit: 1_000_000) }
         #expect(error?.errno == .noSpace)
-        let copied = ["one", "two"].map { (try? FileManager.default.attributesOfItem(atPath: target + "/" + $0)[.size] as? Int) ?? 0 }
+        let copied = ["one", "two"].map {
+            (try? FileManager.default.attributesOfItem(atPath: target + "/" + $0)[.size] as? Int) ?? 0
+        }
         #expect(copied.reduce(0) { $0 + ($1 ?? 0) } == 600_000)
     }
 

@@ -20,43 +20,43 @@ func exit(_ status: Int32) -> Never {
 
 func length(_ text: Text) -> Int {
     var count = 0
-    while text[count] != 0 { count += 1 }
+    while unsafe text[count] != 0 { count += 1 }
     return count
 }
 
 func isEqual(_ text: Text, _ word: StaticString) -> Bool {
-    let count = length(text)
+    let count = unsafe length(text)
     guard count == word.utf8CodeUnitCount else { return false }
-    for index in 0..<count where text[index] != word.utf8Start[index] { return false }
+    for index in 0..<count where unsafe text[index] != word.utf8Start[index] { return false }
     return true
 }
 
 /// A decimal number, with a minus sign if it is negative.
 func number(_ text: Text) -> Int64 {
     var value: UInt64 = 0
-    var index = text[0] == 45 ? 1 : 0
-    while text[index] >= 48 && text[index] <= 57 {
-        value = value &* 10 &+ UInt64(text[index] &- 48)
+    var index = unsafe text[0] == 45 ? 1 : 0
+    while unsafe text[index] >= 48 && text[index] <= 57 {
+        value = unsafe value &* 10 &+ UInt64(text[index] &- 48)
         index += 1
     }
-    return text[0] == 45 ? 0 &- Int64(bitPattern: value) : Int64(bitPattern: value)
+    return unsafe text[0] == 45 ? 0 &- Int64(bitPattern: value) : Int64(bitPattern: value)
 }
 
 /// The lower half of a decimal number.
-func half(_ text: Text) -> UInt32 { UInt32(truncatingIfNeeded: number(text)) }
+func half(_ text: Text) -> UInt32 { unsafe UInt32(truncatingIfNeeded: number(text)) }
 
 /// Memory from the kernel; the probe has no allocator and gives nothing back.
 func map(_ size: Int) -> UnsafeMutablePointer<UInt8> {
     let result = call(__NR_mmap, 0, UInt64(size), 3, 0x22, word(Int32(-1)), 0)
-    guard result > 0, let memory = UnsafeMutablePointer<UInt8>(bitPattern: Int(result)) else { exit(120) }
-    return memory
+    guard result > 0, let memory = unsafe UnsafeMutablePointer<UInt8>(bitPattern: Int(result)) else { exit(120) }
+    return unsafe memory
 }
 
 /// Opens a path. Negative: the negated errno.
 func open(_ path: Text, _ flags: Int32, mode: UInt64 = 0) -> Int64 {
-    call(__NR_openat, word(AT_FDCWD), word(path), UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), mode)
+    unsafe call(__NR_openat, word(AT_FDCWD), word(path), UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), mode)
 }
 
-func open(_ path: StaticString, _ flags: Int32) -> Int64 { open(path.utf8Start, flags) }
+func open(_ path: StaticString, _ flags: Int32) -> Int64 { unsafe open(path.utf8Start, flags) }
 
 func close(_ descriptor: Int64) { _ = call(__NR_close, UInt64(bitPattern: descriptor)) }

@@ -3,12 +3,12 @@ import CLinux
 // Every operation writes one line: {"op": its name, …}. `errno` is 0 when the kernel agreed.
 extension Probe {
     mutating func perform(_ operation: Text) {
-        if isEqual(operation, "to") { return redirect(next()) }
+        if unsafe isEqual(operation, "to") { return unsafe redirect(next()) }
         output.beginObject()
-        output.name("op")
-        output.string(operation)
-        if !reading(operation) && !changing(operation) && !process(operation) {
-            output.name("unknown")
+        unsafe output.name("op")
+        unsafe output.string(operation)
+        if unsafe !reading(operation) && !changing(operation) && !process(operation) {
+            unsafe output.name("unknown")
             output.bool(true)
         }
         output.endObject()
@@ -16,45 +16,45 @@ extension Probe {
     }
 
     private mutating func redirect(_ path: Text) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o644)
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o644)
         if descriptor < 0 { exit(122) }
         output.descriptor = descriptor
     }
 
     private mutating func reading(_ operation: Text) -> Bool {
-        if isEqual(operation, "report") {
+        if unsafe isEqual(operation, "report") {
             report()
-        } else if isEqual(operation, "read") {
-            let size = load(pathMember())
+        } else if unsafe isEqual(operation, "read") {
+            let size = unsafe load(pathMember())
             output.error(size)
             content(size)
-        } else if isEqual(operation, "input") {
+        } else if unsafe isEqual(operation, "input") {
             let size = load(Int64(0))
             output.error(size)
             content(size)
-        } else if isEqual(operation, "stat") {
-            node(Int64(AT_FDCWD), pathMember())
-        } else if isEqual(operation, "list") {
-            let directory = open(pathMember(), O_RDONLY | O_DIRECTORY)
+        } else if unsafe isEqual(operation, "stat") {
+            unsafe node(Int64(AT_FDCWD), pathMember())
+        } else if unsafe isEqual(operation, "list") {
+            let directory = unsafe open(pathMember(), O_RDONLY | O_DIRECTORY)
             output.error(directory)
-            output.name("entries")
+            unsafe output.name("entries")
             output.beginArray()
             if directory >= 0 {
-                entries(directory) { (probe, name) in probe.output.string(name) }
+                unsafe entries(directory) { (probe, name) in unsafe probe.output.string(name) }
                 close(directory)
             }
             output.endArray()
-        } else if isEqual(operation, "open") {
+        } else if unsafe isEqual(operation, "open") {
             // open PATH r|w|rw
-            let path = pathMember()
-            let mode = next()
-            let flags = isEqual(mode, "r") ? O_RDONLY : isEqual(mode, "w") ? O_WRONLY : O_RDWR
-            let descriptor = open(path, flags | O_NONBLOCK | O_NOCTTY)
+            let path = unsafe pathMember()
+            let mode = unsafe next()
+            let flags = unsafe isEqual(mode, "r") ? O_RDONLY : isEqual(mode, "w") ? O_WRONLY : O_RDWR
+            let descriptor = unsafe open(path, flags | O_NONBLOCK | O_NOCTTY)
             output.error(descriptor)
             if descriptor >= 0 { close(descriptor) }
-        } else if isEqual(operation, "echo") {
-            output.name("text")
-            output.string(next())
+        } else if unsafe isEqual(operation, "echo") {
+            unsafe output.name("text")
+            unsafe output.string(next())
         } else {
             return false
         }
@@ -62,43 +62,43 @@ extension Probe {
     }
 
     private mutating func changing(_ operation: Text) -> Bool {
-        if isEqual(operation, "write") {
+        if unsafe isEqual(operation, "write") {
             // write PATH TEXT: into an existing file
-            let descriptor = open(pathMember(), O_WRONLY)
-            let text = next()
+            let descriptor = unsafe open(pathMember(), O_WRONLY)
+            let text = unsafe next()
             guard descriptor >= 0 else {
                 output.error(descriptor)
                 return true
             }
-            output.error(call(__NR_write, UInt64(descriptor), word(text), UInt64(length(text))))
+            unsafe output.error(call(__NR_write, UInt64(descriptor), word(text), UInt64(length(text))))
             close(descriptor)
-        } else if isEqual(operation, "create") {
-            let descriptor = open(pathMember(), O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
+        } else if unsafe isEqual(operation, "create") {
+            let descriptor = unsafe open(pathMember(), O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
             output.error(descriptor)
             if descriptor >= 0 { close(descriptor) }
-        } else if isEqual(operation, "mkdir") {
-            output.error(call(__NR_mkdirat, word(AT_FDCWD), word(pathMember()), 0o777))
-        } else if isEqual(operation, "remove") {
-            output.error(call(__NR_unlinkat, word(AT_FDCWD), word(pathMember()), 0))
-        } else if isEqual(operation, "chown") {
+        } else if unsafe isEqual(operation, "mkdir") {
+            unsafe output.error(call(__NR_mkdirat, word(AT_FDCWD), word(pathMember()), 0o777))
+        } else if unsafe isEqual(operation, "remove") {
+            unsafe output.error(call(__NR_unlinkat, word(AT_FDCWD), word(pathMember()), 0))
+        } else if unsafe isEqual(operation, "chown") {
             // chown PATH UID
-            let path = pathMember()
-            output.error(call(__NR_fchownat, word(AT_FDCWD), word(path), UInt64(number(next())), UInt64(UInt32.max), 0))
-        } else if isEqual(operation, "mknod") {
+            let path = unsafe pathMember()
+            unsafe output.error(call(__NR_fchownat, word(AT_FDCWD), word(path), UInt64(number(next())), UInt64(UInt32.max), 0))
+        } else if unsafe isEqual(operation, "mknod") {
             // mknod PATH c|b|p MAJOR MINOR
-            let path = pathMember()
-            let type = next()
-            let kind: UInt64 = isEqual(type, "c") ? 0o020000 : isEqual(type, "b") ? 0o060000 : 0o010000
-            let major = UInt64(number(next()))
-            let minor = UInt64(number(next()))
+            let path = unsafe pathMember()
+            let type = unsafe next()
+            let kind: UInt64 = unsafe isEqual(type, "c") ? 0o020000 : isEqual(type, "b") ? 0o060000 : 0o010000
+            let major = unsafe UInt64(number(next()))
+            let minor = unsafe UInt64(number(next()))
             let device = (minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xff) << 12
-            output.error(call(__NR_mknodat, word(AT_FDCWD), word(path), kind | 0o600, device))
-        } else if isEqual(operation, "mount") {
+            unsafe output.error(call(__NR_mknodat, word(AT_FDCWD), word(path), kind | 0o600, device))
+        } else if unsafe isEqual(operation, "mount") {
             // mount SOURCE TARGET TYPE FLAGS
-            let source = next()
-            let target = pathMember()
-            let type = next()
-            output.error(call(__NR_mount, word(source), word(target), word(type), UInt64(bitPattern: number(next()))))
+            let source = unsafe next()
+            let target = unsafe pathMember()
+            let type = unsafe next()
+            unsafe output.error(call(__NR_mount, word(source), word(target), word(type), UInt64(bitPattern: number(next()))))
         } else {
             return false
         }
@@ -107,14 +107,14 @@ extension Probe {
 
     /// The next argument as a path, written as a member.
     private mutating func pathMember() -> Text {
-        let path = next()
-        output.name("path")
-        output.string(path)
-        return path
+        let path = unsafe next()
+        unsafe output.name("path")
+        unsafe output.string(path)
+        return unsafe path
     }
 
     private mutating func content(_ size: Int64) {
-        output.name("text")
-        if size < 0 { output.null() } else { output.string(scratch, Int(size)) }
+        unsafe output.name("text")
+        if size < 0 { output.null() } else { unsafe output.string(scratch, Int(size)) }
     }
 }

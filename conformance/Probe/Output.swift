@@ -4,7 +4,7 @@ import CLinux
 ///
 /// Every byte from 0x80 on is written as the escape of the scalar with its value, so that any byte string gives valid JSON
 /// and the reader can have the bytes back.
-struct Output {
+@safe struct Output {
     private let buffer: UnsafeMutablePointer<UInt8>
     private var count = 0
     private var needsComma = false
@@ -13,12 +13,12 @@ struct Output {
 
     private static let capacity = 1 << 16
 
-    init() { buffer = map(Output.capacity) }
+    init() { unsafe buffer = map(Output.capacity) }
 
     mutating func flush() {
         var written = 0
         while written < count {
-            let result = call(
+            let result = unsafe call(
                 __NR_write, UInt64(bitPattern: descriptor), word(buffer + written), UInt64(count - written))
             if result <= 0 && result != -Int64(EINTR) { break }
             if result > 0 { written += Int(result) }
@@ -28,12 +28,12 @@ struct Output {
 
     private mutating func put(_ byte: UInt8) {
         if count == Output.capacity { flush() }
-        buffer[count] = byte
+        unsafe buffer[count] = byte
         count += 1
     }
 
     private mutating func put(_ text: StaticString) {
-        for index in 0..<text.utf8CodeUnitCount { put(text.utf8Start[index]) }
+        for index in 0..<text.utf8CodeUnitCount { unsafe put(text.utf8Start[index]) }
     }
 
     private mutating func separate() {
@@ -70,7 +70,7 @@ struct Output {
     }
 
     mutating func name(_ name: Text) {
-        string(name, length(name))
+        unsafe string(name, length(name))
         put(58)
         needsComma = false
     }
@@ -82,12 +82,12 @@ struct Output {
         put(34)
     }
 
-    mutating func string(_ text: Text) { string(text, length(text)) }
+    mutating func string(_ text: Text) { unsafe string(text, length(text)) }
 
     mutating func string(_ text: Text, _ size: Int) {
         separate()
         put(34)
-        for index in 0..<size { escaped(text[index]) }
+        for index in 0..<size { unsafe escaped(text[index]) }
         put(34)
     }
 

@@ -5,16 +5,16 @@ import CStageEntry
 /// line of JSON. `Operations.swift` is the list.
 @c(stage_main)
 public func probeMain(_ stack: UnsafePointer<UInt>) {
-    let count = Int(stack[0])
-    let arguments = UnsafeRawPointer(stack + 1).assumingMemoryBound(to: UnsafePointer<UInt8>?.self)
-    var probe = Probe(
+    let count = unsafe Int(stack[0])
+    let arguments = unsafe UnsafeRawPointer(stack + 1).assumingMemoryBound(to: UnsafePointer<UInt8>?.self)
+    var probe = unsafe Probe(
         arguments: arguments, count: count, environment: arguments + count + 1, output: Output(), scratch: map(Probe.scratchSize))
     probe.run()
     exit(0)
 }
 
 /// What the probe knows of its own start, and where it writes.
-struct Probe {
+@safe struct Probe {
     let arguments: UnsafePointer<Text?>
     let count: Int
     let environment: UnsafePointer<Text?>
@@ -30,26 +30,26 @@ struct Probe {
         arguments: UnsafePointer<Text?>, count: Int, environment: UnsafePointer<Text?>, output: Output,
         scratch: UnsafeMutablePointer<UInt8>
     ) {
-        self.arguments = arguments
+        unsafe self.arguments = arguments
         self.count = count
-        self.environment = environment
+        unsafe self.environment = environment
         self.output = output
-        self.scratch = scratch
+        unsafe self.scratch = scratch
     }
 
     mutating func next() -> Text {
-        guard position < count, let text = arguments[position] else {
-            _ = call(__NR_write, 2, word(("probe: argument missing\n" as StaticString).utf8Start), 24)
+        guard position < count, let text = unsafe arguments[position] else {
+            _ = unsafe call(__NR_write, 2, word(("probe: argument missing\n" as StaticString).utf8Start), 24)
             exit(121)
         }
         position += 1
-        return text
+        return unsafe text
     }
 
     mutating func run() {
         while position < count {
-            let operation = next()
-            perform(operation)
+            let operation = unsafe next()
+            unsafe perform(operation)
         }
     }
 }

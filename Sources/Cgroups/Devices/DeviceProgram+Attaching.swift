@@ -10,7 +10,7 @@ extension DeviceProgram {
     /// - Throws: `CgroupError` of kind `permission` without CAP_BPF or in a user namespace, else `kernel`.
     package func attach(to directory: String) throws(CgroupError) {
         do throws(KernelError) {
-            let group = try Files.open(directory, flags: O_RDONLY | O_DIRECTORY)
+            let group = try Files.open(directory, flags: .directory)
             let program = try BPF.loadDeviceProgram(instructions, name: DeviceProgram.name)
             let ours = try BPF.attachedDevicePrograms(to: group).filter { $0.name == DeviceProgram.name }
             guard let first = ours.first else {

@@ -37,8 +37,8 @@ extension Cgroup {
         let group = GroupFiles(location)
         var current = first
         do throws(KernelError) {
-            let allow = try Files.open(group.path("devices.allow"), flags: O_WRONLY)
-            let deny = try Files.open(group.path("devices.deny"), flags: O_WRONLY)
+            let allow = try Files.open(group.path("devices.allow"), flags: .writeOnly)
+            let deny = try Files.open(group.path("devices.deny"), flags: .writeOnly)
             for line in lines {
                 current = line
                 let bytes = Array(line.value.utf8)

@@ -50,7 +50,7 @@ package struct Cgroup: Sendable, Hashable {
                     found.formUnion(try GroupTree.processes(at: place))
                 }
             } else {
-                let directory = try Files.open(group.directory, flags: O_RDONLY | O_DIRECTORY)
+                let directory = try Files.open(group.directory, flags: .directory)
                 found.formUnion(try GroupTree.processes(at: directory.number))
             }
         } catch {
@@ -80,13 +80,13 @@ extension CgroupLocation {
     /// - Parameter inside: a path inside the group, such as `/workers`; empty for the group itself.
     package func openToJoin(_ inside: String = "") throws(KernelError) -> Descriptor {
         switch version {
-        case .v2: try Files.open(directory + inside, flags: O_RDONLY | O_DIRECTORY)
-        case .v1: try Files.open(directory + inside + "/tasks", flags: O_WRONLY)
+        case .v2: try Files.open(directory + inside, flags: .directory)
+        case .v1: try Files.open(directory + inside + "/tasks", flags: .writeOnly)
         }
     }
 
     /// Opens the file through which a process joins a v2 group later in its life, by writing `0`.
     package func openToEnter(_ inside: String = "") throws(KernelError) -> Descriptor {
-        try Files.open(directory + inside + "/cgroup.procs", flags: O_WRONLY)
+        try Files.open(directory + inside + "/cgroup.procs", flags: .writeOnly)
     }
 }

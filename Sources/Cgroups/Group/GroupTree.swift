@@ -45,7 +45,7 @@ enum GroupTree {
     private static func walk(
         _ top: String, entering: (Place) throws(KernelError) -> Void, leaving: (Place, FileName) -> Void
     ) throws(KernelError) {
-        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+        let flags: OpenFlags = [.directory, .noFollow]
         var current = try Files.open(top, flags: flags)
         try entering(current.number)
         // For each level from the top to the current one: the groups that are still to be visited.
@@ -69,7 +69,7 @@ enum GroupTree {
     }
 
     private static func enter(
-        _ name: FileName, at parent: Place, _ flags: Int32, _ entering: (Place) throws(KernelError) -> Void
+        _ name: FileName, at parent: Place, _ flags: OpenFlags, _ entering: (Place) throws(KernelError) -> Void
     ) throws(KernelError) -> Int32? {
         do throws(KernelError) {
             let child = try Files.open(name, flags: flags, at: parent)

@@ -38,12 +38,12 @@ package struct MountTable {
     init(bytes: [UInt8]) {
         self.bytes = bytes
         lines.reserveCapacity(64)
-        bytes.withUnsafeBufferPointer { bytes in
+        unsafe bytes.withUnsafeBufferPointer { bytes in
             var start = 0
             while start < bytes.count {
                 var end = start
-                while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
-                var fields = Fields(bytes, start..<end)
+                while end < bytes.count, unsafe bytes[end] != UInt8(ascii: "\n") { end += 1 }
+                var fields = unsafe Fields(bytes, start..<end)
                 if let line = MountTable.parse(&fields) { lines.append(line) }
                 start = end + 1
             }
@@ -52,16 +52,16 @@ package struct MountTable {
 
     /// Mounts of control groups, in the order of the table, without those that a later mount covers.
     var visibleCgroups: [CgroupMount] {
-        bytes.withUnsafeBufferPointer { bytes in
-            guard let top = top(bytes) else { return [] }
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            guard let top = unsafe top(bytes) else { return [] }
             return lines.indices.compactMap { index in
                 let line = lines[index]
-                var fields = Fields(bytes, line.rest)
-                guard let type = fields.next(), bytes.has("cgroup", at: type) || bytes.has("cgroup2", at: type),
-                    mountReached(by: line.mountPoint, from: top, bytes) == index, fields.next() != nil,
+                var fields = unsafe Fields(bytes, line.rest)
+                guard let type = fields.next(), unsafe bytes.has("cgroup", at: type) || bytes.has("cgroup2", at: type),
+                    unsafe mountReached(by: line.mountPoint, from: top, bytes) == index, fields.next() != nil,
                     let options = fields.next()
                 else { return nil }
-                return CgroupMount(
+                return unsafe CgroupMount(
                     type: MountTable.text(bytes, type), root: MountTable.text(bytes, line.root),
                     mountPoint: MountTable.text(bytes, line.mountPoint),
                     options: MountTable.parts(bytes, options, at: UInt8(ascii: ",")))
@@ -71,7 +71,7 @@ package struct MountTable {
 
     /// The line of the root: its parent is not in the table.
     private func top(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
-        let roots = lines.indices.filter { bytes.has("/", at: lines[$0].mountPoint) }
+        let roots = lines.indices.filter { unsafe bytes.has("/", at: lines[$0].mountPoint) }
         return roots.first { root in !lines.contains { $0.identifier == lines[root].parent } } ?? roots.first
     }
 
@@ -79,11 +79,13 @@ package struct MountTable {
     package static var kernelViews: [String] {
         guard let bytes = try? Files.read("/proc/self/mountinfo") else { return [] }
         let table = MountTable(bytes: bytes)
-        return bytes.withUnsafeBufferPointer { bytes in
+        return unsafe bytes.withUnsafeBufferPointer { bytes in
             table.lines.compactMap { line in
-                var fields = Fields(bytes, line.rest)
-                guard let type = fields.next(), bytes.has("proc", at: type) || bytes.has("sysfs", at: type) else { return nil }
-                return text(bytes, line.mountPoint)
+                var fields = unsafe Fields(bytes, line.rest)
+                guard let type = fields.next(), unsafe bytes.has("proc", at: type) || bytes.has("sysfs", at: type) else {
+                    return nil
+                }
+                return unsafe text(bytes, line.mountPoint)
             }
         }
     }
@@ -97,7 +99,7 @@ package struct MountTable {
             let parent = lines[current].identifier
             for index in lines.indices where lines[index].parent == parent && lines[index].identifier != parent {
                 let mountPoint = lines[index].mountPoint
-                guard MountTable.contains(path, below: mountPoint, bytes) else { continue }
+                guard unsafe MountTable.contains(path, below: mountPoint, bytes) else { continue }
                 if let best = next, lines[best].mountPoint.count <= mountPoint.count { continue }
                 next = index
             }
@@ -109,11 +111,11 @@ package struct MountTable {
 
     private static func contains(_ path: Range<Int>, below directory: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard path.count >= directory.count else { return false }
-        for offset in 0..<directory.count where bytes[path.lowerBound + offset] != bytes[directory.lowerBound + offset] {
+        for offset in 0..<directory.count where unsafe bytes[path.lowerBound + offset] != bytes[directory.lowerBound + offset] {
             return false
         }
         let slash = UInt8(ascii: "/")
-        return path.count == directory.count || bytes[path.lowerBound + directory.count] == slash
+        return unsafe path.count == directory.count || bytes[path.lowerBound + directory.count] == slash
             || (!directory.isEmpty && bytes[directory.upperBound - 1] == slash)
     }
 
@@ -124,7 +126,7 @@ package struct MountTable {
         else { return nil }
         // The optional fields end with a dash of its own.
         while let field = fields.next() {
-            if fields.bytes.has("-", at: field) {
+            if unsafe fields.bytes.has("-", at: field) {
                 return Line(identifier: identifier, parent: parent, root: root, mountPoint: mountPoint, rest: fields.rest)
             }
         }
@@ -134,8 +136,8 @@ package struct MountTable {
     private static func parts(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, at separator: UInt8) -> [String] {
         var parts: [String] = []
         var start = range.lowerBound
-        for index in range.lowerBound...range.upperBound where index == range.upperBound || bytes[index] == separator {
-            if index > start { parts.append(text(bytes, start..<index)) }
+        for index in range.lowerBound...range.upperBound where unsafe index == range.upperBound || bytes[index] == separator {
+            if index > start { unsafe parts.append(text(bytes, start..<index)) }
             start = index + 1
         }
         return parts
@@ -143,18 +145,18 @@ package struct MountTable {
 
     /// Blanks, tabs, newlines and backslashes are written as `\040` and so on.
     private static func text(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> String {
-        let source = UnsafeBufferPointer(rebasing: bytes[range])
-        guard source.contains(UInt8(ascii: "\\")) else { return String(decoding: source, as: UTF8.self) }
+        let source = unsafe UnsafeBufferPointer(rebasing: bytes[range])
+        guard unsafe source.contains(UInt8(ascii: "\\")) else { return unsafe String(decoding: source, as: UTF8.self) }
         var result: [UInt8] = []
         var index = 0
         while index < source.count {
-            if source[index] == UInt8(ascii: "\\"), source.count - index > 3,
-                let value = UInt8(String(decoding: source[(index + 1)...(index + 3)], as: UTF8.self), radix: 8)
+            if unsafe source[index] == UInt8(ascii: "\\"), source.count - index > 3,
+                let value = unsafe UInt8(String(decoding: source[(index + 1)...(index + 3)], as: UTF8.self), radix: 8)
             {
                 result.append(value)
                 index += 4
             } else {
-                result.append(source[index])
+                unsafe result.append(source[index])
                 index += 1
             }
         }
@@ -163,22 +165,22 @@ package struct MountTable {
 }
 
 /// The fields of a line, between blanks.
-private struct Fields {
+@safe private struct Fields {
     let bytes: UnsafeBufferPointer<UInt8>
     /// What was not gone through yet.
     private(set) var rest: Range<Int>
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>) {
-        self.bytes = bytes
+        unsafe self.bytes = bytes
         rest = line
     }
 
     mutating func next() -> Range<Int>? {
         let blank = UInt8(ascii: " ")
         var start = rest.lowerBound
-        while start < rest.upperBound, bytes[start] == blank { start += 1 }
+        while start < rest.upperBound, unsafe bytes[start] == blank { start += 1 }
         var end = start
-        while end < rest.upperBound, bytes[end] != blank { end += 1 }
+        while end < rest.upperBound, unsafe bytes[end] != blank { end += 1 }
         rest = min(end + 1, rest.upperBound)..<rest.upperBound
         return start < end ? start..<end : nil
     }
@@ -186,7 +188,7 @@ private struct Fields {
     func number(_ range: Range<Int>) -> Int? {
         guard range.count < 19 else { return nil }
         var value = 0
-        for byte in bytes[range] {
+        for unsafe byte in unsafe bytes[range] {
             guard (0x30...0x39).contains(byte) else { return nil }
             value = value * 10 + Int(byte - 0x30)
         }
@@ -198,7 +200,7 @@ extension UnsafeBufferPointer<UInt8> {
     /// Whether a text stands there, and nothing else.
     fileprivate func has(_ text: StaticString, at range: Range<Int>) -> Bool {
         guard range.count == text.utf8CodeUnitCount else { return false }
-        for offset in 0..<range.count where self[range.lowerBound + offset] != text.utf8Start[offset] { return false }
+        for offset in 0..<range.count where unsafe self[range.lowerBound + offset] != text.utf8Start[offset] { return false }
         return true
     }
 }

@@ -72,7 +72,7 @@ package struct MemoryWatch: ~Copyable {
         guard let level else { return try kernelCall { () throws(KernelError) in try EventCounters.make() } }
         if version == .v1 { return try register("memory.pressure_level", argument: level.rawValue, group) }
         return try kernelCall { () throws(KernelError) in
-            let file = try Files.open(group.path("memory.pressure"), flags: O_RDWR | O_NONBLOCK)
+            let file = try Files.open(group.path("memory.pressure"), flags: [.readWrite, .nonBlocking])
             try Files.write(Array(level.trigger.utf8) + [0], to: file, name: group.path("memory.pressure"))
             return file
         }

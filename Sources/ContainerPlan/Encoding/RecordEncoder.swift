@@ -113,9 +113,7 @@ struct RecordEncoder {
     }
 
     private mutating func store(_ word: UInt64, at offset: Int) {
-        withUnsafeBytes(of: word.littleEndian) { source in
-            for (index, byte) in source.enumerated() { data[offset + index] = byte }
-        }
+        for index in 0..<8 { data[offset + index] = UInt8(truncatingIfNeeded: word >> UInt64(8 * index)) }
     }
 
     /// Lays out the environment, with room for a HOME that only the container's own files tell.
@@ -151,10 +149,10 @@ struct RecordEncoder {
         if errnos.count > 1 { record.tolerated.1 = UInt16(truncatingIfNeeded: errnos[1]) }
         for (index, argument) in arguments.enumerated() {
             switch argument {
-            case .value(let value): stage_record_set(&record, UInt32(index), stage_argument_value, value)
-            case .slot(let slot): stage_record_set(&record, UInt32(index), stage_argument_slot, UInt64(slot.index))
+            case .value(let value): unsafe stage_record_set(&record, UInt32(index), stage_argument_value, value)
+            case .slot(let slot): unsafe stage_record_set(&record, UInt32(index), stage_argument_slot, UInt64(slot.index))
             case .address(let address):
-                stage_record_set(&record, UInt32(index), stage_argument_value, address.word)
+                unsafe stage_record_set(&record, UInt32(index), stage_argument_value, address.word)
                 addressArguments.append((records.count, index))
             }
         }
@@ -208,29 +206,30 @@ struct RecordEncoder {
         header.failing_error = failing.failingRecord == nil ? 0 : failing.failingErrno
         header.trace = failing.traces ? 1 : 0
 
-        return [UInt8](unsafeUninitializedCapacity: dataOffset + data.count) { buffer, count in
+        return unsafe [UInt8](unsafeUninitializedCapacity: dataOffset + data.count) { buffer, count in
             count = buffer.count
             let block = UnsafeMutableRawBufferPointer(buffer)
-            block.initializeMemory(as: UInt8.self, repeating: 0)
-            block.storeBytes(of: header, as: stage_header.self)
+            unsafe block.initializeMemory(as: UInt8.self, repeating: 0)
+            unsafe block.storeBytes(of: header, as: stage_header.self)
             for index in 0..<nextSlot {
                 let number = descriptors[Slot(index: index)] ?? -1
-                block.storeBytes(of: number, toByteOffset: slotsOffset + 4 * index, as: Int32.self)
+                unsafe block.storeBytes(of: number, toByteOffset: slotsOffset + 4 * index, as: Int32.self)
             }
             for (index, record) in records.enumerated() {
-                block.storeBytes(of: record, toByteOffset: recordsOffset + recordSize * index, as: stage_record.self)
+                unsafe block.storeBytes(of: record, toByteOffset: recordsOffset + recordSize * index, as: stage_record.self)
             }
-            UnsafeMutableRawBufferPointer(rebasing: block[dataOffset...]).copyBytes(from: data)
+            unsafe UnsafeMutableRawBufferPointer(rebasing: block[dataOffset...]).copyBytes(from: data)
             // What it is unless the container's own files tell.
             if home.offset < 0 {
-                UnsafeMutableRawBufferPointer(rebasing: block[(dataOffset + home.offset)...]).copyBytes(from: "HOME=/".utf8)
+                unsafe UnsafeMutableRawBufferPointer(rebasing: block[(dataOffset + home.offset)...]).copyBytes(
+                    from: "HOME=/".utf8)
             }
 
             var relocation = relocationsOffset
             func relocate(_ place: Int) {
-                let offset = block.loadUnaligned(fromByteOffset: place, as: UInt64.self) &+ UInt64(dataOffset)
-                block.storeBytes(of: offset, toByteOffset: place, as: UInt64.self)
-                block.storeBytes(of: UInt32(truncatingIfNeeded: place), toByteOffset: relocation, as: UInt32.self)
+                let offset = unsafe block.loadUnaligned(fromByteOffset: place, as: UInt64.self) &+ UInt64(dataOffset)
+                unsafe block.storeBytes(of: offset, toByteOffset: place, as: UInt64.self)
+                unsafe block.storeBytes(of: UInt32(truncatingIfNeeded: place), toByteOffset: relocation, as: UInt32.self)
                 relocation += 4
             }
             for place in pointers { relocate(dataOffset + place) }

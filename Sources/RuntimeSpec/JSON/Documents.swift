@@ -3,7 +3,7 @@
 extension Spec: JSONDocument {
     /// Reads the document; see `JSONDocument`.
     public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: Spec?, diagnostics: [Diagnostic]) {
-        JSONCoding.read(Spec.self, bytes)
+        unsafe JSONCoding.read(Spec.self, bytes)
     }
 
     /// Writes the document; see `JSONDocument`.
@@ -13,7 +13,7 @@ extension Spec: JSONDocument {
 extension Spec.Process: JSONDocument {
     /// Reads the document; see `JSONDocument`.
     public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: Spec.Process?, diagnostics: [Diagnostic]) {
-        JSONCoding.read(Spec.Process.self, bytes)
+        unsafe JSONCoding.read(Spec.Process.self, bytes)
     }
 
     /// Writes the document; see `JSONDocument`.
@@ -23,7 +23,7 @@ extension Spec.Process: JSONDocument {
 extension Resources: JSONDocument {
     /// Reads the document; see `JSONDocument`.
     public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: Resources?, diagnostics: [Diagnostic]) {
-        JSONCoding.read(Resources.self, bytes)
+        unsafe JSONCoding.read(Resources.self, bytes)
     }
 
     /// Writes the document; see `JSONDocument`.
@@ -33,7 +33,7 @@ extension Resources: JSONDocument {
 extension State: JSONDocument {
     /// Reads the document; see `JSONDocument`.
     public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: State?, diagnostics: [Diagnostic]) {
-        JSONCoding.read(State.self, bytes)
+        unsafe JSONCoding.read(State.self, bytes)
     }
 
     /// Writes the document; see `JSONDocument`.
@@ -43,7 +43,7 @@ extension State: JSONDocument {
 extension ContainerProcessState: JSONDocument {
     /// Reads the document; see `JSONDocument`.
     public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: ContainerProcessState?, diagnostics: [Diagnostic]) {
-        JSONCoding.read(ContainerProcessState.self, bytes)
+        unsafe JSONCoding.read(ContainerProcessState.self, bytes)
     }
 
     /// Writes the document; see `JSONDocument`.
@@ -53,7 +53,7 @@ extension ContainerProcessState: JSONDocument {
 extension Features: JSONDocument {
     /// Reads the document; see `JSONDocument`.
     public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: Features?, diagnostics: [Diagnostic]) {
-        JSONCoding.read(Features.self, bytes)
+        unsafe JSONCoding.read(Features.self, bytes)
     }
 
     /// Writes the document; see `JSONDocument`.
@@ -63,7 +63,7 @@ extension Features: JSONDocument {
 extension JSONValue: JSONDocument {
     /// Reads the document; see `JSONDocument`.
     public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: JSONValue?, diagnostics: [Diagnostic]) {
-        JSONCoding.read(JSONValue.self, bytes)
+        unsafe JSONCoding.read(JSONValue.self, bytes)
     }
 
     /// Writes the document; see `JSONDocument`.
@@ -73,7 +73,7 @@ extension JSONValue: JSONDocument {
 extension SeccompProfile: JSONDocument {
     /// Reads the document; see `JSONDocument`.
     public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (value: SeccompProfile?, diagnostics: [Diagnostic]) {
-        JSONCoding.read(SeccompProfile.self, bytes)
+        unsafe JSONCoding.read(SeccompProfile.self, bytes)
     }
 
     /// Writes the document; see `JSONDocument`.

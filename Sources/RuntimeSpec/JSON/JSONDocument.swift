@@ -15,7 +15,7 @@ extension JSONDocument {
     ///
     /// - Throws: all problems, with line, column and path.
     public static func decode(_ bytes: UnsafeBufferPointer<UInt8>) throws(DecodingFailure) -> Self {
-        let (value, diagnostics) = read(bytes)
+        let (value, diagnostics) = unsafe read(bytes)
         guard let value else { throw DecodingFailure(diagnostics: diagnostics) }
         return value
     }
@@ -24,7 +24,7 @@ extension JSONDocument {
     ///
     /// - Throws: all problems, with line, column and path.
     public static func decode(_ bytes: [UInt8]) throws(DecodingFailure) -> Self {
-        let (value, diagnostics) = bytes.withUnsafeBufferPointer { read($0) }
+        let (value, diagnostics) = unsafe bytes.withUnsafeBufferPointer { unsafe read($0) }
         guard let value else { throw DecodingFailure(diagnostics: diagnostics) }
         return value
     }
@@ -46,7 +46,7 @@ enum JSONCoding {
     static func read<Value: JSONCodable>(
         _ type: Value.Type, _ bytes: UnsafeBufferPointer<UInt8>
     ) -> (value: Value?, diagnostics: [Diagnostic]) {
-        let (value, diagnostics, _) = JSONReader.document(type, from: bytes)
+        let (value, diagnostics, _) = unsafe JSONReader.document(type, from: bytes)
         return (diagnostics.contains { $0.severity == .must } ? nil : value, diagnostics)
     }
 

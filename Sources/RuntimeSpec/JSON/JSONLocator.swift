@@ -1,18 +1,18 @@
 /// Finds where in a text the value at a path stands, for diagnostics about values that were read without noting where.
-struct JSONLocator {
+@safe struct JSONLocator {
     private let bytes: UnsafeBufferPointer<UInt8>
     /// How many bytes may still be looked at, so that thousands of problems in a large text take no noticeable time.
     private var budget = 64 << 20
 
     /// - Parameter bytes: a text that has been read without an error of the syntax.
-    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { unsafe self.bytes = bytes }
 
     /// Adds line and column to diagnostics that lack them. A member that is missing is looked for where its object begins.
     mutating func locate(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
         var located = diagnostics
         for index in located.indices where located[index].line == nil && budget > 0 {
-            let offset = JSONReader.offset(of: located[index].path, in: bytes)
-            let (line, column) = JSONReader.lineAndColumn(of: offset, in: bytes)
+            let offset = unsafe JSONReader.offset(of: located[index].path, in: bytes)
+            let (line, column) = unsafe JSONReader.lineAndColumn(of: offset, in: bytes)
             located[index].line = line
             located[index].column = column
             budget -= 2 * offset
@@ -24,7 +24,7 @@ struct JSONLocator {
 extension JSONReader {
     /// Where the value at a path begins, or the nearest value that encloses it.
     fileprivate static func offset(of path: JSONPath, in bytes: UnsafeBufferPointer<UInt8>) -> Int {
-        reading(bytes) { reader in
+        unsafe reading(bytes) { reader in
             reader.skipSpace()
             var found = reader.position
             do throws(JSONStop) {
@@ -63,7 +63,7 @@ extension JSONReader {
     fileprivate static func lineAndColumn(of offset: Int, in bytes: UnsafeBufferPointer<UInt8>) -> (line: Int, column: Int) {
         var line = 1
         var column = 1
-        for byte in bytes[..<offset] {
+        for unsafe byte in unsafe bytes[..<offset] {
             if byte == UInt8(ascii: "\n") {
                 line += 1
                 column = 1

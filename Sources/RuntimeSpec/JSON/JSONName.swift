@@ -2,22 +2,24 @@
 ///
 /// Names are compared as bytes. Comparing `String`s would take canonically equivalent ones for equal, such as a Kelvin sign
 /// and a K.
-package struct JSONName {
+@safe package struct JSONName {
     let start: UnsafePointer<UInt8>
     let count: Int
 
     @inline(__always) package func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
-        let other = text.utf8Start
-        for index in 0..<count where start[index] != other[index] { return false }
+        let other = unsafe text.utf8Start
+        for index in 0..<count where unsafe start[index] != other[index] { return false }
         return true
     }
 
     /// Whether the name differs from the text at most in ASCII case.
     func resembles(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
-        let other = text.utf8Start
-        for index in 0..<count where JSONName.lowercased(start[index]) != JSONName.lowercased(other[index]) { return false }
+        let other = unsafe text.utf8Start
+        for index in 0..<count where unsafe JSONName.lowercased(start[index]) != JSONName.lowercased(other[index]) {
+            return false
+        }
         return true
     }
 
@@ -25,18 +27,18 @@ package struct JSONName {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 
-    package var string: String { String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self) }
+    package var string: String { unsafe String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self) }
 }
 
 extension JSONName: Hashable {
     package static func == (left: JSONName, right: JSONName) -> Bool {
         guard left.count == right.count else { return false }
-        for index in 0..<left.count where left.start[index] != right.start[index] { return false }
+        for index in 0..<left.count where unsafe left.start[index] != right.start[index] { return false }
         return true
     }
 
     package func hash(into hasher: inout Hasher) {
-        hasher.combine(bytes: UnsafeRawBufferPointer(start: start, count: count))
+        unsafe hasher.combine(bytes: UnsafeRawBufferPointer(start: start, count: count))
     }
 }
 

@@ -72,7 +72,7 @@ extension JSONWriter: MemberVisitor {
 }
 
 /// What the reader looks for while an object shows its members.
-struct MemberSearch {
+@safe struct MemberSearch {
     enum Mode {
         /// Read the member of the wanted name.
         case find
@@ -85,7 +85,7 @@ struct MemberSearch {
     }
 
     var mode = Mode.rest
-    var wanted = JSONName(start: UnsafePointer(bitPattern: 1)!, count: 0)
+    var wanted = unsafe JSONName(start: UnsafePointer(bitPattern: 1)!, count: 0)
     /// The number of the next member.
     var index = 0
     /// The number of the member that was found.
@@ -145,11 +145,11 @@ extension JSONReader: MemberVisitor {
         search = MemberSearch()
         search.section = Object.section
         search.offset = position
-        search.show = { (object, reader) throws(JSONStop) in
-            try object.assumingMemoryBound(to: Object.self).pointee.visit(&reader)
+        unsafe search.show = { (object, reader) throws(JSONStop) in
+            try unsafe object.assumingMemoryBound(to: Object.self).pointee.visit(&reader)
         }
-        try withUnsafeMutablePointer(to: &object) { (pointer) throws(JSONStop) in
-            search.object = UnsafeMutableRawPointer(pointer)
+        try unsafe withUnsafeMutablePointer(to: &object) { (pointer) throws(JSONStop) in
+            unsafe search.object = UnsafeMutableRawPointer(pointer)
             try members()
         }
         search = outer
@@ -158,7 +158,7 @@ extension JSONReader: MemberVisitor {
     /// Shows the members of the object that is being read.
     private mutating func visitMembers() throws(JSONStop) {
         search.index = 0
-        if let object = search.object { try search.show(object, &self) }
+        if let object = unsafe search.object { try unsafe search.show(object, &self) }
     }
 
     /// What reading an object is beside its type: that is behind a pointer, so that this is compiled once.

@@ -9,7 +9,7 @@ extension JSONReader {
     package static func document(
         _ bytes: UnsafeBufferPointer<UInt8>, _ member: (JSONName, inout JSONReader) throws(JSONStop) -> Void
     ) -> Bool {
-        reading(bytes) { reader in
+        unsafe reading(bytes) { reader in
             do throws(JSONStop) {
                 try reader.begin()
                 try reader.members(member)
@@ -27,7 +27,7 @@ extension JSONReader {
     package static func list(
         _ bytes: UnsafeBufferPointer<UInt8>, _ element: (inout JSONReader) throws(JSONStop) -> Void
     ) -> Bool {
-        reading(bytes) { reader in
+        unsafe reading(bytes) { reader in
             do throws(JSONStop) {
                 try reader.begin()
                 try reader.elements(element)

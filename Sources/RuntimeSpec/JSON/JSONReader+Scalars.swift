@@ -76,7 +76,7 @@ extension JSONReader {
         let number = try scanNumber()
         let isInRange = number.negative ? lowest < 0 && number.magnitude <= lowest.magnitude : number.magnitude <= highest
         if number.whole, number.exact, isInRange { return number }
-        let text = String(
+        let text = unsafe String(
             decoding: UnsafeBufferPointer(start: start + offset, count: min(position - offset, 40)), as: UTF8.self)
         let problem =
             number.whole
@@ -91,7 +91,7 @@ extension JSONReader {
         var escapes = false
         var cursor = position + 1
         while cursor < count {
-            let byte = start[cursor]
+            let byte = unsafe start[cursor]
             switch byte {
             case UInt8(ascii: "\""):
                 position = cursor + 1
@@ -106,7 +106,7 @@ extension JSONReader {
                         : "a string contains a raw control character; it must be escaped", at: cursor)
             case 0x20..<0x80: cursor += 1
             default:
-                let length = UTF8Check.length(at: cursor, in: UnsafeBufferPointer(start: start, count: count))
+                let length = unsafe UTF8Check.length(at: cursor, in: UnsafeBufferPointer(start: start, count: count))
                 if length == 0 { throw stop("a string contains bytes that are not UTF-8", at: cursor) }
                 cursor += length
             }
@@ -117,7 +117,7 @@ extension JSONReader {
     /// Checks one escape sequence and returns where it ends.
     private mutating func scanEscape(_ cursor: Int) throws(JSONStop) -> Int {
         guard cursor + 1 < count else { throw stop("a string does not end; a quote is expected", at: count) }
-        switch start[cursor + 1] {
+        switch unsafe start[cursor + 1] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             return cursor + 2
@@ -130,7 +130,8 @@ extension JSONReader {
             }
             if unit == 0 { sawNull = true }
             guard UTF16.isLeadSurrogate(unit) else { return cursor + 6 }
-            guard cursor + 7 < count, start[cursor + 6] == UInt8(ascii: "\\"), start[cursor + 7] == UInt8(ascii: "u"),
+            guard cursor + 7 < count, unsafe start[cursor + 6] == UInt8(ascii: "\\"),
+                unsafe start[cursor + 7] == UInt8(ascii: "u"),
                 let second = hexadecimal(cursor + 8), UTF16.isTrailSurrogate(second)
             else { throw stop("a string contains a lone surrogate; surrogates must come in pairs", at: cursor) }
             return cursor + 12
@@ -142,7 +143,7 @@ extension JSONReader {
     private func hexadecimal(_ offset: Int) -> UInt16? {
         guard offset + 4 <= count else { return nil }
         var value: UInt16 = 0
-        for byte in UnsafeBufferPointer(start: start + offset, count: 4) {
+        for unsafe byte in unsafe UnsafeBufferPointer(start: start + offset, count: 4) {
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt16(byte - UInt8(ascii: "0"))
             case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt16(byte - UInt8(ascii: "a") + 10)
@@ -159,13 +160,13 @@ extension JSONReader {
         bytes.reserveCapacity(end - first)
         var cursor = first
         while cursor < end {
-            let byte = start[cursor]
+            let byte = unsafe start[cursor]
             guard byte == UInt8(ascii: "\\") else {
                 bytes.append(byte)
                 cursor += 1
                 continue
             }
-            let kind = start[cursor + 1]
+            let kind = unsafe start[cursor + 1]
             cursor += 2
             switch kind {
             case UInt8(ascii: "b"): bytes.append(0x08)
@@ -191,7 +192,7 @@ extension JSONReader {
     mutating func string() throws(JSONStop) -> String {
         let begin = position + 1
         if try scanString() { return String(decoding: unescaped(from: begin, to: position - 1), as: UTF8.self) }
-        return String(decoding: UnsafeBufferPointer(start: start + begin, count: position - 1 - begin), as: UTF8.self)
+        return unsafe String(decoding: UnsafeBufferPointer(start: start + begin, count: position - 1 - begin), as: UTF8.self)
     }
 }
 
@@ -199,9 +200,9 @@ extension JSONReader {
 enum UTF8Check {
     /// How many bytes the scalar at an offset has; 0 if it is ill-formed. For bytes from 0x80 on.
     static func length(at offset: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int {
-        func byte(_ index: Int) -> UInt8 { offset + index < bytes.count ? bytes[offset + index] : 0 }
+        func byte(_ index: Int) -> UInt8 { unsafe offset + index < bytes.count ? bytes[offset + index] : 0 }
         func continues(_ index: Int) -> Bool { byte(index) & 0xC0 == 0x80 }
-        switch bytes[offset] {
+        switch unsafe bytes[offset] {
         case 0xC2...0xDF: return continues(1) ? 2 : 0
         case 0xE0: return (0xA0...0xBF).contains(byte(1)) && continues(2) ? 3 : 0
         case 0xED: return (0x80...0x9F).contains(byte(1)) && continues(2) ? 3 : 0

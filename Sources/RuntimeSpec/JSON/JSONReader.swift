@@ -19,7 +19,7 @@ public enum JSONLimits {
 /// Problems are collected in the reader. A problem of the syntax ends reading by `JSONStop`; a value of the wrong type
 /// is recorded and skipped. Nothing is known about paths on the way down: whoever reads a member or an element looks, when
 /// coming back, whether problems were added, and then puts its own step before theirs.
-package struct JSONReader {
+@safe package struct JSONReader {
     /// A problem, with the steps of its path from the inside out.
     struct Problem {
         var severity = Diagnostic.Severity.must
@@ -39,7 +39,7 @@ package struct JSONReader {
     /// Whether an escape stood for U+0000. Without one no string can have it.
     var sawNull = false
     /// Names that had escapes in them; freed with the reader's owner.
-    private var unescapedNames: [UnsafeMutableBufferPointer<UInt8>] = []
+    private var unescapedNames: [UnsafeMutableBufferPointer<UInt8>] = unsafe []
 
     /// The section that a broken rule of JSON itself belongs to.
     static let syntaxSection = "glossary.md#json"
@@ -48,7 +48,7 @@ package struct JSONReader {
     static func document<Value: JSONCodable>(
         _ type: Value.Type, from bytes: UnsafeBufferPointer<UInt8>
     ) -> (value: Value?, diagnostics: [Diagnostic], sawNull: Bool) {
-        reading(bytes) { reader in
+        unsafe reading(bytes) { reader in
             var value = Value()
             do throws(JSONStop) {
                 try reader.begin()
@@ -66,15 +66,15 @@ package struct JSONReader {
         _ bytes: UnsafeBufferPointer<UInt8>, _ body: (inout JSONReader) -> Result
     ) -> Result {
         var empty: UInt8 = 0
-        return withUnsafePointer(to: &empty) { none in
-            var reader = JSONReader(start: bytes.baseAddress ?? none, count: bytes.count)
-            defer { reader.unescapedNames.forEach { $0.deallocate() } }
+        return unsafe withUnsafePointer(to: &empty) { none in
+            var reader = unsafe JSONReader(start: bytes.baseAddress ?? none, count: bytes.count)
+            defer { unsafe reader.unescapedNames.forEach { unsafe $0.deallocate() } }
             return body(&reader)
         }
     }
 
     private init(start: UnsafePointer<UInt8>, count: Int) {
-        self.start = start
+        unsafe self.start = start
         self.count = count
     }
 
@@ -82,7 +82,7 @@ package struct JSONReader {
         if count > JSONLimits.bytes {
             throw stop("the document has \(count) bytes; at most \(JSONLimits.bytes) are read", at: 0)
         }
-        if count >= 3, start[0] == 0xEF, start[1] == 0xBB, start[2] == 0xBF {
+        if count >= 3, unsafe start[0] == 0xEF, unsafe start[1] == 0xBB, unsafe start[2] == 0xBF {
             throw stop("the document begins with a byte-order mark; JSON must begin with its value", at: 0)
         }
         skipSpace()
@@ -131,10 +131,10 @@ package struct JSONReader {
         }
         return sorted.map { _, problem in
             while offset < problem.offset {
-                if start[offset] == UInt8(ascii: "\n") {
+                if unsafe start[offset] == UInt8(ascii: "\n") {
                     line += 1
                     column = 1
-                } else if start[offset] & 0xC0 != 0x80 {
+                } else if unsafe start[offset] & 0xC0 != 0x80 {
                     column += 1
                 }
                 offset += 1
@@ -148,11 +148,11 @@ package struct JSONReader {
     // MARK: Bytes
 
     /// The byte at the position; 0 at the end, which no caller takes for the begin of a value.
-    @inline(__always) var next: UInt8 { position < count ? start[position] : 0 }
+    @inline(__always) var next: UInt8 { unsafe position < count ? start[position] : 0 }
 
     @inline(__always) mutating func skipSpace() {
         while position < count {
-            switch start[position] {
+            switch unsafe start[position] {
             case 0x20, 0x0A, 0x0D, 0x09: position += 1
             default: return
             }
@@ -162,7 +162,7 @@ package struct JSONReader {
     /// Describes what stands where something else was expected.
     mutating func unexpected(_ expected: String) -> JSONStop {
         if position >= count { return stop("the document ends too early; \(expected) is expected") }
-        let byte = start[position]
+        let byte = unsafe start[position]
         let found =
             switch byte {
             case UInt8(ascii: "\""): "a quote"
@@ -215,11 +215,11 @@ package struct JSONReader {
         if try scanString() {
             let bytes = unescaped(from: begin, to: position - 1)
             let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(bytes.count, 1))
-            _ = copy.initialize(from: bytes)
-            unescapedNames.append(copy)
-            name = JSONName(start: UnsafePointer(copy.baseAddress!), count: bytes.count)
+            _ = unsafe copy.initialize(from: bytes)
+            unsafe unescapedNames.append(copy)
+            name = unsafe JSONName(start: UnsafePointer(copy.baseAddress!), count: bytes.count)
         } else {
-            name = JSONName(start: start + begin, count: position - 1 - begin)
+            name = unsafe JSONName(start: start + begin, count: position - 1 - begin)
         }
         skipSpace()
         guard next == UInt8(ascii: ":") else { throw unexpected("a colon") }
@@ -290,7 +290,7 @@ package struct JSONReader {
     mutating func literal(_ text: StaticString) throws(JSONStop) {
         let length = text.utf8CodeUnitCount
         guard position + length <= count,
-            JSONName(start: start + position, count: length).equals(text)
+            unsafe JSONName(start: start + position, count: length).equals(text)
         else { throw unexpected("a value") }
         position += length
     }

@@ -19,8 +19,8 @@ extension JSONValue: JSONCodable {
         default:
             let begin = reader.position
             _ = try reader.scanNumber()
-            let bytes = UnsafeBufferPointer(start: reader.start + begin, count: reader.position - begin)
-            self = .number(JSONNumber(unchecked: String(decoding: bytes, as: UTF8.self)))
+            let bytes = unsafe UnsafeBufferPointer(start: reader.start + begin, count: reader.position - begin)
+            self = unsafe .number(JSONNumber(unchecked: String(decoding: bytes, as: UTF8.self)))
         }
     }
 

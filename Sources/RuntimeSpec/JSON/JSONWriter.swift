@@ -23,7 +23,7 @@ package struct JSONWriter {
 
     /// A value as it stands, such as `true`.
     package mutating func literal(_ text: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     mutating func digits(_ text: String) { bytes.append(contentsOf: text.utf8) }
@@ -41,11 +41,11 @@ package struct JSONWriter {
     package mutating func string(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         var text = text
-        text.withUTF8 { unsafe in
-            if !unsafe.contains(where: JSONWriter.needsEscape) {
-                bytes.append(contentsOf: unsafe)
+        text.withUTF8 { content in
+            if unsafe !content.contains(where: JSONWriter.needsEscape) {
+                unsafe bytes.append(contentsOf: content)
             } else {
-                for byte in unsafe { escaped(byte) }
+                for unsafe byte in unsafe content { escaped(byte) }
             }
         }
         bytes.append(UInt8(ascii: "\""))

@@ -18,7 +18,7 @@ public protocol ValidatedDocument: JSONDocument {
 extension ValidatedDocument {
     /// Reads a document and validates it, as far as it could be read.
     public static func check(_ bytes: [UInt8], locatesWarnings: Bool = true) -> (value: Self?, diagnostics: [Diagnostic]) {
-        bytes.withUnsafeBufferPointer { check($0, locatesWarnings: locatesWarnings) }
+        unsafe bytes.withUnsafeBufferPointer { unsafe check($0, locatesWarnings: locatesWarnings) }
     }
 }
 
@@ -27,7 +27,7 @@ extension Validator {
     static func check<Value: JSONDocument & JSONCodable>(
         _ bytes: UnsafeBufferPointer<UInt8>, _ locatesWarnings: Bool, _ rules: (inout Validator, Value) -> Void
     ) -> (value: Value?, diagnostics: [Diagnostic]) {
-        let (value, found, sawNull) = JSONReader.document(Value.self, from: bytes)
+        let (value, found, sawNull) = unsafe JSONReader.document(Value.self, from: bytes)
         guard let value else { return (nil, found) }
         var validator = Validator()
         validator.unread = found.filter { $0.severity == .must }.map { $0.path.components }
@@ -35,7 +35,7 @@ extension Validator {
         if broken.isEmpty, found.isEmpty { return (value, []) }
         let isRefused = found.contains { $0.severity == .must } || broken.contains { $0.severity == .must }
         if !isRefused, !locatesWarnings { return (value, found + broken) }
-        var locator = JSONLocator(bytes)
+        var locator = unsafe JSONLocator(bytes)
         return (isRefused ? nil : value, found + locator.locate(broken))
     }
 
@@ -67,7 +67,7 @@ extension Spec: ValidatedDocument {
     public static func check(
         _ bytes: UnsafeBufferPointer<UInt8>, locatesWarnings: Bool
     ) -> (value: Spec?, diagnostics: [Diagnostic]) {
-        Validator.check(bytes, locatesWarnings) { $0.spec($1) }
+        unsafe Validator.check(bytes, locatesWarnings) { $0.spec($1) }
     }
 }
 
@@ -89,7 +89,7 @@ extension Spec.Process: ValidatedDocument {
     public static func check(
         _ bytes: UnsafeBufferPointer<UInt8>, locatesWarnings: Bool
     ) -> (value: Spec.Process?, diagnostics: [Diagnostic]) {
-        Validator.check(bytes, locatesWarnings) { $0.process($1, linux: nil) }
+        unsafe Validator.check(bytes, locatesWarnings) { $0.process($1, linux: nil) }
     }
 }
 
@@ -101,7 +101,7 @@ extension Resources: ValidatedDocument {
     public static func check(
         _ bytes: UnsafeBufferPointer<UInt8>, locatesWarnings: Bool
     ) -> (value: Resources?, diagnostics: [Diagnostic]) {
-        Validator.check(bytes, locatesWarnings) { $0.resources($1, isUpdate: true) }
+        unsafe Validator.check(bytes, locatesWarnings) { $0.resources($1, isUpdate: true) }
     }
 }
 
@@ -113,7 +113,7 @@ extension SeccompProfile: ValidatedDocument {
     public static func check(
         _ bytes: UnsafeBufferPointer<UInt8>, locatesWarnings: Bool
     ) -> (value: SeccompProfile?, diagnostics: [Diagnostic]) {
-        Validator.check(bytes, locatesWarnings) { $0.seccomp($1) }
+        unsafe Validator.check(bytes, locatesWarnings) { $0.seccomp($1) }
     }
 }
 
@@ -125,7 +125,7 @@ extension State: ValidatedDocument {
     public static func check(
         _ bytes: UnsafeBufferPointer<UInt8>, locatesWarnings: Bool
     ) -> (value: State?, diagnostics: [Diagnostic]) {
-        Validator.check(bytes, locatesWarnings) { $0.state($1) }
+        unsafe Validator.check(bytes, locatesWarnings) { $0.state($1) }
     }
 }
 
@@ -137,7 +137,7 @@ extension ContainerProcessState: ValidatedDocument {
     public static func check(
         _ bytes: UnsafeBufferPointer<UInt8>, locatesWarnings: Bool
     ) -> (value: ContainerProcessState?, diagnostics: [Diagnostic]) {
-        Validator.check(bytes, locatesWarnings) { $0.containerProcessState($1) }
+        unsafe Validator.check(bytes, locatesWarnings) { $0.containerProcessState($1) }
     }
 }
 
@@ -149,7 +149,7 @@ extension Features: ValidatedDocument {
     public static func check(
         _ bytes: UnsafeBufferPointer<UInt8>, locatesWarnings: Bool
     ) -> (value: Features?, diagnostics: [Diagnostic]) {
-        Validator.check(bytes, locatesWarnings) { $0.features($1) }
+        unsafe Validator.check(bytes, locatesWarnings) { $0.features($1) }
     }
 }
 

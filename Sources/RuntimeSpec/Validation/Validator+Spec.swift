@@ -187,7 +187,9 @@ private struct VariableNames {
         if name.isEmpty { return .noName }
         // Seeded in each process, so that nobody can craft an environment that takes quadratic time.
         var hasher = Hasher()
-        let isContiguous: Void? = name.withContiguousStorageIfAvailable { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        let isContiguous: Void? = unsafe name.withContiguousStorageIfAvailable {
+            unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0))
+        }
         if isContiguous == nil { for byte in name { hasher.combine(byte) } }
         var place = hasher.finalize() & (table.count - 1)
         while table[place] != 0 {

@@ -18,7 +18,7 @@ extension CheckpointFacts {
             facts.places[path] = place(path, in: root, prefix)
         }
         for path in linux.maskedPaths ?? [] {
-            guard let file = try? RootedFiles.open(path, in: root, flags: O_PATH), let status = try? Files.status(of: file) else {
+            guard let file = try? RootedFiles.open(path, in: root, flags: .path), let status = try? Files.status(of: file) else {
                 continue
             }
             if status.kind != .directory { facts.maskedFiles.insert(path) }
@@ -35,7 +35,7 @@ extension CheckpointFacts {
         var missing = ""
         var present = path.begins(with: "/") ? path : "/" + path
         while true {
-            if let file = try? RootedFiles.open(present, in: root, flags: O_PATH),
+            if let file = try? RootedFiles.open(present, in: root, flags: .path),
                 let found = try? Files.readLink("/proc/self/fd/\(file.number)")
             {
                 let inside = prefix == "/" ? found : found.after(prefix) ?? found
@@ -68,12 +68,12 @@ enum StreamNames {
 
     /// The streams whose pipes were dumped, by their number. The file may be anybody's.
     static func pipes(in directory: Int32) -> [(key: String, number: Int32)] {
-        guard let file = try? Files.open(Self.file, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, at: directory),
+        guard let file = try? Files.open(Self.file, flags: [.nonBlocking, .noFollow], at: directory),
             let bytes = try? Files.read(file, name: Self.file, limit: 1 << 16)
         else { return [] }
         var names: [String] = []
-        _ = bytes.withUnsafeBufferPointer { bytes in
-            JSONReader.list(bytes) { (reader) throws(JSONStop) in names.append(try reader.text()) }
+        _ = unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe JSONReader.list(bytes) { (reader) throws(JSONStop) in names.append(try reader.text()) }
         }
         return names.prefix(3).enumerated().filter { $0.element.begins(with: "pipe:") }.map { ($0.element, Int32($0.offset)) }
     }

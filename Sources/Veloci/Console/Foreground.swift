@@ -27,15 +27,15 @@ package struct Foreground: ~Copyable {
         for signal in [4, 5, 7, 8, 11, 31] as [UInt64] { all &= ~(1 << (signal - 1)) }
         var before: UInt64 = 0
         do throws(KernelError) {
-            try withUnsafeMutablePointer(to: &before) { (before) throws(KernelError) in
-                try withUnsafePointer(to: &all) { (all) throws(KernelError) in
-                    _ = try systemCall(
+            try unsafe withUnsafeMutablePointer(to: &before) { (before) throws(KernelError) in
+                try unsafe withUnsafePointer(to: &all) { (all) throws(KernelError) in
+                    _ = try unsafe systemCall(
                         __NR_rt_sigprocmask, "sigprocmask", on: "", UInt64(SIG_SETMASK), UInt64(address: all),
                         UInt64(address: before), 8)
                 }
             }
-            let descriptor = try withUnsafePointer(to: &all) { (all) throws(KernelError) in
-                try systemCall(
+            let descriptor = try unsafe withUnsafePointer(to: &all) { (all) throws(KernelError) in
+                try unsafe systemCall(
                     __NR_signalfd4, "signalfd", on: "", UInt64(bitPattern: -1), UInt64(address: all), 8,
                     UInt64(O_CLOEXEC | O_NONBLOCK))
             }
@@ -100,11 +100,11 @@ package struct Foreground: ~Copyable {
     /// - Returns: whether one of them asks for an end.
     private func forwardSignals(_ relay: inout TerminalRelay) -> Bool {
         var isToEnd = false
-        withUnsafeTemporaryAllocation(byteCount: 128, alignment: 8) { record in
-            while linux_system_call(
+        unsafe withUnsafeTemporaryAllocation(byteCount: 128, alignment: 8) { record in
+            while unsafe linux_system_call(
                 Int64(__NR_read), UInt64(descriptor: signals.number), UInt64(address: record.baseAddress), 128, 0, 0, 0) == 128
             {
-                let signal = record.load(as: UInt32.self)
+                let signal = unsafe record.load(as: UInt32.self)
                 switch signal {
                 case UInt32(Self.signalChild), Self.urgent: continue
                 case Self.windowChange: relay.resize()
@@ -118,8 +118,8 @@ package struct Foreground: ~Copyable {
     }
 
     deinit {
-        withUnsafePointer(to: savedMask) { mask in
-            _ = linux_system_call(
+        unsafe withUnsafePointer(to: savedMask) { mask in
+            _ = unsafe linux_system_call(
                 Int64(__NR_rt_sigprocmask), UInt64(SIG_SETMASK), UInt64(address: mask), 0, 8, 0, 0)
         }
     }

@@ -53,13 +53,13 @@ struct TerminalRelay {
 
     private static func resize(_ terminal: Int32) {
         var size: UInt64 = 0
-        withUnsafeMutablePointer(to: &size) { size in
+        unsafe withUnsafeMutablePointer(to: &size) { size in
             // Any of the streams may be redirected.
             let isKnown = [UInt64(0), 1, 2].contains { stream in
-                linux_system_call(Int64(__NR_ioctl), stream, UInt64(TIOCGWINSZ), UInt64(address: size), 0, 0, 0) == 0
+                unsafe linux_system_call(Int64(__NR_ioctl), stream, UInt64(TIOCGWINSZ), UInt64(address: size), 0, 0, 0) == 0
             }
             guard isKnown else { return }
-            _ = linux_system_call(
+            _ = unsafe linux_system_call(
                 Int64(__NR_ioctl), UInt64(descriptor: terminal), UInt64(TIOCSWINSZ), UInt64(address: size), 0, 0, 0)
         }
     }
@@ -84,8 +84,8 @@ struct TerminalRelay {
             if let bytes = read(0) { pending += bytes } else { inputIsOpen = false }
         }
         if !pending.isEmpty {
-            let count = pending.withUnsafeBytes { bytes in
-                linux_system_call(
+            let count = unsafe pending.withUnsafeBytes { bytes in
+                unsafe linux_system_call(
                     Int64(__NR_write), UInt64(descriptor: terminal), UInt64(address: bytes.baseAddress), UInt64(bytes.count), 0,
                     0, 0)
             }
@@ -114,7 +114,7 @@ struct TerminalRelay {
     /// SIGHUP. In place of our end another file gets its number, whose owner closes it.
     private mutating func hangUp() {
         (inputIsOpen, outputIsOpen, pending, unread, watched) = (false, false, [], [], -1)
-        guard let terminal, let null = try? Files.open("/dev/null", flags: O_RDWR) else { return }
+        guard let terminal, let null = try? Files.open("/dev/null", flags: .readWrite) else { return }
         _ = linux_system_call(
             Int64(__NR_dup3), UInt64(descriptor: null.number), UInt64(descriptor: terminal), UInt64(O_CLOEXEC), 0, 0, 0)
     }
@@ -149,8 +149,8 @@ struct TerminalRelay {
     /// Nil at the end; empty when there is nothing now.
     private func read(_ descriptor: Int32) -> [UInt8]? {
         var result: Int64 = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: 16384) { buffer, count in
-            result = linux_system_call(
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 16384) { buffer, count in
+            result = unsafe linux_system_call(
                 Int64(__NR_read), UInt64(descriptor: descriptor), UInt64(address: buffer.baseAddress), UInt64(buffer.count),
                 0, 0, 0)
             count = max(0, Int(result))
@@ -180,7 +180,7 @@ struct CallerOutput {
             if status.kind == .characterDevice, TerminalMode(of: 1) == nil || isMultiplexer { return }
             // Where that is refused a pipe takes a page at once, and a terminal not much without a reader.
             if status.kind == .characterDevice { share = 64 }
-            let file = try? Files.open("/proc/self/fd/1", flags: O_WRONLY | O_NONBLOCK | O_NOCTTY)
+            let file = try? Files.open("/proc/self/fd/1", flags: [.writeOnly, .nonBlocking, .noControllingTerminal])
             guard let file else { return }
             own = file.release()
             (share, neverWaits) = (.max, true)
@@ -197,7 +197,7 @@ struct CallerOutput {
 
     /// - Returns: how much was written, or the negative errno.
     func write(_ bytes: [UInt8]) -> Int64 {
-        bytes.withUnsafeBytes { Pipes.write(UnsafeRawBufferPointer(rebasing: $0.prefix(share)), to: number) }
+        unsafe bytes.withUnsafeBytes { unsafe Pipes.write(UnsafeRawBufferPointer(rebasing: $0.prefix(share)), to: number) }
     }
 }
 
@@ -209,8 +209,8 @@ struct TerminalMode {
     /// Nil if the descriptor is no terminal.
     init?(of descriptor: Int32) {
         var settings: (UInt32, UInt32, UInt32, UInt32, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0)
-        let result = withUnsafeMutablePointer(to: &settings) { settings in
-            linux_system_call(
+        let result = unsafe withUnsafeMutablePointer(to: &settings) { settings in
+            unsafe linux_system_call(
                 Int64(__NR_ioctl), UInt64(descriptor: descriptor), UInt64(TCGETS), UInt64(address: settings), 0, 0, 0)
         }
         guard result == 0 else { return nil }
@@ -219,8 +219,8 @@ struct TerminalMode {
     }
 
     private func apply(_ settings: (UInt32, UInt32, UInt32, UInt32, UInt64, UInt64, UInt64)) {
-        withUnsafePointer(to: settings) { settings in
-            _ = linux_system_call(
+        unsafe withUnsafePointer(to: settings) { settings in
+            _ = unsafe linux_system_call(
                 Int64(__NR_ioctl), UInt64(descriptor: descriptor), UInt64(TCSETS), UInt64(address: settings), 0, 0, 0)
         }
     }

@@ -26,7 +26,7 @@ struct ContainerUnit {
             isUser: isUser, userID: UserIdentity.effectiveUserID, environment: environment, before: deadline)
     }
 
-    private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+    private static func environment(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
 
     /// Starts the unit around a process, with the limits that systemd knows.
     func start(_ request: UnitRequest, around process: Int32?) throws(CgroupError) {
@@ -98,5 +98,6 @@ struct ContainerUnit {
 
 extension Runtime {
     /// Keys of annotations in config.json that change what is done; a key that ends with a dot stands for all that begin so.
-    package static let annotationsWithEffect = [CriuOrder.configurationAnnotation, UnitAnnotations.prefix] + CrunAnnotations.names
+    package static let annotationsWithEffect =
+        [CriuOrder.configurationAnnotation, UnitAnnotations.prefix] + CrunAnnotations.names
 }

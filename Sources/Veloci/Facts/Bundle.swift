@@ -26,7 +26,7 @@ struct Bundle {
         if diagnostics.contains(where: { $0.severity == .must }) { throw Failure(diagnostics) }
         let absolute: String
         do throws(KernelError) {
-            let opened = try Files.open(directory, flags: O_PATH | O_DIRECTORY)
+            let opened = try Files.open(directory, flags: [.path, .directory])
             absolute = try Files.readLink("/proc/self/fd/\(opened.number)")
         } catch {
             throw .kernel(error, "cannot open the directory that relative paths start from")
@@ -38,7 +38,7 @@ struct Bundle {
         let absolute: String
         let bytes: [UInt8]
         do throws(KernelError) {
-            let directory = try Files.open(path, flags: O_PATH | O_DIRECTORY)
+            let directory = try Files.open(path, flags: [.path, .directory])
             absolute = try Files.readLink("/proc/self/fd/\(directory.number)")
             bytes = try Files.readWithoutWaiting("config.json", at: directory.number)
         } catch where error.errno == .noEntry && error.object == "config.json" {

@@ -15,7 +15,7 @@ enum FilterCompiler {
         if !program.unknownSystemCalls.isEmpty {
             warnings.append("seccomp: no such system call here: \(program.unknownSystemCalls.joined(separator: " "))")
         }
-        return SeccompFilter(
-            program: program.withBytes { Array($0) }, flags: UInt64(program.flags), needsListener: program.needsListener)
+        return unsafe SeccompFilter(
+            program: program.withBytes { unsafe Array($0) }, flags: UInt64(program.flags), needsListener: program.needsListener)
     }
 }

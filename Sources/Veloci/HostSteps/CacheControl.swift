@@ -144,7 +144,7 @@ struct CacheControl {
     private func write(_ lines: [String], _ group: String) throws(Failure) {
         for line in lines {
             do throws(KernelError) {
-                let file = try Files.open(group + "/schemata", flags: 0o1)
+                let file = try Files.open(group + "/schemata", flags: .writeOnly)
                 try Files.write(Array((line + "\n").utf8), to: file, name: group + "/schemata")
             } catch {
                 let said = (try? Files.readText(mountPoint + "/info/last_cmd_status"))?.lines.first

@@ -27,7 +27,7 @@ struct CopyUp {
             try Files.changeOwner(
                 of: ".", user: status.userID, group: owners?.group(status.groupID) ?? status.groupID, at: target)
         }
-        try ExtendedAttributes.copy(from: source, to: try Files.open(".", flags: O_PATH, at: target))
+        try ExtendedAttributes.copy(from: source, to: try Files.open(".", flags: .path, at: target))
         try copyContents(source, to: target, depth: 0)
     }
 
@@ -36,18 +36,18 @@ struct CopyUp {
     ) throws(KernelError) {
         guard depth < 128 else { throw KernelError(.tooManyLinks, call: "copy", object: "directories nested too deeply") }
         for name in try Files.names(in: ".", at: source.number) {
-            let node = try Files.open(name, flags: O_PATH | O_NOFOLLOW, at: source.number)
+            let node = try Files.open(name, flags: [.path, .noFollow], at: source.number)
             let status = try Files.status(of: node)
             switch status.kind {
             case .directory:
                 try Files.makeDirectory(name, mode: status.mode, at: target)
-                let from = try Self.reopen(node, flags: O_DIRECTORY)
-                let to = try Files.open(name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: target)
+                let from = try Self.reopen(node, flags: .directory)
+                let to = try Files.open(name, flags: [.directory, .noFollow], at: target)
                 try copyContents(from, to: to.number, depth: depth + 1)
             case .file:
                 // Not waiting for who holds a lease on it.
-                let from = try Self.reopen(node, flags: O_NONBLOCK)
-                let to = try Files.open(name, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: status.mode, at: target)
+                let from = try Self.reopen(node, flags: .nonBlocking)
+                let to = try Files.open(name, flags: [.writeOnly, .create, .exclusive, .noFollow], mode: status.mode, at: target)
                 try copyContent(from.number, to.number, size: status.size, name.text)
             case .symbolicLink: try Files.makeLink(name, to: try Files.readLink(node), at: target)
             case .pipe: try Files.makeNode(name, mode: 0o010000 | status.mode, at: target)
@@ -57,13 +57,13 @@ struct CopyUp {
             case .other: throw KernelError(.notSupported, call: "copy", object: name.text)
             }
             // Last, for the mode may not let anybody write.
-            try copyStatus(status, from: node, to: try Files.open(name, flags: O_PATH | O_NOFOLLOW, at: target))
+            try copyStatus(status, from: node, to: try Files.open(name, flags: [.path, .noFollow], at: target))
         }
     }
 
     /// Opens what was looked at, whatever has its name by now.
-    private static func reopen(_ node: borrowing Descriptor, flags: Int32) throws(KernelError) -> Descriptor {
-        try Files.open("/proc/self/fd/\(node.number)", flags: O_RDONLY | flags)
+    private static func reopen(_ node: borrowing Descriptor, flags: OpenFlags) throws(KernelError) -> Descriptor {
+        try Files.open("/proc/self/fd/\(node.number)", flags: flags)
     }
 
     private mutating func copyContent(_ source: Int32, _ target: Int32, size: UInt64, _ name: String) throws(KernelError) {

@@ -74,7 +74,7 @@ extension Performer {
         let record = subject.record
         guard let pid = record.process?.pid else { throw Failure(.notRunning, "container not running") }
         do throws(Failure) {
-            try open(root) { () throws(KernelError) in try Files.open("/proc/\(pid)/root", flags: O_PATH | O_DIRECTORY) }
+            try open(root) { () throws(KernelError) in try Files.open("/proc/\(pid)/root", flags: [.path, .directory]) }
         } catch {
             _ = try record.openProcess()
             throw error
@@ -97,7 +97,7 @@ extension Performer {
         for (name, slot) in [(StateDirectory.startPipe, start), (StateDirectory.startedPipe, started)] {
             try open(slot) { () throws(KernelError) in
                 try Files.makeFifo(name, mode: 0o600, at: directory)
-                return try Files.open(name, flags: O_RDWR | O_NOFOLLOW, at: directory)
+                return try Files.open(name, flags: [.readWrite, .noFollow], at: directory)
             }
         }
     }
@@ -132,7 +132,7 @@ enum Namespaces {
     /// A namespace of the wrong kind would be joined silently by some calls, so the kind is checked first. A named pipe in its
     /// place would be waited for.
     static func open(_ kind: NamespaceKind, _ path: String) throws(KernelError) -> Descriptor {
-        let namespace = try Files.open(path, flags: O_NONBLOCK)
+        let namespace = try Files.open(path, flags: .nonBlocking)
         let type = try systemCall(__NR_ioctl, "ioctl NS_GET_NSTYPE", on: path, UInt64(descriptor: namespace.number), 0xb703)
         guard UInt64(type) == kind.cloneFlag else { throw KernelError(.invalidArgument, call: "setns", object: path) }
         let own = try Files.status(of: "/proc/self/ns/mnt", followingLink: true)

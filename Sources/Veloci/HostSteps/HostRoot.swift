@@ -7,7 +7,7 @@ internal import RuntimeSpec
 enum HostRoot {
     static func attach(_ tree: borrowing Descriptor, at path: String) throws(KernelError) {
         // As the stage does it: the root may be a link to where an engine keeps the tree.
-        let place = try Files.open(path, flags: O_PATH | O_DIRECTORY)
+        let place = try Files.open(path, flags: [.path, .directory])
         try Mounts.attach(tree, on: place, name: path)
         // KERNEL: on a shared mount it became shared; what is mounted on it later would appear in other namespaces.
         try Mounts.setAttributes(of: tree, propagation: MountPropagation.private.mountFlag, recursive: true, name: path)
@@ -18,7 +18,7 @@ enum HostRoot {
     static func detach(_ number: UInt64?, at path: String) throws(Failure) {
         guard let number else { return }
         do throws(KernelError) {
-            let mount = try Files.open(path, flags: O_PATH | O_DIRECTORY)
+            let mount = try Files.open(path, flags: [.path, .directory])
             guard try Mounts.identifier(of: mount) == number else { return }
             try Mounts.detach(mount, name: path)
         } catch where error.errno == .noEntry {

@@ -65,10 +65,10 @@ enum MountTrees {
     private static func withCovered(
         _ mount: FileSystemMount, _ root: String, _ body: (borrowing Descriptor) throws(KernelError) -> Void
     ) throws(KernelError) {
-        let rootDirectory = try Files.open(root, flags: O_PATH | O_DIRECTORY)
+        let rootDirectory = try Files.open(root, flags: [.path, .directory])
         let covered: Descriptor
         do throws(KernelError) {
-            covered = try RootedFiles.open(mount.target.path, in: rootDirectory, flags: O_RDONLY | O_DIRECTORY)
+            covered = try RootedFiles.open(mount.target.path, in: rootDirectory, flags: .directory)
         } catch where error.errno == .noEntry {
             return
         }

@@ -18,7 +18,8 @@ final class Notification {
 
     /// Adds the mount and the variable that lead to the socket.
     static func add(to spec: inout Spec, state: String) {
-        spec.mounts = (spec.mounts ?? [])
+        spec.mounts =
+            (spec.mounts ?? [])
             + [
                 Mount(
                     destination: directoryInside, type: "bind", source: state + "/" + directory,
@@ -41,7 +42,7 @@ final class Notification {
     init(state: Int32, manager: String) throws(Failure) {
         self.manager = manager
         do throws(KernelError) {
-            let directory = try Files.open(Self.directory, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: state)
+            let directory = try Files.open(Self.directory, flags: [.directory, .noFollow], at: state)
             socket = try DatagramSockets.bind(Self.socketName, at: directory.number)
             // Whoever is in the container may be any user.
             try Files.changeMode(of: Self.socketName, 0o777, at: directory.number)

@@ -15,7 +15,7 @@ enum PidFile {
         let bytes = Array(String(pid).utf8)
         let status = try? Files.status(of: path)
         if status?.kind == .characterDevice {
-            try Files.write(bytes, to: try Files.open(path, flags: O_WRONLY | O_NOFOLLOW | O_NOCTTY), name: path)
+            try Files.write(bytes, to: try Files.open(path, flags: [.writeOnly, .noFollow, .noControllingTerminal]), name: path)
             return Earlier()
         }
         let earlier = Earlier(content: status?.kind == .file ? try? content(of: path) : nil)
@@ -33,19 +33,19 @@ enum PidFile {
     }
 
     private static func content(of path: String) throws(KernelError) -> [UInt8] {
-        try Files.read(try Files.open(path, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW), name: path, limit: 1 << 16)
+        try Files.read(try Files.open(path, flags: [.nonBlocking, .noFollow]), name: path, limit: 1 << 16)
     }
 
     /// Until it has its name the file has none, so that nothing of it is left when veloci is killed; in the place of another it
     /// has for a moment a name of its own.
     private static func put(_ bytes: [UInt8], at path: String) throws(KernelError) {
         let (above, name) = path.lastHalves(at: "/").map { ($0.first.isEmpty ? "/" : $0.first, $0.second) } ?? (".", path)
-        let directory = try Files.open(above, flags: O_PATH | O_DIRECTORY)
+        let directory = try Files.open(above, flags: [.path, .directory])
         let place = directory.number
-        guard let file = try? Files.open(".", flags: O_TMPFILE | O_WRONLY, mode: 0o644, at: place) else {
+        guard let file = try? Files.open(".", flags: [.temporaryFile, .writeOnly], mode: 0o644, at: place) else {
             // Not every file system has files without names.
             return try withFreeName { (other) throws(KernelError) in
-                let file = try Files.open(other, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o644, at: place)
+                let file = try Files.open(other, flags: [.writeOnly, .create, .exclusive, .noFollow], mode: 0o644, at: place)
                 try move(other, to: name, at: place) { () throws(KernelError) in try Files.write(bytes, to: file, name: path) }
             }
         }

@@ -9,7 +9,7 @@ internal import RuntimeSpec
 extension Performer {
     func shareImages(_ path: String, group: UInt32) throws(Failure) {
         try kernel { () throws(KernelError) in
-            let directory = try Files.open(path, flags: O_RDONLY | O_DIRECTORY)
+            let directory = try Files.open(path, flags: .directory)
             let status = try Files.status(of: directory)
             if status.mode & 0o001 != 0 { return }
             try Files.changeOwner(of: directory, user: status.userID, group: group)
@@ -66,7 +66,7 @@ extension Performer {
     func restoreProcesses(_ order: CriuOrder) throws(Failure) {
         guard let restorer = effects.restorer else { throw Failure(.internalError, "CRIU does not run") }
         let images = try kernel { () throws(KernelError) in
-            try Files.open(order.options.imagePath, flags: O_RDONLY | O_DIRECTORY).release()
+            try Files.open(order.options.imagePath, flags: .directory).release()
         }
         let work = try order.options.openWorkDirectory()
         defer {
@@ -164,7 +164,7 @@ extension Performer {
 /// What is attached below the state directory while CRIU works.
 enum RestoreRoom {
     static func attach(_ tree: borrowing Descriptor, at place: String) throws(KernelError) {
-        let directory = try Files.open(place, flags: O_PATH | O_DIRECTORY | O_NOFOLLOW)
+        let directory = try Files.open(place, flags: [.path, .directory, .noFollow])
         try Mounts.setAttributes(of: tree, propagation: MountPropagation.private.mountFlag, recursive: true, name: place)
         try Mounts.attach(tree, on: directory, name: place)
         // KERNEL: on a shared mount it became shared, and CRIU would make its mounts on the host as well.
@@ -175,7 +175,7 @@ enum RestoreRoom {
     static func detach(in state: Int32) throws(KernelError) {
         for name in [RestorePlace.root, RestorePlace.devices] {
             do throws(KernelError) {
-                let mount = try Files.open(name, flags: O_PATH | O_DIRECTORY | O_NOFOLLOW, at: state)
+                let mount = try Files.open(name, flags: [.path, .directory, .noFollow], at: state)
                 try Mounts.detach(mount, name: name)
             } catch where error.errno == .noEntry || error.errno == .invalidArgument {
                 continue
@@ -184,7 +184,7 @@ enum RestoreRoom {
     }
 
     static func makeMountPoints(_ points: [MountPoint], in place: String) throws(KernelError) {
-        let root = try Files.open(place, flags: O_PATH | O_DIRECTORY | O_NOFOLLOW)
+        let root = try Files.open(place, flags: [.path, .directory, .noFollow])
         // The sources of bind mounts, as they are attached.
         var attached: [Int32] = []
         var failure: KernelError?
@@ -195,7 +195,7 @@ enum RestoreRoom {
                 // Later mounts may lie inside of this one: what is made there is made in the source.
                 let tree = try Mounts.cloneTree(source, recursive: true)
                 try Mounts.setAttributes(of: tree, propagation: MountPropagation.private.mountFlag, recursive: true, name: source)
-                let target = try RootedFiles.open(point.path, in: root, flags: O_PATH)
+                let target = try RootedFiles.open(point.path, in: root, flags: .path)
                 try Mounts.attach(tree, on: target, name: point.path)
                 attached.append(tree.release())
             }
@@ -220,13 +220,13 @@ enum RestoreRoom {
             let above = inside.isEmpty ? "/" : inside
             inside += "/" + name
             do throws(KernelError) {
-                _ = try RootedFiles.open(inside, in: root, flags: O_PATH)
+                _ = try RootedFiles.open(inside, in: root, flags: .path)
             } catch where error.errno == .noEntry {
-                let directory = try RootedFiles.open(above, in: root, flags: O_PATH | O_DIRECTORY)
+                let directory = try RootedFiles.open(above, in: root, flags: [.path, .directory])
                 if isDirectory || index + 1 < names.count {
                     try Files.makeDirectory(name, mode: 0o755, at: directory.number)
                 } else {
-                    let flags = O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW
+                    let flags: OpenFlags = [.create, .exclusive, .writeOnly, .noFollow]
                     _ = try Files.open(name, flags: flags, mode: 0o644, at: directory.number)
                 }
             }
@@ -240,7 +240,7 @@ extension CheckpointOptions {
         guard let workPath else { return nil }
         do throws(KernelError) {
             try Files.makeDirectories(workPath, mode: 0o700)
-            return try Files.open(workPath, flags: O_RDONLY | O_DIRECTORY).release()
+            return try Files.open(workPath, flags: .directory).release()
         } catch {
             throw .kernel(error, "cannot use the directory for CRIU's log")
         }

@@ -109,8 +109,8 @@ public final class ContainerProcess: Sendable {
         do throws(KernelError) {
             // struct winsize: rows, columns, and two numbers that nobody reads.
             var size: (UInt16, UInt16, UInt16, UInt16) = (rows, columns, 0, 0)
-            try withUnsafeMutablePointer(to: &size) { (size) throws(KernelError) in
-                _ = try systemCall(
+            try unsafe withUnsafeMutablePointer(to: &size) { (size) throws(KernelError) in
+                _ = try unsafe systemCall(
                     __NR_ioctl, "ioctl TIOCSWINSZ", UInt64(descriptor: terminal), UInt64(TIOCSWINSZ), UInt64(address: size))
             }
         } catch {

@@ -10,8 +10,8 @@ enum GateSocket {
         var message = stage_gate_message()
         let size = MemoryLayout<stage_gate_message>.size
         do throws(KernelError) {
-            let count = try withUnsafeMutablePointer(to: &message) { (pointer) throws(KernelError) in
-                try systemCall(
+            let count = try unsafe withUnsafeMutablePointer(to: &message) { (pointer) throws(KernelError) in
+                try unsafe systemCall(
                     __NR_read, "read", on: "gate", UInt64(descriptor: socket), UInt64(address: pointer), UInt64(size))
             }
             if count != size { return nil }
@@ -29,9 +29,9 @@ enum GateSocket {
     /// Lets the stage go on.
     static func answer(_ gate: Gate, over socket: Int32) throws(KernelError) {
         var message = stage_gate_message(gate: gate.rawValue, value: 0)
-        try withUnsafeMutablePointer(to: &message) { (pointer) throws(KernelError) in
+        try unsafe withUnsafeMutablePointer(to: &message) { (pointer) throws(KernelError) in
             // Not write: when the stage has ended, its signal would end us or the program that we are part of.
-            _ = try systemCall(
+            _ = try unsafe systemCall(
                 __NR_sendto, "send", on: "gate", UInt64(descriptor: socket), UInt64(address: pointer),
                 UInt64(MemoryLayout<stage_gate_message>.size), UInt64(MSG_NOSIGNAL), 0, 0)
         }

@@ -25,8 +25,8 @@ final class Placeholder {
         // It says why it could not.
         var answer: UInt8 = 1
         let socket = input
-        let count = try? withUnsafeMutablePointer(to: &answer) { (pointer) throws(KernelError) in
-            try systemCall(__NR_read, "read", on: name, UInt64(descriptor: socket), UInt64(address: pointer), 1)
+        let count = unsafe try? withUnsafeMutablePointer(to: &answer) { (pointer) throws(KernelError) in
+            try unsafe systemCall(__NR_read, "read", on: name, UInt64(descriptor: socket), UInt64(address: pointer), 1)
         }
         if count == 1, answer == 0 { return }
         end()

@@ -25,7 +25,7 @@ final class ProgramStreams {
     private func open(_ stream: StandardStream, _ index: Int, _ closed: [Int32]) throws(KernelError) {
         switch stream {
         case .inherited where !closed.contains(Int32(index)): return
-        case .null, .inherited: numbers[index] = keep(try Files.open("/dev/null", flags: O_RDWR).release())
+        case .null, .inherited: numbers[index] = keep(try Files.open("/dev/null", flags: .readWrite).release())
         case .descriptor(let number):
             let isOurs = closed.contains(number)
             let name = "standard \(Self.names[index])"

@@ -17,7 +17,7 @@ final class ProgressPage {
             return
         }
         let page = try Files.open(
-            StateDirectory.progressFile, flags: O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600, at: directory)
+            StateDirectory.progressFile, flags: [.readWrite, .create, .truncate, .noFollow], mode: 0o600, at: directory)
         try MemoryFiles.reserve(page, size: size, name: StateDirectory.progressFile)
         file = page.release()
     }
@@ -28,14 +28,16 @@ final class ProgressPage {
         guard let page = try? StateDirectory.readFile(name, at: directory), page.count == Int(stage_progress_size) else {
             return nil
         }
-        return page.withUnsafeBytes { page in
-            page.baseAddress.map { stage_phase(rawValue: $0.assumingMemoryBound(to: stage_progress.self).pointee.phase) }
+        return unsafe page.withUnsafeBytes { page in
+            unsafe page.baseAddress.map {
+                unsafe stage_phase(rawValue: $0.assumingMemoryBound(to: stage_progress.self).pointee.phase)
+            }
         }
     }
 
     /// The page of a container that exists.
     init(reading directory: Int32) throws(KernelError) {
-        let page = try Files.open(StateDirectory.progressFile, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK, at: directory)
+        let page = try Files.open(StateDirectory.progressFile, flags: [.noFollow, .nonBlocking], at: directory)
         guard try Files.status(of: page).size == UInt64(stage_progress_size) else {
             throw KernelError(.invalidArgument, call: "read", object: StateDirectory.progressFile)
         }
@@ -51,8 +53,8 @@ final class ProgressPage {
         var page = stage_progress()
         page.phase = stage_phase_executing.rawValue
         let number = file
-        try withUnsafePointer(to: &page) { (page) throws(KernelError) in
-            _ = try systemCall(
+        try unsafe withUnsafePointer(to: &page) { (page) throws(KernelError) in
+            _ = try unsafe systemCall(
                 __NR_pwrite64, "pwrite", on: StateDirectory.progressFile, UInt64(descriptor: number), UInt64(address: page),
                 UInt64(stage_progress_size), 0)
         }
@@ -61,8 +63,8 @@ final class ProgressPage {
     /// What the page says now. What is not there any more reads as zeros: a stage that has not come to its first step.
     private var page: stage_progress {
         var page = stage_progress()
-        withUnsafeMutablePointer(to: &page) { page in
-            _ = linux_system_call(
+        unsafe withUnsafeMutablePointer(to: &page) { page in
+            _ = unsafe linux_system_call(
                 Int64(__NR_pread64), UInt64(descriptor: file), UInt64(address: page), UInt64(stage_progress_size), 0, 0, 0)
         }
         return page
@@ -81,7 +83,7 @@ final class ProgressPage {
 
     var report: Report {
         let page = page
-        let text = withUnsafeBytes(of: page.text) { text in Array(text.prefix { $0 != 0 }) }
+        let text = unsafe withUnsafeBytes(of: page.text) { text in unsafe Array(text.prefix { $0 != 0 }) }
         return Report(
             phase: stage_phase(rawValue: page.phase), step: Int(page.step), errno: Errno(rawValue: page.error),
             detail: stage_detail(rawValue: page.detail), value: page.detail_value, text: text)
@@ -94,8 +96,8 @@ final class ProgressPage {
 
     /// Nanoseconds of CLOCK_MONOTONIC at the start of each step, by step number from 1; 0 where none was noted.
     func clocks(count: Int) -> [UInt64] {
-        withUnsafeBytes(of: page.clocks) { clocks in
-            (0...min(count, Int(stage_clock_count) - 1)).map { clocks.load(fromByteOffset: 8 * $0, as: UInt64.self) }
+        unsafe withUnsafeBytes(of: page.clocks) { clocks in
+            (0...min(count, Int(stage_clock_count) - 1)).map { unsafe clocks.load(fromByteOffset: 8 * $0, as: UInt64.self) }
         }
     }
 }

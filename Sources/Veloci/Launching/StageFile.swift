@@ -38,9 +38,9 @@ enum StageFile {
     }
 
     private static func inMemory() throws(KernelError) -> Descriptor {
-        Descriptor(
+        unsafe Descriptor(
             owning: try StageImage.withBytes { (bytes) throws(KernelError) in
-                try MemoryFiles.sealedFile(name: name, executable: true, bytes).release()
+                try unsafe MemoryFiles.sealedFile(name: name, executable: true, bytes).release()
             })
     }
 
@@ -57,13 +57,13 @@ enum StageFile {
         let mount = try Mounts.make(
             type: "tmpfs", source: name, options: ["mode=700", "nr_inodes=2"],
             attributes: UInt64(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV))
-        try fill(try Files.open(name, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o500, at: mount.number))
+        try fill(try Files.open(name, flags: [.writeOnly, .create, .exclusive], mode: 0o500, at: mount.number))
         try Mounts.setAttributes(of: mount, set: UInt64(MOUNT_ATTR_RDONLY), recursive: false, name: name)
         return try Files.open(name, at: mount.number)
     }
 
     private static func withoutName(in directory: String) throws(KernelError) -> Descriptor {
-        let file = try Files.open(directory, flags: O_RDWR | O_TMPFILE, mode: 0o500)
+        let file = try Files.open(directory, flags: [.readWrite, .temporaryFile], mode: 0o500)
         // KERNEL: what is open for writing is not executed.
         let readable = try Files.open("/proc/self/fd/\(file.number)")
         try fill(file)
@@ -73,10 +73,10 @@ enum StageFile {
     /// Writes the stage into the file, and closes it.
     private static func fill(_ file: consuming Descriptor) throws(KernelError) {
         let number = file.number
-        try StageImage.withBytes { (bytes) throws(KernelError) in
+        try unsafe StageImage.withBytes { (bytes) throws(KernelError) in
             var written = 0
             while written < bytes.count {
-                written += try systemCall(
+                unsafe written += try systemCall(
                     __NR_write, "write", on: name, UInt64(descriptor: number),
                     UInt64(address: bytes.baseAddress?.advanced(by: written)), UInt64(bytes.count - written))
             }

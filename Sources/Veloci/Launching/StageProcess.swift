@@ -43,10 +43,10 @@ final class StageProcess {
         let (hostEnd, stageEnd) = try Sockets.messagePair()
         gate = Descriptor(owning: hostEnd)
         let stageGate = try passing.outOfTheWay(Descriptor(owning: stageEnd))
-        let planFile = try passing.outOfTheWay(
+        let planFile = try unsafe passing.outOfTheWay(
             Descriptor(
                 owning: try encoded.withUnsafeBytesTyped { (bytes) throws(KernelError) in
-                    try MemoryFiles.sealedFile(name: "veloci-plan", executable: false, bytes).release()
+                    try unsafe MemoryFiles.sealedFile(name: "veloci-plan", executable: false, bytes).release()
                 }))
         let page = try passing.copyOutOfTheWay(progress.file)
         defer { Descriptor.close(page.map { [$0] } ?? []) }
@@ -179,6 +179,6 @@ extension [UInt8] {
     func withUnsafeBytesTyped<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try withUnsafeBufferPointer { (buffer) throws(Failure) in try body(UnsafeRawBufferPointer(buffer)) }
+        try unsafe withUnsafeBufferPointer { (buffer) throws(Failure) in try unsafe body(UnsafeRawBufferPointer(buffer)) }
     }
 }

@@ -38,7 +38,7 @@ extension Runtime {
         let spec = try container.state.configuration()
         let facts: CheckpointFacts
         do throws(KernelError) {
-            let top = try Files.open("/proc/\(pid)/root", flags: O_PATH | O_DIRECTORY)
+            let top = try Files.open("/proc/\(pid)/root", flags: [.path, .directory])
             facts = .collect(spec, root: top, prefix: "", criuVersion: program.version)
         } catch {
             throw .kernel(error, "cannot look at the container's root")
@@ -98,7 +98,7 @@ extension Runtime {
     private func write(_ streams: [UInt8], at directory: Int32, _ options: CheckpointOptions) throws(Failure) {
         do throws(KernelError) {
             let file = try Files.open(
-                StreamNames.file, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600, at: directory)
+                StreamNames.file, flags: [.writeOnly, .create, .truncate, .noFollow], mode: 0o600, at: directory)
             try Files.write(streams, to: file, name: options.imagePath + "/" + StreamNames.file)
         } catch {
             throw .kernel(error, "cannot write beside the images")
@@ -123,7 +123,7 @@ extension CheckpointOptions {
         let directory: Int32
         do throws(KernelError) {
             if making { try Files.makeDirectories(imagePath, mode: 0o700) }
-            directory = try Files.open(imagePath, flags: O_RDONLY | O_DIRECTORY).release()
+            directory = try Files.open(imagePath, flags: .directory).release()
         } catch {
             throw .kernel(error, "cannot use the directory of the images")
         }
@@ -133,7 +133,7 @@ extension CheckpointOptions {
             throw Failure(.invalidArgument, "the path of the parent's images must be relative")
         }
         do throws(KernelError) {
-            _ = try Files.open(parentPath, flags: O_PATH | O_DIRECTORY, at: images.number)
+            _ = try Files.open(parentPath, flags: [.path, .directory], at: images.number)
         } catch {
             throw .kernel(error, "cannot use the images of the parent")
         }

@@ -54,7 +54,7 @@ extension Runtime {
             (bundle, wanted, host) throws(Failure) in
             let facts: CheckpointFacts
             do throws(KernelError) {
-                let top = try Files.open(bundle.rootfs, flags: O_PATH | O_DIRECTORY)
+                let top = try Files.open(bundle.rootfs, flags: [.path, .directory])
                 let name = try Files.readLink("/proc/self/fd/\(top.number)")
                 facts = .collect(bundle.spec, root: top, prefix: name, criuVersion: program.version)
             } catch {

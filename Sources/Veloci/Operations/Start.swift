@@ -51,8 +51,8 @@ extension Runtime {
     private func release(_ container: StoredContainer) throws(KernelError) {
         let directory = container.state.number
         let started = try Files.open(
-            StateDirectory.startedPipe, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, at: directory)
-        let start = try Files.open(StateDirectory.startPipe, flags: O_WRONLY | O_NONBLOCK | O_NOFOLLOW, at: directory)
+            StateDirectory.startedPipe, flags: [.nonBlocking, .noFollow], at: directory)
+        let start = try Files.open(StateDirectory.startPipe, flags: [.writeOnly, .nonBlocking, .noFollow], at: directory)
         // What is no pipe is not what the container waits at, and waiting for it would be for ever.
         for pipe in [try Files.status(of: started), try Files.status(of: start)] where pipe.kind != .pipe {
             throw KernelError(.invalidArgument, call: "open", object: "a file in place of the container's pipe")

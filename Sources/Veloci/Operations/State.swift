@@ -52,7 +52,7 @@ extension Runtime {
         }
         for name in names.sortedByBytes() where !name.begins(with: ".") {
             // What is no directory, or is one no more, is no container.
-            let flags = O_PATH | O_DIRECTORY | O_NOFOLLOW
+            let flags: OpenFlags = [.path, .directory, .noFollow]
             guard let own = try? Files.open(name, flags: flags, at: directory.number) else { continue }
             do throws(Failure) {
                 try body(name, own)
@@ -67,7 +67,7 @@ extension Runtime {
     /// The state root, opened; nil when there is none yet.
     private func rootDirectory() throws(Failure) -> Descriptor? {
         do throws(KernelError) {
-            return try Files.open(root, flags: O_RDONLY | O_DIRECTORY)
+            return try Files.open(root, flags: .directory)
         } catch where error.errno == .noEntry {
             return nil
         } catch {

@@ -12,7 +12,7 @@ final class DescriptorReserve {
     ///   the state directory and what is in it. As many as there are standard streams in any case.
     init(hasContainer: Bool) throws(Failure) {
         do throws(KernelError) {
-            let first = try Files.open("/", flags: O_PATH | O_DIRECTORY)
+            let first = try Files.open("/", flags: [.path, .directory])
             for _ in 1..<(hasContainer ? 8 : 3) {
                 numbers.append(
                     Int32(

@@ -67,8 +67,8 @@ extension ContainerRecord {
     /// Nil for a document that veloci did not write, or not completely.
     init?(_ bytes: [UInt8]) {
         var reading = Reading()
-        let isWhole = bytes.withUnsafeBufferPointer { bytes in
-            JSONReader.document(bytes) { (name, reader) throws(JSONStop) in try reading.read(name, &reader) }
+        let isWhole = unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe JSONReader.document(bytes) { (name, reader) throws(JSONStop) in try reading.read(name, &reader) }
         }
         guard isWhole, reading.hasFront, reading.hasUndo, reading.hasStart else { return nil }
         self = reading.record
@@ -79,8 +79,8 @@ extension ContainerRecord {
     /// - Returns: nil for a document that veloci did not write, or in whose front something is missing.
     static func front(_ bytes: [UInt8]) -> (record: ContainerRecord, freezers: [String: String])? {
         var reading = Reading()
-        _ = bytes.withUnsafeBufferPointer { bytes in
-            JSONReader.document(bytes) { (name, reader) throws(JSONStop) in
+        _ = unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe JSONReader.document(bytes) { (name, reader) throws(JSONStop) in
                 try reading.read(name, &reader)
                 if reading.freezers != nil { throw JSONStop() }
             }

@@ -87,7 +87,7 @@ final class StateDirectory {
 
     private static func openExisting(_ path: String, locking: Bool) throws(Failure) -> Descriptor {
         do throws(KernelError) {
-            return try locking ? openLocked(path) : Files.open(path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+            return try locking ? openLocked(path) : Files.open(path, flags: [.directory, .noFollow])
         } catch where error.errno == .noEntry {
             throw .doesNotExist(path)
         } catch {
@@ -102,14 +102,14 @@ final class StateDirectory {
     }
 
     private static func openLocked(_ path: String) throws(KernelError) -> Descriptor {
-        let directory = try Files.open(path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        let directory = try Files.open(path, flags: [.directory, .noFollow])
         try Files.lock(directory)
         return directory
     }
 
     /// Whether some other command holds the lock now.
     var isLocked: Bool {
-        guard let other = try? Files.open(path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return false }
+        guard let other = try? Files.open(path, flags: [.directory, .noFollow]) else { return false }
         do throws(KernelError) {
             try Files.lock(other, shared: true, waiting: false)
             return false
@@ -209,7 +209,7 @@ final class StateDirectory {
 
     /// Reads what veloci wrote. Nobody is waited for who put a FIFO in its place: it is empty, or has nothing ready.
     static func readFile(_ name: String, at directory: Int32) throws(KernelError) -> [UInt8] {
-        let file = try Files.open(name, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, at: directory)
+        let file = try Files.open(name, flags: [.nonBlocking, .noFollow], at: directory)
         return try Files.read(file, name: name, endsShort: true, expected: 16384)
     }
 
@@ -220,7 +220,7 @@ final class StateDirectory {
     private static func write(_ bytes: [UInt8], to name: String, at number: Int32, shown path: String) throws(Failure) {
         let temporary = "." + name
         do throws(KernelError) {
-            let file = try Files.open(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600, at: number)
+            let file = try Files.open(temporary, flags: [.writeOnly, .create, .truncate, .noFollow], mode: 0o600, at: number)
             try Files.write(bytes, to: file, name: path + "/" + name)
             try Files.synchronize(file)
             try Files.rename(temporary, to: name, at: number)
@@ -256,7 +256,7 @@ final class StateDirectory {
             try Files.removeFile(name, at: directory)
         } catch where error.errno.name == "EISDIR" && depth < 32 {
             do {
-                let inner = try Files.open(name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: directory)
+                let inner = try Files.open(name, flags: [.directory, .noFollow], at: directory)
                 // Nothing in here is a mount of ours any more; whosever it is, what lies on it stays.
                 guard try Mounts.identifier(of: inner) == Mounts.identifier(number: directory) else {
                     throw KernelError(.busy, call: "remove a mount", object: name.text)

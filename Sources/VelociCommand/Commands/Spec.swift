@@ -25,7 +25,7 @@ extension Subcommand {
             : DefaultConfiguration.spec(hasControlGroupNamespace: isUnified)
         do throws(KernelError) {
             // O_EXCL: between looking and writing somebody else could write.
-            let file = try Files.open(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
+            let file = try Files.open(path, flags: [.writeOnly, .create, .exclusive], mode: 0o666)
             try Files.write(spec.encoded(JSONLayout(indent: 2, endsWithNewline: true)), to: file, name: path)
         } catch {
             if error.errno == .exists { throw CommandFailure("File \(path) exists. Remove it first") }

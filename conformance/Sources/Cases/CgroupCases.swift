@@ -9,7 +9,9 @@ enum CgroupCases {
     private static func group(_ pid: pid_t?, _ view: CgroupView, controller: String = "memory") -> String {
         for line in (Files.text("/proc/\(pid ?? 0)/cgroup") ?? "").split(separator: "\n") {
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-            if fields.count == 3, view == .version2 ? fields[1].isEmpty : fields[1].split(separator: ",").map(String.init).contains(controller) {
+            if fields.count == 3,
+                view == .version2 ? fields[1].isEmpty : fields[1].split(separator: ",").map(String.init).contains(controller)
+            {
                 return fields[2]
             }
         }
@@ -84,8 +86,8 @@ enum CgroupCases {
                     view: view,
                     sabotage: .configuration {
                         $0.prepare = { _ in
-                            rmdir(directory(view) + "/before/other")
-                            rmdir(directory(view) + "/before")
+                            unsafe rmdir(directory(view) + "/before/other")
+                            unsafe rmdir(directory(view) + "/before")
                         }
                     }
                 ) { trial in
@@ -101,7 +103,10 @@ enum CgroupCases {
                 },
             ]
         } + [
-            .accepted("cgroup-path-unset", ["configuration.optional", "cgroupsPath.unset", "cgroups.additional"], "Without cgroupsPath the container runs") {
+            .accepted(
+                "cgroup-path-unset", ["configuration.optional", "cgroupsPath.unset", "cgroups.additional"],
+                "Without cgroupsPath the container runs"
+            ) {
                 $0["linux.cgroupsPath"] = nil
             },
             .steps(
@@ -153,7 +158,7 @@ enum CgroupCases {
             }
         ) { trial in
             try Files.makeDirectories("/sys/fs/cgroup/shared")
-            let null = open("/dev/null", O_RDWR)
+            let null = unsafe open("/dev/null", O_RDWR)
             let program = trial.directory + "/foreign-program"
             try Files.write(program, Probe.image, mode: 0o755)
             let foreign = try Processes.spawn([program, "sleep", "60000"], descriptors: [null, null, null])
@@ -182,7 +187,7 @@ enum CgroupCases {
 
     private static func owner(_ path: String) -> Int {
         var status = stat()
-        return lstat(path, &status) == 0 ? Int(status.st_uid) : -1
+        return unsafe lstat(path, &status) == 0 ? Int(status.st_uid) : -1
     }
 
     private static func ownership(
@@ -200,7 +205,9 @@ enum CgroupCases {
 
     /// Whoever leaves the owner as it is has no duties about it.
     private static func needsUse(_ view: CgroupView) throws {
-        if owner(directory(view) + "/owned") == 0 { throw Verdict.declined("this runtime does not change the owner, which it may") }
+        if owner(directory(view) + "/owned") == 0 {
+            throw Verdict.declined("this runtime does not change the owner, which it may")
+        }
     }
 
     private static let ownership: [Case] = [
@@ -228,8 +235,8 @@ enum CgroupCases {
         },
         ownership("ownership-v1", ["ownership.version1"], "In version 1 the owner stays", view: .version1, wanted: 0) {
             $0.prepare = { _ in
-                mkdir("/sys/fs/cgroup/memory/owned", 0o755)
-                chown("/sys/fs/cgroup/memory/owned", 100_000, 0)
+                unsafe mkdir("/sys/fs/cgroup/memory/owned", 0o755)
+                unsafe chown("/sys/fs/cgroup/memory/owned", 100_000, 0)
             }
         },
         .steps(

@@ -118,7 +118,7 @@ enum DeviceCases {
             operations: ["stat", "/etc/extra"]
         ) {
             $0["linux.devices"] = [device("c", "/etc/extra", (1, 5))]
-            $0.prepare = { mknod($0 + "/rootfs/etc/extra", 0o020666, 1 << 8 | 5) }
+            $0.prepare = { unsafe mknod($0 + "/rootfs/etc/extra", 0o020666, 1 << 8 | 5) }
         } sabotage: {
             $0.prepare = { try Files.write($0 + "/rootfs/etc/extra", "no device") }
         } check: {
@@ -144,7 +144,7 @@ enum DeviceCases {
         },
         .refused("device-mismatch-numbers", ["devices.path.mismatch"], "Another device at path is refused") {
             $0["linux.devices"] = [device("c", "/etc/extra", (1, 5))]
-            $0.prepare = { mknod($0 + "/rootfs/etc/extra", 0o020666, 1 << 8 | 3) }
+            $0.prepare = { unsafe mknod($0 + "/rootfs/etc/extra", 0o020666, 1 << 8 | 3) }
         } valid: {
             $0["linux.devices"] = [device("c", "/etc/extra", (1, 5))]
             $0.prepare = nil

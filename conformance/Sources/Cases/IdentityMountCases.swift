@@ -14,10 +14,10 @@ enum IdentityMountCases {
                 try System.mount("tmpfs", $0 + "/tree", "tmpfs", 0)
             } else {
                 try MountOptionCases.makeTree($0 + "/tree")
-                chown($0 + "/tree/sub/.mark", 7, 8)
+                unsafe chown($0 + "/tree/sub/.mark", 7, 8)
             }
             try Files.write($0 + "/tree/file", "of root")
-            chown($0 + "/tree/file", 7, 8)
+            unsafe chown($0 + "/tree/file", 7, 8)
         }
         var mount: JSONValue = [
             "destination": "/m", "type": "bind", "source": .string(bundle.path + "/tree"), "options": .array(options),
@@ -121,7 +121,8 @@ enum IdentityMountCases {
             try expect("owner of a file of 7:8", try owner($0), is: [5007, 5008])
         },
         .inside(
-            "idmap-container", ["mounts.idmap.applied", "mounts.idmap.container"], "idmap without mappings uses those of the container",
+            "idmap-container", ["mounts.idmap.applied", "mounts.idmap.container"],
+            "idmap without mappings uses those of the container",
             operations: ["stat", "/m/file"]
         ) {
             $0.addUserNamespace()
@@ -160,7 +161,8 @@ enum IdentityMountCases {
         },
         .inside(
             "idmap-file-system-container", ["mounts.idmap.applied", "mounts.idmap.container", "mounts.idmap.not-data"],
-            "idmap without mappings on a new file system uses those of the container", operations: ["stat", "/m", "create", "/m/new"]
+            "idmap without mappings on a new file system uses those of the container",
+            operations: ["stat", "/m", "create", "/m/new"]
         ) {
             $0.addUserNamespace()
             $0.directories.append("rootfs/m")

@@ -79,13 +79,13 @@ enum IntelRdtCases {
         one(
             "created", ["intelRdt.closID.create", "intelRdt.both"], "A closID directory is made for schemata",
             ["closID": "ociprobe", "l3CacheSchema": .string(l3), "memBwSchema": .string(bandwidth)],
-            after: { rmdir(root + "/ociprobe") }
+            after: { unsafe rmdir(root + "/ociprobe") }
         ) { trial in
             try isIn(trial, root + "/ociprobe")
         },
         one(
             "kept", ["intelRdt.keep"], "A directory that was there is not removed", ["closID": "ociprobe"],
-            prepare: { mkdir(root + "/ociprobe", 0o755) }, after: { rmdir(root + "/ociprobe") }
+            prepare: { unsafe mkdir(root + "/ociprobe", 0o755) }, after: { unsafe rmdir(root + "/ociprobe") }
         ) { trial in
             try trial.succeed("delete", try trial.delete(force: true))
             try trial.expect(Files.isDirectory(root + "/ociprobe"), "the directory", seen: "none")

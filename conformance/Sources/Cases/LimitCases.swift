@@ -16,7 +16,7 @@ enum LimitCases {
     /// The harness's own limit, through the probe's eyes the default of every container.
     private static func own(_ number: Int) -> (soft: UInt64, hard: UInt64) {
         var limit = rlimit()
-        getrlimit(__rlimit_resource_t(UInt32(number)), &limit)
+        unsafe getrlimit(__rlimit_resource_t(UInt32(number)), &limit)
         return (UInt64(limit.rlim_cur), UInt64(limit.rlim_max))
     }
 

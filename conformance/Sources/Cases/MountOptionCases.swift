@@ -114,7 +114,9 @@ enum MountOptionCases {
 
     /// Options whose effect the kernel does not show: they must not be refused, and not be handed to the file system,
     /// which would refuse them.
-    private static let accepted = ["defaults", "iversion", "noiversion", "loud", "silent", "norelatime", "rnorelatime", "mand", "nomand"]
+    private static let accepted = [
+        "defaults", "iversion", "noiversion", "loud", "silent", "norelatime", "rnorelatime", "mand", "nomand",
+    ]
 
     private static func acceptedCase(_ option: String) -> Case {
         .inside(
@@ -194,7 +196,8 @@ enum MountOptionCases {
     private static let others: [Case] = [
         .inside(
             // On a new file system it is the kernel's default, and cannot be seen.
-            "mount-option-relatime", ["mounts.option.relatime"], "The option relatime takes effect on a bind mount of a noatime source"
+            "mount-option-relatime", ["mounts.option.relatime"],
+            "The option relatime takes effect on a bind mount of a noatime source"
         ) {
             $0.prepare = { try makeTree($0 + "/tree", flags: 1024) }
             $0.addMount("/m", "bind", "tree", ["bind", "relatime"])
@@ -297,9 +300,9 @@ enum MountOptionCases {
         ) {
             $0.files["rootfs/filled/sub/file"] = "of the image"
             $0.prepare = {
-                chown($0 + "/rootfs/filled/sub/file", 7, 8)
-                chmod($0 + "/rootfs/filled/sub/file", 0o640)
-                symlink("sub/file", $0 + "/rootfs/filled/link")
+                unsafe chown($0 + "/rootfs/filled/sub/file", 7, 8)
+                unsafe chmod($0 + "/rootfs/filled/sub/file", 0o640)
+                unsafe symlink("sub/file", $0 + "/rootfs/filled/link")
             }
             $0.addMount("/again", "bind", $0.path + "/rootfs/filled", ["bind"])
             $0.addMount("/filled", "tmpfs", "tmpfs", ["tmpcopyup"])
@@ -315,7 +318,8 @@ enum MountOptionCases {
             try expect(Set(names).subtracting([".", ".."]) == ["sub", "link"], "sub and link in the image", seen: "\(names)")
         },
         .inside(
-            "mount-option-tmpcopyup-ro", ["mounts.option.tmpcopyup", "mounts.option.ro"], "tmpcopyup with ro is filled, then read-only",
+            "mount-option-tmpcopyup-ro", ["mounts.option.tmpcopyup", "mounts.option.ro"],
+            "tmpcopyup with ro is filled, then read-only",
             operations: ["read", "/filled/file", "create", "/filled/new"]
         ) {
             $0.files["rootfs/filled/file"] = "of the image"

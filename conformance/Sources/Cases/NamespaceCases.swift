@@ -173,13 +173,13 @@ enum NamespaceCases {
         },
         .steps(
             "mappings-no-chown", ["mappings.no-chown"], "The root file system's owners stay as they are",
-            sabotage: .configuration { $0.prepare = { chown($0 + "/rootfs/mark", 100000, 100000) } }
+            sabotage: .configuration { $0.prepare = { unsafe chown($0 + "/rootfs/mark", 100000, 100000) } }
         ) { trial in
             trial.bundle.addUserNamespace()
             trial.bundle.files["rootfs/mark"] = "of the host's root"
             try trial.run()
             var status = stat()
-            stat(trial.rootfs + "/mark", &status)
+            unsafe stat(trial.rootfs + "/mark", &status)
             try expect("owner of the file", status.st_uid, is: 0)
         },
     ]

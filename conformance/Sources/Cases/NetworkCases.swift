@@ -8,7 +8,7 @@ enum NetworkCases {
     private static func setUp(_ trial: Trial, isUp: Bool = false) throws {
         try System.unshare(Raw.newNetwork)
         // sysfs shows the devices of the network namespace in which it was mounted.
-        umount2("/sys/fs/cgroup", 2)
+        unsafe umount2("/sys/fs/cgroup", 2)
         try System.mount("sysfs", "/sys", "sysfs")
         try System.mount("cgroup2", "/sys/fs/cgroup", "cgroup2")
         try NetworkDevice.make(device, isUp: isUp)
@@ -81,7 +81,8 @@ enum NetworkCases {
             try expect(text.contains("192.0.2.7"), "192.0.2.7", seen: text)
         },
         moved(
-            "net-device-address-6", ["netDevices.attributes"], "The device keeps its permanent global address of version 6", isUp: true,
+            "net-device-address-6", ["netDevices.attributes"], "The device keeps its permanent global address of version 6",
+            isUp: true,
             operations: ["read", "/proc/net/if_inet6"]
         ) {
             let text = try $0.operation("read")["text"]?.string ?? ""
@@ -136,7 +137,7 @@ enum NetworkCases {
             // The namespace that is joined has a device of its own, which is the first as well.
             try System.unshare(Raw.newNetwork)
             try NetworkDevice.make("other0")
-            let namespace = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)
+            let namespace = unsafe open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)
             defer { close(namespace) }
             try setUp(trial)
             trial.bundle["linux.netDevices." + device] = ["name": "inner%d"]

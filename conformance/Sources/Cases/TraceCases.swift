@@ -86,8 +86,8 @@ enum TraceCases {
     ) throws -> [Int32] {
         var pids: [pid_t] = []
         for number in 0..<count {
-            let output = open("\(trial.directory)/together.\(number)", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-            let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            let output = unsafe open("\(trial.directory)/together.\(number)", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+            let null = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
             defer {
                 close(output)
                 close(null)
@@ -127,7 +127,8 @@ enum TraceCases {
             try expect("runs", trial.lines(of: trial.rootfs + "/log").count, is: 1)
         },
         .steps(
-            "concurrent-delete", ["practice.delete-force"], "Eight forced deletes leave nothing", sabotage: .wrapper(.skip("delete"))
+            "concurrent-delete", ["practice.delete-force"], "Eight forced deletes leave nothing",
+            sabotage: .wrapper(.skip("delete"))
         ) { trial in
             trial.bundle.operations = ["sleep", "60000"]
             try trial.succeed("create", try trial.create())

@@ -54,9 +54,9 @@ struct Summary: Sendable {
     /// The kernel, the machine, and the time.
     var machine: String {
         var name = utsname()
-        uname(&name)
+        unsafe uname(&name)
         func text<Field>(_ field: Field) -> String {
-            withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            unsafe withUnsafeBytes(of: field) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         }
         let groups = [hierarchies.hasVersion1 ? "v1" : nil, hierarchies.hasVersion2 ? "v2" : nil].compactMap { $0 }
         return "Linux \(text(name.release)) \(text(name.machine)), cgroup \(groups.joined(separator: " and "))"
@@ -64,11 +64,11 @@ struct Summary: Sendable {
 
     static var date: String {
         var now = time(nil)
-        var parts = tm()
-        gmtime_r(&now, &parts)
+        var parts = unsafe tm()
+        unsafe gmtime_r(&now, &parts)
         func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
         return
-            "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T\(two(parts.tm_hour)):\(two(parts.tm_min))Z"
+            unsafe "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T\(two(parts.tm_hour)):\(two(parts.tm_min))Z"
     }
 }
 

@@ -40,9 +40,9 @@ package enum CommandLineTool {
         if !options.keep.isEmpty {
             // Cases have other working directories than this process.
             try Files.makeDirectories(options.keep)
-            guard let folder = realpath(options.keep, nil) else { throw UsageError(text: "no folder \(options.keep)") }
-            defer { free(folder) }
-            scheduler.keep = String(cString: folder)
+            guard let folder = unsafe realpath(options.keep, nil) else { throw UsageError(text: "no folder \(options.keep)") }
+            defer { unsafe free(folder) }
+            scheduler.keep = unsafe String(cString: folder)
         }
         scheduler.defaultView = options.view
         let runtimes = try runtimes(options.runtimes)
@@ -87,7 +87,8 @@ package enum CommandLineTool {
         for runtime in runtimes {
             let result = try patient.run([.init(test, runtime: runtime)]) { (_, _) in }
             guard let result = result.first, result.kind == .passed else {
-                throw DeadRuntime(text: "\(runtime.name) does not run the simplest container: \(result.first?.seen ?? "no result")")
+                throw DeadRuntime(
+                    text: "\(runtime.name) does not run the simplest container: \(result.first?.seen ?? "no result")")
             }
             slowest = max(slowest, Pace.factor(of: result.milliseconds))
         }
@@ -140,7 +141,8 @@ package enum CommandLineTool {
             }
             let rest = tasks.filter { journal?.result($0) == nil }
             var results = Dictionary(
-                tasks.compactMap { task in journal?.result(task).map { (task.test.id + " " + task.dropped, $0) } }) { one, _ in one }
+                tasks.compactMap { task in journal?.result(task).map { (task.test.id + " " + task.dropped, $0) } }
+            ) { one, _ in one }
             var progress = Progress(total: rest.count)
             let found = try scheduler.run(rest) { (index, result) in
                 journal?.append(rest[index], result)
@@ -151,7 +153,8 @@ package enum CommandLineTool {
             for task in tasks {
                 guard let result = results[task.test.id + " " + task.dropped] else { continue }
                 summary.drops.removeAll { $0.caseID == task.test.id && $0.path == task.dropped }
-                summary.drops.append(Drop(caseID: task.test.id, path: task.dropped, isMissed: [.failed, .declined].contains(result.kind)))
+                summary.drops.append(
+                    Drop(caseID: task.test.id, path: task.dropped, isMissed: [.failed, .declined].contains(result.kind)))
             }
         }
     }
@@ -160,9 +163,9 @@ package enum CommandLineTool {
     private static func compare(
         _ options: Options, _ scheduler: Scheduler, _ runtimes: [Runtime], _ expectation: Expectation?
     ) throws -> Int32 {
-        guard let folder = realpath(options.fixtures, nil) else { throw UsageError(text: "no folder \(options.fixtures)") }
-        defer { free(folder) }
-        let root = String(cString: folder)
+        guard let folder = unsafe realpath(options.fixtures, nil) else { throw UsageError(text: "no folder \(options.fixtures)") }
+        defer { unsafe free(folder) }
+        let root = unsafe String(cString: folder)
         let fixtures = try Fixtures.read(root).filter { options.isNamed($0.file) }
         let tests = fixtures.map { Fixtures.test(root + "/" + $0.file, isAccepted: $0.isAccepted, since: $0.since) }
         let tasks = runtimes.flatMap { runtime in tests.map { Scheduler.Task($0, runtime: runtime) } }

@@ -35,7 +35,8 @@ enum Fixtures {
     static func test(_ path: String, isAccepted: Bool, since: Version) -> Case {
         let rule = isAccepted ? "lifecycle.environment" : "values.invalid"
         return Case(
-            prefix + (isAccepted ? "+" : "-") + since.description + ":" + path, [rule], path, sabotage: .wrapper(.refuse("create"))
+            prefix + (isAccepted ? "+" : "-") + since.description + ":" + path, [rule], path,
+            sabotage: .wrapper(.refuse("create"))
         ) { trial in
             trial.bundle.text = Files.read(path).map { lowered($0, to: since) }
             let config = trial.bundle.text.flatMap { try? JSONValue.decode($0) }
@@ -70,7 +71,7 @@ enum Fixtures {
                 try Files.makeDirectories(String(path[..<slash]))
                 try? Files.write(path, Probe.image, mode: 0o755)
             }
-            for name in [""] + Files.list(root).map({ "/" + $0 }) { chown(root + name, owner, owner) }
+            for name in [""] + Files.list(root).map({ "/" + $0 }) { unsafe chown(root + name, owner, owner) }
         }
     }
 

@@ -11,14 +11,15 @@ struct Journal {
         var results: [String: Result] = [:]
         for line in (Files.text(file) ?? "").split(separator: "\n") {
             // The last line of a run that was killed may be half of one.
-            guard let result = Result(String(line)), let key = (try? JSONValue.decode(String(line)))?.object?["key"]?.string else {
+            guard let result = Result(String(line)), let key = (try? JSONValue.decode(String(line)))?.object?["key"]?.string
+            else {
                 continue
             }
             results[key] = result
         }
         self.results = results
         // Whatever the last run left begins its own line.
-        let end = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        let end = unsafe open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         if end < 0 { throw SystemError("open", file) }
         close(end)
     }
@@ -32,7 +33,7 @@ struct Journal {
     func append(_ task: Scheduler.Task, _ result: Result) {
         guard case .object(var value) = result.json else { return }
         value["key"] = .string(Journal.key(task))
-        let end = open(file, O_WRONLY | O_APPEND | O_CLOEXEC)
+        let end = unsafe open(file, O_WRONLY | O_APPEND | O_CLOEXEC)
         defer { close(end) }
         try? Files.write(end, [10] + JSONValue.object(value).encoded(), file)
     }

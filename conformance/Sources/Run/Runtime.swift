@@ -26,16 +26,18 @@ struct Runtime: Sendable {
 
     /// The program of a name in PATH.
     private static func find(_ name: String) -> String? {
-        let folders = getenv("PATH").map { String(cString: $0) } ?? ""
-        return folders.split(separator: ":").map { $0 + "/" + name }.first { access($0, X_OK) == 0 && !Files.isDirectory($0) }
+        let folders = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? ""
+        return folders.split(separator: ":").map { $0 + "/" + name }.first {
+            unsafe access($0, X_OK) == 0 && !Files.isDirectory($0)
+        }
     }
 
     /// Asks the runtime. What it says goes through files without a name, so that nothing is left if this process is killed.
     init(_ path: String) throws {
         let found = path.contains("/") ? path : Runtime.find(path) ?? path
-        guard let real = realpath(found, nil) else { throw UsageError(text: "no runtime \(path)") }
-        defer { free(real) }
-        self.path = String(cString: real)
+        guard let real = unsafe realpath(found, nil) else { throw UsageError(text: "no runtime \(path)") }
+        defer { unsafe free(real) }
+        self.path = unsafe String(cString: real)
         name = path.split(separator: "/").last.map(String.init) ?? path
         let memory = (Raw.memoryFile(), Raw.memoryFile())
         defer {
@@ -43,7 +45,7 @@ struct Runtime: Sendable {
             close(memory.1)
         }
         func ask(_ argument: String) throws -> Outcome {
-            try Processes.run(
+            try unsafe Processes.run(
                 [String(cString: real), argument], outputPath: "/proc/self/fd/\(memory.0)",
                 errorPath: "/proc/self/fd/\(memory.1)", milliseconds: 10_000)
         }

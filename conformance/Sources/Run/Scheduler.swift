@@ -124,7 +124,7 @@ struct Scheduler {
         let worker = Worker(
             task, number: index, directory: directory, group: group, view: view(task.test),
             keep: task.variant == .plain && !keep.isEmpty ? keep + "/" + task.runtime.name : "", pace: pace)
-        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+        let null = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
         defer {
             close(null)
             close(ends.write)
@@ -138,16 +138,16 @@ struct Scheduler {
     private func collect(_ running: inout Running, _ task: Task) -> Result? {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let count = Glibc.read(running.results, &buffer, buffer.count)
+            let count = unsafe Glibc.read(running.results, &buffer, buffer.count)
             if count <= 0 { break }
             running.bytes += buffer[..<count]
         }
         var status: Int32 = 0
         let isLate = System.now > running.deadline
         if isLate { kill(running.pid, SIGKILL) }
-        guard waitpid(running.pid, &status, isLate ? 0 : WNOHANG) == running.pid else { return nil }
+        guard unsafe waitpid(running.pid, &status, isLate ? 0 : WNOHANG) == running.pid else { return nil }
         while true {
-            let count = Glibc.read(running.results, &buffer, buffer.count)
+            let count = unsafe Glibc.read(running.results, &buffer, buffer.count)
             if count <= 0 { break }
             running.bytes += buffer[..<count]
         }
@@ -157,13 +157,14 @@ struct Scheduler {
         if let line = text.split(separator: "\n").last, let result = Result(String(line)) { return result }
         return Result(
             caseID: task.test.id, runtime: task.runtime.path, kind: .broken,
-            seen: isLate ? "no end of the case within \(timeLimit * pace) seconds" : "the case's process ended with status \(status)")
+            seen: isLate
+                ? "no end of the case within \(timeLimit * pace) seconds" : "the case's process ended with status \(status)")
     }
 
     /// A process that outlives this one however it ends, and then removes the control groups and the directory.
     private func startGuardian(name: String, directory: String) throws -> (pid: pid_t, pipe: Int32) {
         let ends = try System.pipe()
-        let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        let null = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
         defer {
             close(ends.read)
             close(null)

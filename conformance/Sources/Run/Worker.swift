@@ -90,7 +90,7 @@ struct Worker {
         try Sandbox.leave(group: group, hierarchies: hierarchies)
         var inner = self
         inner.stage = "inner"
-        let null = open("/dev/null", O_RDONLY)
+        let null = unsafe open("/dev/null", O_RDONLY)
         let pid = try Processes.spawn(["/proc/self/exe"] + inner.arguments, descriptors: [null, 1, 2, 3])
         close(3)
         _ = Processes.wait(pid, milliseconds: 1_000_000_000)

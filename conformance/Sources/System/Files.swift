@@ -2,15 +2,15 @@ import Glibc
 
 /// Files by path, as the harness needs them.
 enum Files {
-    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     static func isDirectory(_ path: String) -> Bool {
         var status = stat()
-        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     static func read(_ path: String) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         if descriptor < 0 { return nil }
         defer { close(descriptor) }
         return read(descriptor)
@@ -20,7 +20,7 @@ enum Files {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             if count <= 0 { return bytes }
             bytes += buffer[..<count]
@@ -34,7 +34,7 @@ enum Files {
 
     static func write(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o644, append: Bool = false) throws(SystemError) {
         let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC)
-        let descriptor = open(path, flags, mode)
+        let descriptor = unsafe open(path, flags, mode)
         if descriptor < 0 { throw SystemError("open", path) }
         defer { close(descriptor) }
         try write(descriptor, bytes, path)
@@ -43,7 +43,7 @@ enum Files {
     static func write(_ descriptor: Int32, _ bytes: [UInt8], _ name: String) throws(SystemError) {
         var written = 0
         while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe bytes[written...].withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
             if count < 0 { throw SystemError("write", name) }
             written += count
@@ -56,29 +56,29 @@ enum Files {
 
     /// Writes into a file that exists, such as one of the kernel's.
     static func set(_ path: String, _ text: String) throws(SystemError) {
-        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
         if descriptor < 0 { throw SystemError("open", path) }
         defer { close(descriptor) }
         let bytes = Array(text.utf8)
-        if Glibc.write(descriptor, bytes, bytes.count) < 0 { throw SystemError("write \(text) to", path) }
+        if unsafe Glibc.write(descriptor, bytes, bytes.count) < 0 { throw SystemError("write \(text) to", path) }
     }
 
     static func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
-        if mkdir(path, mode) == 0 || errno == EEXIST { return }
+        if unsafe mkdir(path, mode) == 0 || errno == EEXIST { return }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
             throw SystemError("mkdir", path)
         }
         try makeDirectories(String(path[..<slash]))
-        if mkdir(path, mode) != 0 && errno != EEXIST { throw SystemError("mkdir", path) }
+        if unsafe mkdir(path, mode) != 0 && errno != EEXIST { throw SystemError("mkdir", path) }
     }
 
     static func list(_ path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
+        guard let directory = unsafe opendir(path) else { return [] }
+        defer { unsafe closedir(directory) }
         var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
             if name != "." && name != ".." { names.append(name) }
         }
@@ -89,31 +89,31 @@ enum Files {
     static func removeTree(_ path: String) {
         if isDirectory(path) {
             for name in list(path) { removeTree(path + "/" + name) }
-            rmdir(path)
+            unsafe rmdir(path)
         } else {
-            unlink(path)
+            unsafe unlink(path)
         }
     }
 
     /// Copies a directory and all in it with owners and modes, into the file systems that are mounted in it as well.
     static func copyTree(_ source: String, _ target: String) {
         var status = stat()
-        guard lstat(source, &status) == 0 else { return }
+        guard unsafe lstat(source, &status) == 0 else { return }
         switch status.st_mode & S_IFMT {
         case S_IFDIR:
             try? makeDirectories(target)
             for name in list(source) { copyTree(source + "/" + name, target + "/" + name) }
         case S_IFREG: try? write(target, read(source) ?? [])
-        case S_IFLNK: symlink(link(source) ?? "", target)
-        default: mknod(target, status.st_mode, status.st_rdev)
+        case S_IFLNK: unsafe symlink(link(source) ?? "", target)
+        default: unsafe mknod(target, status.st_mode, status.st_rdev)
         }
-        lchown(target, status.st_uid, status.st_gid)
-        if status.st_mode & S_IFMT != S_IFLNK { chmod(target, status.st_mode & 0o7777) }
+        unsafe lchown(target, status.st_uid, status.st_gid)
+        if status.st_mode & S_IFMT != S_IFLNK { unsafe chmod(target, status.st_mode & 0o7777) }
     }
 
     static func link(_ path: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = buffer.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) }
+        let count = unsafe buffer.withUnsafeMutableBytes { unsafe readlink(path, $0.baseAddress!, $0.count) }
         return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
     }
 }

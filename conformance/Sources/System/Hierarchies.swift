@@ -72,7 +72,7 @@ struct Hierarchies: Sendable {
                 if hierarchy.isUnified && handingDown { Hierarchies.enableControllers(path) }
                 let parent = path
                 path += "/" + part
-                if mkdir(path, 0o755) != 0 && errno != EEXIST { throw SystemError("mkdir", path) }
+                if unsafe mkdir(path, 0o755) != 0 && errno != EEXIST { throw SystemError("mkdir", path) }
                 // A version 1 group without a share of its parent's realtime budget runs no realtime process.
                 try? Files.set(path + "/cpu.rt_runtime_us", ["100000", "5000", "4000"][min(depth, 2)])
                 for file in ["cpuset.cpus", "cpuset.mems"] where hierarchy.name.contains("cpuset") {
@@ -112,7 +112,7 @@ struct Hierarchies: Sendable {
             where pid != getpid() && pid > 1 {
                 kill(pid, SIGKILL)
             }
-            if rmdir(path) == 0 || errno == ENOENT { return }
+            if unsafe rmdir(path) == 0 || errno == ENOENT { return }
             System.sleep(milliseconds: 5)
         }
     }

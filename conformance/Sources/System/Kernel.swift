@@ -27,7 +27,7 @@ enum System {
     static func mount(
         _ source: String, _ target: String, _ type: String, _ flags: UInt = 0, _ data: String? = nil
     ) throws(SystemError) {
-        if Glibc.mount(source, target, type, flags, data) != 0 { throw SystemError("mount", target) }
+        if unsafe Glibc.mount(source, target, type, flags, data) != 0 { throw SystemError("mount", target) }
     }
 
     // The C library and the kernel's headers both name these, so Swift knows neither.
@@ -60,7 +60,7 @@ enum System {
     /// Milliseconds of a clock that never goes back.
     static var now: Int {
         var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
     }
 

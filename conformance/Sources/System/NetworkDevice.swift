@@ -9,7 +9,9 @@ enum NetworkDevice {
 
     private static func call(_ descriptor: Int32, _ number: UInt64, _ request: [UInt8], _ what: String) throws(SystemError) {
         var request = request
-        let result = request.withUnsafeMutableBytes { Raw.ioctl(descriptor, number, UInt64(UInt(bitPattern: $0.baseAddress))) }
+        let result = unsafe request.withUnsafeMutableBytes {
+            Raw.ioctl(descriptor, number, UInt64(UInt(bitPattern: $0.baseAddress)))
+        }
         if result < 0 { throw SystemError(what, "", errno: Int32(-result)) }
     }
 
@@ -21,7 +23,7 @@ enum NetworkDevice {
     ///
     /// - Parameter isUp: whether it stays up, with 2001:db8::7/64 as well: a device that is down has no addresses of version 6.
     static func make(_ name: String, isUp: Bool = false) throws {
-        let tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC)
+        let tun = unsafe open("/dev/net/tun", O_RDWR | O_CLOEXEC)
         if tun < 0 { throw Verdict.skipped("this machine has no /dev/net/tun") }
         defer { close(tun) }
         var made = request(name)
@@ -56,7 +58,7 @@ enum NetworkDevice {
         let socket = Glibc.socket(AF_INET6, Int32(SOCK_DGRAM.rawValue), 0)
         defer { close(socket) }
         // struct in6_ifreq: address, length of the prefix, index of the device.
-        let index = if_nametoindex(name)
+        let index = unsafe if_nametoindex(name)
         let bytes: [UInt8] = [0x20, 0x01, 0x0d, 0xb8] + [UInt8](repeating: 0, count: 11) + [7, 64, 0, 0, 0]
         let number = (0..<4).map { UInt8(truncatingIfNeeded: index >> (8 * UInt32($0))) }
         try call(socket, 0x8916, bytes + number + [UInt8](repeating: 0, count: 16), "SIOCSIFADDR")

@@ -50,27 +50,27 @@ enum Processes {
     static func spawn(
         _ arguments: [String], descriptors: [Int32], directory: String? = nil, environment: [String]? = nil
     ) throws(SystemError) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         // First out of the way, then into place: a source may be one of the targets.
         let spare = descriptors.map { fcntl($0, F_DUPFD_CLOEXEC, 64) }
         defer { for descriptor in spare { close(descriptor) } }
-        for (target, source) in spare.enumerated() { posix_spawn_file_actions_adddup2(&actions, source, Int32(target)) }
+        for (target, source) in spare.enumerated() { unsafe posix_spawn_file_actions_adddup2(&actions, source, Int32(target)) }
         // All others close when the program is executed; dup2 makes the targets stay.
         Raw.closeOnExecAbove2()
         // The harness has one thread, so its own working directory can be the child's.
-        if let directory, chdir(directory) != 0 { throw SystemError("chdir", directory) }
-        var argv = arguments.map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
-        defer { for argument in argv { free(argument) } }
+        if let directory, unsafe chdir(directory) != 0 { throw SystemError("chdir", directory) }
+        var argv = unsafe arguments.map { unsafe strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
+        defer { for unsafe argument in unsafe argv { unsafe free(argument) } }
         var pid: pid_t = 0
         let result: Int32
         if let environment {
-            var envp = environment.map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
-            defer { for variable in envp { free(variable) } }
-            result = posix_spawnp(&pid, arguments[0], &actions, nil, &argv, &envp)
+            var envp = unsafe environment.map { unsafe strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
+            defer { for unsafe variable in unsafe envp { unsafe free(variable) } }
+            result = unsafe posix_spawnp(&pid, arguments[0], &actions, nil, &argv, &envp)
         } else {
-            result = posix_spawnp(&pid, arguments[0], &actions, nil, &argv, environ)
+            result = unsafe posix_spawnp(&pid, arguments[0], &actions, nil, &argv, environ)
         }
         if result != 0 { throw SystemError("start", arguments[0], errno: result) }
         return pid
@@ -87,7 +87,7 @@ enum Processes {
         var pause = 1
         while true {
             var status: Int32 = 0
-            let result = waitpid(pid, &status, WNOHANG)
+            let result = unsafe waitpid(pid, &status, WNOHANG)
             if result == pid { return ((status >> 8) & 0xff, status & 0x7f) }
             if result < 0 && errno == ECHILD { return kill(pid, 0) == 0 && System.now < end ? waitForStranger(pid, end) : (0, 0) }
             if System.now >= end { return nil }
@@ -110,10 +110,10 @@ enum Processes {
         _ arguments: [String], directory: String? = nil, environment: [String]? = nil, input: String? = nil,
         outputPath: String, errorPath: String, inherited: String? = nil, milliseconds: Int
     ) throws(SystemError) -> Outcome {
-        let standardInput = open(input ?? "/dev/null", O_RDONLY | O_CLOEXEC)
-        let output = open(outputPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        let errors = open(errorPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        let more = inherited.map { [open($0, O_RDONLY | O_CLOEXEC)] } ?? []
+        let standardInput = unsafe open(input ?? "/dev/null", O_RDONLY | O_CLOEXEC)
+        let output = unsafe open(outputPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        let errors = unsafe open(errorPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        let more = inherited.map { unsafe [open($0, O_RDONLY | O_CLOEXEC)] } ?? []
         defer { for descriptor in [standardInput, output, errors] + more { close(descriptor) } }
         let pid = try spawn(
             arguments, descriptors: [standardInput, output, errors] + more, directory: directory, environment: environment)

@@ -17,7 +17,7 @@ enum Raw {
         var ends: (Int32, Int32) = (-1, -1)
         // O_CLOEXEC, O_NONBLOCK: a name of both modules does not link in release.
         let flags = UInt64(0o2000000 | (nonBlocking ? 0o4000 : 0))
-        let result = withUnsafeMutablePointer(to: &ends) { pointer in
+        let result = unsafe withUnsafeMutablePointer(to: &ends) { pointer in
             linux_system_call(Int64(__NR_pipe2), UInt64(UInt(bitPattern: pointer)), flags, 0, 0, 0, 0)
         }
         return (ends.0, ends.1, result)
@@ -26,7 +26,7 @@ enum Raw {
     /// A descriptor of a file in memory, which has no name and which no program inherits.
     static func memoryFile() -> Int32 {
         let name: StaticString = "answer"
-        let address = UInt64(UInt(bitPattern: name.utf8Start))
+        let address = unsafe UInt64(UInt(bitPattern: name.utf8Start))
         return Int32(linux_system_call(Int64(__NR_memfd_create), address, 1, 0, 0, 0, 0))  // MFD_CLOEXEC
     }
 
@@ -42,7 +42,7 @@ enum Raw {
         var mask: UInt64 = 1
         for name in Files.list("/proc") {
             guard let pid = UInt64(name), Files.text("/proc/\(name)/cgroup")?.contains(id) == true else { continue }
-            withUnsafeMutablePointer(to: &mask) { pointer in
+            unsafe withUnsafeMutablePointer(to: &mask) { pointer in
                 _ = linux_system_call(Int64(__NR_sched_setaffinity), pid, 8, UInt64(UInt(bitPattern: pointer)), 0, 0, 0)
             }
         }

@@ -27,11 +27,11 @@ enum Sandbox {
         try System.mount("tmpfs", directory, "tmpfs", System.noSetuid, "mode=755")
         // Some runtimes give a container's standard streams, and so the machine's null device, to its user: they get another.
         let null = directory + "/.null"
-        if mknod(null, S_IFCHR | 0o666, 1 << 8 | 3) != 0 { throw SystemError("mknod", null) }
-        chmod(null, 0o666)
+        if unsafe mknod(null, S_IFCHR | 0o666, 1 << 8 | 3) != 0 { throw SystemError("mknod", null) }
+        unsafe chmod(null, 0o666)
         try System.mount(null, "/dev/null", "", System.bind)
         // KERNEL: a file system cannot be mounted on itself, so what is there goes first; it is this namespace's copy only.
-        while umount2("/sys/fs/cgroup", 2) == 0 {}
+        while unsafe umount2("/sys/fs/cgroup", 2) == 0 {}
         switch view {
         case .version2:
             try System.mount("cgroup2", "/sys/fs/cgroup", "cgroup2")
@@ -50,7 +50,7 @@ enum Sandbox {
     static func unmount(below directory: String) {
         for mount in MountInfo.parse(Files.text("/proc/self/mountinfo") ?? "").reversed()
         where mount.target.hasPrefix(directory + "/") {
-            umount2(mount.target, 2)
+            unsafe umount2(mount.target, 2)
         }
     }
 }

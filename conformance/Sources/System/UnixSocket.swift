@@ -10,12 +10,12 @@ final class UnixSocket {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
-        withUnsafeMutableBytes(of: &address.sun_path) { target in
-            for (index, byte) in bytes.prefix(target.count - 1).enumerated() { target[index] = byte }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { target in
+            for (index, byte) in bytes.prefix(target.count - 1).enumerated() { unsafe target[index] = byte }
         }
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
         if result != 0 { throw SystemError("bind", path) }
@@ -48,24 +48,24 @@ final class UnixSocket {
 
     private func wait(_ descriptor: Int32, _ milliseconds: Int) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return poll(&entry, 1, Int32(milliseconds * Pace.factor)) > 0
+        return unsafe poll(&entry, 1, Int32(milliseconds * Pace.factor)) > 0
     }
 
     private func receive(_ connection: Int32, _ delivery: inout Delivery) {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         var control = [UInt64](repeating: 0, count: 64)
         let capacity = buffer.count
-        let (count, length) = buffer.withUnsafeMutableBytes { payload in
-            control.withUnsafeMutableBytes { area in
-                var vector = iovec(iov_base: payload.baseAddress, iov_len: capacity)
-                return withUnsafeMutablePointer(to: &vector) { pointer in
-                    var message = msghdr()
-                    message.msg_iov = pointer
-                    message.msg_iovlen = 1
-                    message.msg_control = area.baseAddress
-                    message.msg_controllen = area.count
-                    let count = recvmsg(connection, &message, Int32(MSG_CMSG_CLOEXEC))
-                    return (count, message.msg_controllen)
+        let (count, length) = unsafe buffer.withUnsafeMutableBytes { payload in
+            unsafe control.withUnsafeMutableBytes { area in
+                var vector = unsafe iovec(iov_base: payload.baseAddress, iov_len: capacity)
+                return unsafe withUnsafeMutablePointer(to: &vector) { pointer in
+                    var message = unsafe msghdr()
+                    unsafe message.msg_iov = pointer
+                    unsafe message.msg_iovlen = 1
+                    unsafe message.msg_control = area.baseAddress
+                    unsafe message.msg_controllen = area.count
+                    let count = unsafe recvmsg(connection, &message, Int32(MSG_CMSG_CLOEXEC))
+                    return unsafe (count, message.msg_controllen)
                 }
             }
         }
@@ -76,10 +76,10 @@ final class UnixSocket {
         // struct cmsghdr: length (8 bytes), level, type (4 each), then the descriptors.
         if length > 16 {
             if !delivery.bytes.isEmpty { delivery.descriptorsCameFirst = false }
-            control.withUnsafeBytes { area in
-                let size = Int(area.load(as: UInt64.self))
+            unsafe control.withUnsafeBytes { area in
+                let size = unsafe Int(area.load(as: UInt64.self))
                 for offset in stride(from: 16, to: min(size, Int(length)), by: 4) {
-                    delivery.descriptors.append(area.load(fromByteOffset: offset, as: Int32.self))
+                    unsafe delivery.descriptors.append(area.load(fromByteOffset: offset, as: Int32.self))
                 }
             }
         }
