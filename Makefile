@@ -4,6 +4,18 @@ SWIFT ?= swift
 # What is installed and tested: Embedded Swift needs a folder of its own, a plain "swift build" makes the ordinary executable.
 VELOCI := .build/embedded/release/veloci
 EMBEDDED := --scratch-path .build/embedded --toolset Sources/VelociExecutable/embedded.json --omit-frame-pointers -debug-info-format none
+# ARCH=arm64, for build, tarball and deb, makes that of arm64 on another machine: Embedded Swift is compiled into the program, and all
+# else that it needs of that machine are headers and libseccomp, which are unpacked from Debian's packages.
+ARCH :=
+ifeq ($(ARCH),arm64)
+VELOCI := .build/arm64/release/veloci
+EMBEDDED := --scratch-path .build/arm64 --triple aarch64-none-none-elf --toolset Sources/VelociExecutable/arm64.json --omit-frame-pointers -debug-info-format none
+LIBRARIES := .build/arm64-libraries
+export VELOCI_BARE := 1
+export PKG_CONFIG_PATH := $(CURDIR)/$(LIBRARIES)/usr/lib/aarch64-linux-gnu/pkgconfig
+else ifneq ($(ARCH),)
+$(error ARCH is arm64, or nothing for the architecture of this machine)
+endif
 SUITE := .build/release/oci-conformance
 # An archive of "git archive" knows its commit from a file, a checkout from git.
 export VELOCI_COMMIT := $(shell grep -oE '^[0-9a-f]{12}' packaging/commit || git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
@@ -19,8 +31,9 @@ export SOURCE_DATE_EPOCH ?= $(shell date -u -d "$$(sed -n 's/^\#\# $(VERSION) - 
 
 all: build
 
-build: packages-build ## the executable, as it is installed
-	@echo "== building veloci (the first time about four minutes on two processors)"
+build: packages-build ## the executable, as it is installed; with ARCH=arm64 that for arm64
+	@echo "== building veloci$(if $(ARCH), for $(ARCH)) (the first time about four minutes on two processors)"
+	$(if $(ARCH),packaging/arm64-libraries.sh $(LIBRARIES))
 	$(SWIFT) build -c release --product veloci $(EMBEDDED)
 
 suite: packages-build ## the conformance suite, oci-conformance
@@ -185,7 +198,7 @@ deb: $(VELOCI) ## a Debian package in PACKAGES (.build/packages)
 rpm: $(VELOCI) ## an RPM package
 	packaging/rpm.sh $(VELOCI) $(VERSION) $(PACKAGES)
 
-tarball: $(VELOCI) ## a static tarball for any distribution, with its checksum
+tarball: $(VELOCI) ## a static tarball for any distribution, with its checksum; with ARCH=arm64 for arm64
 	packaging/tarball.sh $(VELOCI) $(VERSION) $(PACKAGES)
 
 package-test: deb ## installs, uses, upgrades and removes the package on Debian 12 and 13

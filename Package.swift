@@ -41,7 +41,10 @@ let stageLink: [LinkerSetting] = [
         "-Xlinker", "-T", "-Xlinker", "\(Context.packageDirectory)/Sources/discarded.ld",
     ])
 ]
-let staticExecutable: [LinkerSetting] = [.unsafeFlags(["-static-executable", "-Xlinker", "-s"])]
+// What has no system in its triple, as Embedded Swift for arm64 (make ARCH=arm64), is static, and the compiler has no files for the word.
+let staticExecutable: [LinkerSetting] = [
+    .unsafeFlags((Context.environment["VELOCI_BARE"] == nil ? ["-static-executable"] : []) + ["-Xlinker", "-s"])
+]
 
 let package = Package(
     name: "veloci",
@@ -106,7 +109,7 @@ let package = Package(
         // VelociCommand is linked and not imported; embedded.json is for SwiftPM's --toolset.
         .executableTarget(
             name: "veloci", dependencies: ["VelociCommand", "CVelociEntry", "CStandalone"], path: "Sources/VelociExecutable",
-            exclude: ["embedded.json"], swiftSettings: embeddable + [.unsafeFlags(["-parse-as-library"])],
+            exclude: ["arm64.json", "embedded.json"], swiftSettings: embeddable + [.unsafeFlags(["-parse-as-library"])],
             linkerSettings: staticExecutable),
 
         // Numbers by chance that can be repeated.

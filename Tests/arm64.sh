@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compiles for arm64 what runs without a C library: CLinux, the stage with its entry code, and the conformance probe. The
 # stage and the probe are linked as well, so an allocation that crept in fails here as it does on x86-64. Nothing is run.
-# The host side needs a Swift library for arm64 Linux, which is a download of its own, and is not compiled here.
+# KEEP=FOLDER keeps the linked programs. The whole executable: make build ARCH=arm64, and Tests/arm64-machine.sh runs it.
 set -eu
 cd "$(dirname "$0")/.."
 headers=${ARM64_HEADERS:-/usr/aarch64-linux-gnu/include}
@@ -53,6 +53,7 @@ program() {
     "$bin/ld.lld" -m aarch64elf -static --gc-sections -s --build-id=none -o "$work/$name" "$work/$name.o" \
         "$work"/CStageEntry-*.o
     "$bin/llvm-objdump" --file-headers "$work/$name" | grep -q elf64-littleaarch64
+    [ -z "${KEEP:-}" ] || cp "$work/$name" "$KEEP/"
     echo "linked $name: $(stat -c %s "$work/$name") bytes, statically, for arm64"
 }
 program Stage Sources/Stage

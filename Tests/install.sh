@@ -42,5 +42,17 @@ check_sum() { (cd "$work/first" && sha256sum --check --quiet -- *.sha256); }
 try "the tarball's checksum" check_sum
 unpacked() { mkdir "$work/unpacked" && tar xzf "$work/first"/veloci-*.tar.gz --strip-components=1 -C "$work/unpacked" && "$work/unpacked/bin/veloci" --version && test -e "$work/unpacked/share/man/man8/veloci.8"; }
 try "the tarball runs where it is unpacked" unpacked
+# What a package is for is read from the executable: here one that says that it is of arm64.
+cp "$veloci" "$work/arm64" && printf '\267' | dd of="$work/arm64" bs=1 seek=18 conv=notrunc 2>/dev/null
+for kind in tarball deb rpm; do
+    if [ $kind = rpm ] && ! command -v rpmbuild >/dev/null; then continue; fi
+    if [ $kind = deb ] && ! command -v dpkg-deb >/dev/null; then continue; fi
+    try "$kind for arm64" make --no-print-directory SWIFT=false VELOCI="$work/arm64" $kind PACKAGES="$work/other"
+done
+for package in "$work/other"/*; do
+    case $package in *aarch64* | *arm64*) passed=$((passed + 1)) ;; *) failed=$((failed + 1)); echo "not ok - the name of $package" ;; esac
+done
+for package in "$work/other"/*.deb; do try "its control file" sh -c "dpkg-deb --field '$package' Architecture | grep -x arm64"; done
+for package in "$work/other"/*.rpm; do [ ! -e "$package" ] || try "its header" sh -c "rpm -qp --queryformat '%{ARCH}\n' '$package' | grep -x aarch64"; done
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

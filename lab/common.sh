@@ -5,6 +5,8 @@
 set -euo pipefail
 lab_home=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 lab_suite=${LAB_SUITE:-trixie}
+# of the machine that is made, not of this one: amd64 or arm64
+lab_architecture=${LAB_ARCHITECTURE:-amd64}
 lab_cache=${LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/veloci-lab}
 # 125 is the lab's own failure, 123 that the mirror does not answer and the cache lacks something; every other status is the command's.
 lab_failure=125 lab_unreachable=123
@@ -22,6 +24,7 @@ need() {
 }
 PATH=$PATH:/usr/sbin:/sbin
 [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || die "the lab needs a Debian machine of architecture amd64"
+case $lab_architecture in amd64|arm64) ;; *) die "the lab makes machines of the architectures amd64 and arm64, not $lab_architecture";; esac
 mkdir -p "$lab_cache"
 
 # the Debian mirror that this machine already uses; asked for when something is missing, so it must answer
@@ -50,13 +53,14 @@ lab_keyring() {
 # lab_apt SUITE COMMAND ARGUMENT...: apt with a private index of one suite; the machine's own apt state is not touched
 lab_apt() {
     local suite=$1 command=$2 state; shift 2
-    state=$lab_cache/apt/$suite
-    [ -e "$state/ready" ] || (lab_lock "apt-$suite" 400; [ -e "$state/ready" ] || lab_index "$suite" "$state") || exit
+    state=$lab_cache/apt/$(lab_index_name "$suite")
+    [ -e "$state/ready" ] || (lab_lock "apt-$(basename "$state")" 400; [ -e "$state/ready" ] || lab_index "$suite" "$state") || exit
     lab_apt_with "$state" "$command" "$@"
 }
+lab_index_name() { if [ "$lab_architecture" = amd64 ]; then echo "$1"; else echo "$1-$lab_architecture"; fi; }
 lab_index() {
     local suite=$1 state=$2 mirror keyring end=0; mirror=$(lab_mirror) && keyring=$(lab_keyring) || exit
-    say "package index of $suite"
+    say "package index of $(lab_index_name "$suite")"
     mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
     echo "deb [signed-by=$keyring] $mirror $suite main" >"$state/sources.list"
     : >"$state/status"
@@ -74,7 +78,7 @@ lab_patience=300
 lab_why() { [ "$1" != 124 ] || printf ': it did not finish within %d s' $lab_patience; }
 lab_apt_with() {
     local state=$1 command=$2; shift 2
-    timeout $lab_patience "$command" -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 -o Acquire::Languages=none \
+    timeout $lab_patience "$command" -o APT::Architecture="$lab_architecture" -o APT::Architectures="$lab_architecture" -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 -o Acquire::Languages=none \
         -o Acquire::Retries=3 -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 \
         -o Dir::Etc::SourceList="$state/sources.list" -o Dir::Etc::SourceParts=/dev/null \
         -o Dir::State::Lists="$state/lists" -o Dir::State::status="$state/status" -o Dir::Cache="$state/cache" "$@"
@@ -85,7 +89,7 @@ lab_unpack() {
     local suite=$1 directory=$2 scratch deb end=0; shift 2
     scratch=$(mktemp -d "$lab_cache/download.XXXXXX")
     # an index as old as the cache may name versions that the mirror no longer has: renew it once
-    (cd "$scratch" && { lab_apt "$suite" apt-get -q -q download "$@" >&2 || { [ $? != 124 ] || exit 124; rm -f "$lab_cache/apt/$suite/ready"
+    (cd "$scratch" && { lab_apt "$suite" apt-get -q -q download "$@" >&2 || { [ $? != 124 ] || exit 124; rm -f "$lab_cache/apt/$(lab_index_name "$suite")/ready"
         lab_apt "$suite" apt-get -q -q download "$@" >&2; }; }) || end=$?
     [ $end != $lab_unreachable ] || { rm -rf "$scratch"; exit $end; }
     [ $end = 0 ] || { rm -rf "$scratch"; die "cannot download from $suite: $*$(lab_why $end)" "the mirror is $(lab_mirror)"; }

@@ -45,7 +45,7 @@ truncate -s 2G "$work/results.tar"
 [ -n "${LAB_PARALLEL:-}" ] || lab_lock machine 3600
 say "full lab: $(basename "$kernel"), $(printf '%s\n' "${qemu[@]}" | grep -m1 -oE '^(kvm|tcg)'), $kind image, payload $(du -m "$work/payload.tar" | cut -f1) MiB"
 # the throw-away layer of snapshot=on goes where TMPDIR says
-TMPDIR=$work timeout "$limit" "${qemu[@]}" -machine pc -smp "$processors" -m "$memory" -nodefaults -no-user-config -display none -no-reboot \
+TMPDIR=$work timeout "$limit" "${qemu[@]}" -smp "$processors" -m "$memory" -nodefaults -no-user-config -display none -no-reboot \
     -kernel "$kernel/vmlinuz" -initrd "$initrd" \
     -append "console=ttyS0 panic=-1 mitigations=off tsc=reliable no_timer_check systemd.show_status=0 lab.mode=disk lab.init=/lib/systemd/systemd $append" \
     -serial "file:$work/console" -serial stdio -device virtio-rng-pci \

@@ -5,6 +5,8 @@
 kernel=$1; version=$(basename "$kernel")
 need depmod:kmod xz:xz-utils
 busybox=$("$lab_home/busybox.sh")
+# this machine runs one as well
+here=$(LAB_ARCHITECTURE=amd64 "$lab_home/busybox.sh")
 # loaded at boot: the disks. Carried for modprobe, so that tests in the mini lab find them: file systems, network devices, a scheduler with weights
 load=(virtio_pci virtio_blk)
 carry=(overlay ext4 loop dummy veth bridge xfs btrfs erofs squashfs null_blk tun nf_tables nft_chain_nat vfat fuse autofs4 binfmt_misc bfq)
@@ -32,6 +34,6 @@ done < <(with_dependencies "${load[@]}" "${carry[@]}")
 for file in modules.builtin modules.order modules.builtin.modinfo; do
     [ ! -e "$kernel/modules/$file" ] || cp "$kernel/modules/$file" "$tree/lib/modules/$version/"; done
 depmod -b "$tree" "$version"
-(cd "$tree" && find . | "$busybox" cpio -o -H newc 2>/dev/null) >"$out.new"; mv "$out.new" "$out"
+(cd "$tree" && find . | "$here" cpio -o -H newc 2>/dev/null) >"$out.new"; mv "$out.new" "$out"
 find "$kernel" -maxdepth 1 -name 'initrd-*.cpio' ! -path "$out" -delete
 echo "$out"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # kernel.sh [SUITE [FLAVOUR]]: Debian's kernel from the cache, downloaded when absent. Prints its directory, which holds
-# vmlinuz, config and modules/. FLAVOUR is cloud-amd64 (small, virtio) or amd64 (every driver).
+# vmlinuz, config and modules/. FLAVOUR is cloud-amd64 (small, virtio) or amd64 (every driver); for arm64 likewise.
 . "$(dirname "$0")/common.sh"
-suite=${1:-$lab_suite} flavour=${2:-cloud-amd64}
+suite=${1:-$lab_suite} flavour=${2:-cloud-$lab_architecture}
 need depmod:kmod flock:util-linux
 link=$lab_cache/kernel/$suite-$flavour
 [ ! -e "$link/vmlinuz" ] || { readlink -f "$link"; exit 0; }

@@ -10,10 +10,11 @@
 #   -n, --nodes N                  NUMA nodes (default 1)
 #   -a, --append ARGUMENTS         for the kernel's command line
 #   -k, --kernel SUITE[/FLAVOUR]   (default trixie/cloud-amd64)
+# With LAB_ARCHITECTURE=arm64 it is a machine of that architecture, for static programs.
 # Without a shell in DIR the machine has busybox. The command starts in /lab, in a cgroup of its own; /results is for artefacts.
 . "$(dirname "$0")/common.sh"
 . "$lab_home/payload.sh"
-memory=1024 processors=1 nodes=1 limit=600 results='' append='' suite=$lab_suite flavour=cloud-amd64 directories=() programs=()
+memory=1024 processors=1 nodes=1 limit=600 results='' append='' suite=$lab_suite flavour=cloud-$lab_architecture directories=() programs=()
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 while [ $# -gt 0 ]; do
     case $1 in --) shift; break;; -h|--help) usage;; -*) [ $# -ge 2 ] || usage;; *) break;; esac
@@ -25,10 +26,11 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 [ $# -gt 0 ] || usage
-need qemu-system-x86_64:qemu-system-x86 depmod:kmod xz:xz-utils flock:util-linux
+need depmod:kmod xz:xz-utils flock:util-linux
 kernel=$("$lab_home/kernel.sh" "$suite" "$flavour")
 initrd=$("$lab_home/initrd.sh" "$kernel")
 busybox=$("$lab_home/busybox.sh")
+here=$(LAB_ARCHITECTURE=amd64 "$lab_home/busybox.sh")
 qemu=$("$lab_home/qemu.sh" "$kernel"); mapfile -t qemu <<<"$qemu"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/veloci-mini.XXXXXX"); machine=''
@@ -43,7 +45,7 @@ for program in "${programs[@]}"; do payload_program "$tree" lib/x86_64-linux-gnu
 if [ ! -e "$tree/bin/sh" ]; then
     cp "$busybox" "$tree/bin/busybox"
     # what was given wins over busybox's own
-    for applet in $("$busybox" --list); do [ -e "$tree/bin/$applet" ] || [ -L "$tree/bin/$applet" ] || [ -e "$tree/usr/bin/$applet" ] || ln -s busybox "$tree/bin/$applet"; done
+    for applet in $("$here" --list); do [ -e "$tree/bin/$applet" ] || [ -L "$tree/bin/$applet" ] || [ -e "$tree/usr/bin/$applet" ] || ln -s busybox "$tree/bin/$applet"; done
 fi
 payload_command "$tree" "$@"
 install -m755 "$lab_home/guest/mini-init" "$tree/lab/init"; chmod 755 "$tree"
@@ -57,10 +59,15 @@ if [ "$nodes" -gt 1 ]; then
 fi
 [ -n "${LAB_PARALLEL:-}" ] || lab_lock machine 3600
 say "mini lab: $(basename "$kernel"), $(printf '%s\n' "${qemu[@]}" | grep -m1 -oE '^(kvm|tcg)'), payload $(du -m "$work/payload.tar" | cut -f1) MiB"
-timeout "$limit" "${qemu[@]}" -machine pc -smp "$processors" -m "$memory" "${numa[@]}" -nodefaults -no-user-config -display none -no-reboot \
+ports=(-serial "file:$work/console" -serial stdio) console=ttyS0
+if [ "$lab_architecture" = arm64 ]; then
+    ports=(-serial "file:$work/console" -device virtio-serial-pci -chardev stdio,id=output,signal=off -device virtconsole,chardev=output)
+    console=ttyAMA0 append="lab.output=hvc0 $append"
+fi
+timeout "$limit" "${qemu[@]}" -smp "$processors" -m "$memory" "${numa[@]}" -nodefaults -no-user-config -display none -no-reboot \
     -kernel "$kernel/vmlinuz" -initrd "$initrd" \
-    -append "console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable no_timer_check lab.mode=tar $append" \
-    -serial "file:$work/console" -serial stdio -device virtio-rng-pci \
+    -append "console=$console quiet panic=-1 mitigations=off tsc=reliable no_timer_check lab.mode=tar $append" \
+    "${ports[@]}" -device virtio-rng-pci \
     -drive "file=$work/payload.tar,format=raw,if=virtio,readonly=on" -drive "file=$work/results.tar,format=raw,if=virtio,cache=unsafe" </dev/null & machine=$!
 status=0; wait "$machine" || status=$?; machine=''
 payload_results "$work/results.tar" "$work/console" "${results:-$work/results}" "$status" "$limit"

@@ -5,7 +5,12 @@ set -eu
 cd "$(dirname "$0")/.."
 veloci=$1 version=$2 folder=$3
 maintainer=${DEBFULLNAME:-veloci maintainers}" <${DEBEMAIL:-maintainers@veloci.example}>"
-architecture=$(dpkg --print-architecture)
+# The machine that the executable is for, not this one: the ELF header says it.
+case $(od -An -tu2 -j18 -N2 "$veloci" | tr -d ' ') in
+62) architecture=amd64 ;;
+183) architecture=arm64 ;;
+*) echo "$veloci is for neither x86-64 nor arm64" >&2; exit 1 ;;
+esac
 : "${SOURCE_DATE_EPOCH:?}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -154,6 +154,8 @@ enum Wrapper: Sendable {
     case rewrite(String, @Sendable (String) -> String)
     /// The operation writes more to its standard error.
     case complain(String, String)
+    /// The operation makes a directory of that name in the bundle, whether it fails or not.
+    case leave(String, String)
     /// What the operation gets is changed.
     case arguments(String, @Sendable ([String]) -> [String])
 }

@@ -5,7 +5,7 @@ enum Suite {
 
     static let cases: [Case] =
         [
-            DocumentCases.cases, RootAndMountCases.cases, MountOptionCases.cases, IdentityMountCases.cases,
+            DocumentCases.cases, RootAndMountCases.cases, MountLinkCases.cases, MountOptionCases.cases, IdentityMountCases.cases,
             ProcessCases.cases, LimitCases.cases, SchedulingCases.cases, NameCases.cases, NamespaceCases.cases, HookCases.cases,
             HookFailureCases.cases,
             DeviceCases.cases, RootPropagationCases.cases, SeccompCases.cases, SeccompListenerCases.cases,

@@ -132,6 +132,7 @@ final class Trial {
         case .hideFailure(operation): outcome.status = 0
         case .rewrite(operation, let change): outcome.output = change(outcome.output)
         case .complain(operation, let text): outcome.errors += text
+        case .leave(operation, let name): try Files.makeDirectories(bundleDirectory + "/" + name)
         case .after(operation, let words):
             try call(words.map { $0 == "ID" ? id : $0 == "BUNDLE" ? bundleDirectory : $0 }, directory: directory)
         default: break
