@@ -85,7 +85,7 @@ necessary "a container in it" box
 id=$(cat "$work/box") pod=$(cat "$work/pod")
 check "it runs" matches CONTAINER_RUNNING ctl inspect "$id"
 check "exec" expect executed ctl exec -s "$id" echo executed
-check "exec's status" matches '(exit status|exit code:|exit code|status) 7' eval 'ctl exec -s "$id" sh -c "exit 7" 2>&1 || echo "status $?"'
+check "exec's status" matches 'exited with 7|status 7' eval 'ctl exec -s "$id" sh -c "exit 7" 2>&1 || echo "status $?"'
 check "what it writes" eventually expect spoken ctl logs "$id"
 check "memory limit" eval '{ cat /sys/fs/cgroup/memory/$parent/*$id*/memory.limit_in_bytes /sys/fs/cgroup/$parent/*$id*/memory.max 2>/dev/null || true; } | grep -x 67108864'
 check "its address" eval 'ctl inspectp "$pod" | jq -e ".status.network.ip | startswith(\"10.88.\")"'
