@@ -8,7 +8,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 [ "$(id -u)" = 0 ] || { echo "skipped: moving containers needs root"; exit 0; }
-for program in criu jq ip rsync python3; do command -v $program >/dev/null || { echo "$program is missing" >&2; exit 1; }; done
+for program in criu jq ip python3; do command -v $program >/dev/null || { echo "$program is missing" >&2; exit 1; }; done
 if [ -z "${INSIDE_MIGRATION:-}" ]; then
     [ $# -gt 0 ] || set -- "$([ -x .build/embedded/release/veloci ] && echo .build/embedded/release/veloci || echo .build/debug/veloci)"
     runtimes=(); for runtime; do runtimes+=("$(realpath "$(command -v "$runtime")")") || exit; done
@@ -170,7 +170,7 @@ move() { # move WHAT WAY
     name=$(basename "$runtime"); rm -rf --one-file-system "$work"/{1,2,images,client}; mkdir -p "$work"/{1,2,images}
     machine 1 && machine 2 && move_address 1 && cp -a "$work/tree" "$work/1/rootfs" && configure 1 "$what" && configure 2 "$what" || return
     own() { "$runtime" --root "$work/state" --log "$work/log" "$@" </dev/null >/dev/null 2>&1 || { echo "$name: $what, $way: $1 failed" >&2; tail -n 3 "$work/log" >&2; grep -h Error "$work/images"/*/{dump,restore}.log 2>/dev/null | tail -n 4 >&2; return 1; }; }
-    copy() { rsync -aHAX --numeric-ids --delete "$work/1/rootfs/" "$work/2/rootfs/"; }
+    copy() { if command -v rsync >/dev/null; then rsync -aHAX --numeric-ids --delete "$work/1/rootfs/" "$work/2/rootfs/"; else rm -rf "$work/2/rootfs" && cp -a "$work/1/rootfs" "$work/2/rootfs"; fi; }
     own run --detach --bundle "$work/1" box1 || return
     mkfifo "$work/client"; { python3 "$work/client.py" "$what" $address <"$work/client" >"$work/said" 2>&1 & }
     exec {hold}>"$work/client"
