@@ -12,7 +12,7 @@ VERSION := $(shell sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/Veloci
 export SOURCE_DATE_EPOCH ?= $(shell date -u -d "$$(sed -n 's/^\#\# $(VERSION) - //p' CHANGELOG.md)" +%s)
 
 .PHONY: all build suite demo test client-test conformance conformance-results upstream-validation runc-suite crun-suite podman-suite bench fuzz torture memory reproducible lab-mini lab \
-	packages-build packages-test packages-upstream packages-runc packages-crun packages-podman install clean conformance-dist packages-docs uninstall install-suite deb rpm tarball package-test manual docs api-docs docs-test lint format pre-commit help
+	packages-build packages-test packages-upstream packages-runc packages-crun packages-podman install clean conformance-dist packages-docs uninstall install-suite deb rpm tarball package-test manual docs api-docs docs-test lint format pre-commit migration help
 
 all: build
 
@@ -85,6 +85,9 @@ fuzz: packages-build ## every fuzzer for SECONDS (10)
 SEED = $(shell date +%s)
 torture: packages-build ## attacks by chance for SECONDS, from SEED
 	Tests/torture.sh $(SECONDS) $(SEED)
+
+migration: ## containers move between two machines while others talk to them (root, criu)
+	Tests/migration.sh
 
 # C under all warnings and the analyzer, the libraries' tests under AddressSanitizer.
 memory: packages-build ## C under all warnings, tests under AddressSanitizer

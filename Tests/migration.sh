@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2015,SC2046,SC2086,SC2094,SC2206,SC2317
 # migration.sh [RUNTIME]...: containers move from one machine to another, two network namespaces on a bridge, while others talk to them: a
 # counter, nginx under load, PostgreSQL with an open connection. Both reach the same files. As root, with criu. Prints a table: the first runtime (default: the built one) and
 # those after it take turns. Fails when something that was acknowledged is lost.
