@@ -27,7 +27,7 @@ export SOURCE_DATE_EPOCH ?= $(shell date -u -d "$$(sed -n 's/^\#\# $(VERSION) - 
 	crun-suite podman-suite bench fuzz torture memory reproducible lab-mini lab packages-build packages-test packages-upstream \
 	packages-runc packages-crun packages-podman install clean conformance-dist packages-docs uninstall install-suite deb rpm \
 	tarball package-test manual docs api-docs docs-test lint format pre-commit help packages-critest packages-cluster critest \
-	cluster-test
+	cluster-test migration
 
 all: build
 
@@ -114,6 +114,9 @@ fuzz: packages-build ## every fuzzer for SECONDS (10)
 SEED = $(shell date +%s)
 torture: packages-build ## attacks by chance for SECONDS, from SEED
 	Tests/torture.sh $(SECONDS) $(SEED)
+
+migration: ## containers move between two machines while others talk to them (root, criu)
+	Tests/migration.sh
 
 # C under all warnings and the analyzer, the libraries' tests under AddressSanitizer.
 memory: packages-build ## C under all warnings, tests under AddressSanitizer

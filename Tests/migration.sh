@@ -1,14 +1,14 @@
 #!/bin/bash
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2015,SC2046,SC2086,SC2094,SC2206,SC2317
 # migration.sh [RUNTIME]...: containers move from one machine to another, two network namespaces on a bridge, while others talk to them: a
-# counter, nginx under load, PostgreSQL with an open connection. As root, with criu. Prints a table: the first runtime (default: the built one) and
+# counter, nginx under load, PostgreSQL with an open connection. Both reach the same files. As root, with criu. Prints a table: the first runtime (default: the built one) and
 # those after it take turns. Fails when something that was acknowledged is lost.
 #   WHAT  counter nginx postgres (default: all)     WAYS  plain pre-dump lazy (default: those that this kernel can)
 #   TREE  a tar archive of a Debian root with nginx-light, postgresql and python3-minimal (default: lab/debian-tree.sh makes one)
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 [ "$(id -u)" = 0 ] || { echo "skipped: moving containers needs root"; exit 0; }
-for program in criu jq ip rsync python3; do command -v $program >/dev/null || { echo "$program is missing" >&2; exit 1; }; done
+for program in criu jq ip python3; do command -v $program >/dev/null || { echo "$program is missing" >&2; exit 1; }; done
 if [ -z "${INSIDE_MIGRATION:-}" ]; then
     [ $# -gt 0 ] || set -- "$([ -x .build/embedded/release/veloci ] && echo .build/embedded/release/veloci || echo .build/debug/veloci)"
     runtimes=(); for runtime; do runtimes+=("$(realpath "$(command -v "$runtime")")") || exit; done
@@ -159,8 +159,8 @@ configure() { # configure N WHAT
     local program
     case $2 in counter) program='["/usr/bin/python3", "/counter.py"]';; nginx) program='["/usr/sbin/nginx", "-c", "/nginx.conf"]';; postgres) program='["/bin/sh", "/database.sh"]';; esac
     local user=0:0; [ "$2" != postgres ] || user=$(awk -F: '$1 == "postgres" { print $3 ":" $4 }' "$work/tree/etc/passwd")
-    jq --argjson program "$program" --arg network "/run/netns/m$1" --arg group "/$group/$1" --argjson uid "${user%:*}" --argjson gid "${user#*:}" '
-        .process.terminal = false | .process.args = $program | .process.user = {uid: $uid, gid: $gid} | .process.rlimits = [] | .root = {path: "rootfs", readonly: false} | .process.cwd = "/"
+    jq --argjson program "$program" --arg network "/run/netns/m$1" --arg root "$work/tree" --arg group "/$group/$1" --argjson uid "${user%:*}" --argjson gid "${user#*:}" '
+        .process.terminal = false | .process.args = $program | .process.user = {uid: $uid, gid: $gid} | .process.rlimits = [] | .root = {path: $root, readonly: false} | .process.cwd = "/"
         | .linux.cgroupsPath = $group | (.linux.namespaces[] | select(.type == "network").path) = $network' "$work/plain.json" >"$work/$1/config.json"
 }
 (cd "$work" && "$1" spec && mv config.json plain.json) || exit
@@ -168,15 +168,14 @@ failed=0
 move() { # move WHAT WAY
     local what=$1 way=$2 name end=0 start restored dumped parent=() lazily=() step hold reader status daemon='' dumping='' frozen said start_of_restore
     name=$(basename "$runtime"); rm -rf --one-file-system "$work"/{1,2,images,client}; mkdir -p "$work"/{1,2,images}
-    machine 1 && machine 2 && move_address 1 && cp -a "$work/tree" "$work/1/rootfs" && configure 1 "$what" && configure 2 "$what" || return
+    machine 1 && machine 2 && move_address 1 && find "$work/tree/database" -mindepth 1 -delete && configure 1 "$what" && configure 2 "$what" || return
     own() { "$runtime" --root "$work/state" --log "$work/log" "$@" </dev/null >/dev/null 2>&1 || { echo "$name: $what, $way: $1 failed" >&2; tail -n 3 "$work/log" >&2; grep -h Error "$work/images"/*/{dump,restore}.log 2>/dev/null | tail -n 4 >&2; return 1; }; }
-    copy() { rsync -aHAX --numeric-ids --delete "$work/1/rootfs/" "$work/2/rootfs/"; }
     own run --detach --bundle "$work/1" box1 || return
     mkfifo "$work/client"; { python3 "$work/client.py" "$what" $address <"$work/client" >"$work/said" 2>&1 & }
     exec {hold}>"$work/client"
     for step in $(seq 200); do grep -q ready "$work/said" && break; sleep 0.1; done
     grep -q ready "$work/said" || { echo "$what does not answer" >&2; exec {hold}>&-; own delete --force box1; return 1; }
-    sleep 1; copy
+    sleep 1
     if [ "$way" = pre-dump ]; then
         for step in 1 2; do own checkpoint --pre-dump --tcp-established --manage-cgroups-mode ignore --image-path "$work/images/$step" "${parent[@]}" box1 || end=1; parent=(--parent-path ../$step); sleep 0.5; done
     fi
@@ -193,7 +192,7 @@ move() { # move WHAT WAY
         own checkpoint --tcp-established --manage-cgroups-mode ignore --image-path "$work/images/last" "${parent[@]}" box1 || end=1
     fi
     dumped=$(now)
-    [ $end = 0 ] && copy && move_address 2 && start_of_restore=$(now) && own restore --detach --tcp-established --manage-cgroups-mode ignore --bundle "$work/2" --image-path "$work/images/last" "${lazily[@]}" box2 || end=1
+    [ $end = 0 ] && move_address 2 && start_of_restore=$(now) && own restore --detach --tcp-established --manage-cgroups-mode ignore --bundle "$work/2" --image-path "$work/images/last" "${lazily[@]}" box2 || end=1
     restored=$(now); sleep 1.5
     if [ -n "$daemon" ]; then
         [ $end = 0 ] || kill "$dumping" "$daemon" 2>/dev/null

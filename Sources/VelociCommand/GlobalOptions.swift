@@ -16,7 +16,8 @@ extension Flag {
     static let rootless = Flag(
         "rootless", .text, standard: "auto", "true goes without control groups that are refused; auto does so for users")
     static let trace = Flag(
-        "trace", .text, "write when each step of create, start, run, exec, checkpoint and restore took place: JSON for Perfetto, with - a table")
+        "trace", .text,
+        "write when each step of create, start, run, exec, checkpoint and restore took place: JSON for Perfetto, - for a table")
     static let criu = Flag("criu", .text, standard: "criu", "the program that checkpoints and restores")
     static let version = Flag("version", "v", .bool, "print the version")
 }

@@ -210,6 +210,26 @@ no_restore() { local delay; counting . && checkpoint || return
 check "CRIU killed while it restores" no_restore criu
 check "the command killed while CRIU restores" no_restore command
 check "the command killed while CRIU hangs in a restore" no_restore hanging
+# what CRIU traces is not gone before CRIU looks
+tracing() {
+    counting . && checkpoint && python3 - "$RUNTIME" --root "$root" restore --detach --bundle "$bundle" --image-path "$images" --manage-cgroups-mode ignore box <<'P' || return
+import os, signal, subprocess, sys, time
+def status(pid):
+    try:
+        with open(f"/proc/{pid}/status") as file: return {name: value.strip() for name, value in (line.split(":", 1) for line in file)}
+    except OSError: return {}
+command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+while command.poll() is None:
+    tracers = [status(pid).get("TracerPid", "0") for pid in os.listdir("/proc") if pid.isdigit()]
+    for tracer in tracers:
+        if tracer == "0" or tracers.count(tracer) < 2 or status(tracer).get("Name") != "criu": continue
+        os.kill(int(tracer), signal.SIGSTOP); command.kill(); command.wait()
+        print("CRIU stopped while it traces"); sys.exit()
+sys.exit("it was never seen to trace")
+P
+    runtime delete --force box && eventually nothing_left
+}
+check "the command killed while CRIU hangs and traces" tracing
 no_dump() { local delay before; counting . || return
     for delay in 0.02 0.06 0.1 0.15 0.2; do
         rm -rf "$images"; ended "$1" $delay "$RUNTIME" --root "$root" checkpoint --image-path "$images" --manage-cgroups-mode ignore --leave-running box >/dev/null 2>&1

@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2015,SC2030,SC2031
 # Runs in the full lab with clients, as root under systemd on cgroup v2 alone: what a checkpoint needs of a kernel that tracks changed memory, of
 # systemd, of AppArmor and of podman; everything else is in Tests/clients/checkpoint.sh.
 . "$(dirname "$0")/library.sh"

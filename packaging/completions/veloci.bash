@@ -43,6 +43,9 @@ _veloci_value() {
     "plan --format"|"plan -f") echo words text json ;;
     "plan --image-path") echo directories ;;
     "plan --work-path") echo directories ;;
+    "plan --parent-path") echo directories ;;
+    "plan --page-server") echo nothing ;;
+    "plan --status-fd") echo nothing ;;
     "plan --manage-cgroups-mode") echo words soft full strict ignore ;;
     "plan --empty-ns") echo nothing ;;
     "plan --lsm-profile") echo nothing ;;
@@ -132,7 +135,7 @@ _veloci_flags() {
     list) echo --format -f --quiet -q --help -h ;;
     mounts) echo --help -h ;;
     pause) echo --help -h ;;
-    plan) echo --bundle -b --run --process -p --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --detach -d --format -f --restore --image-path --work-path --tcp-established --tcp-close --ext-unix-sk --shell-job --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --lazy-pages --lsm-profile --lsm-mount-context --network-lock --help -h ;;
+    plan) echo --bundle -b --run --process -p --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --detach -d --format -f --restore --checkpoint --image-path --work-path --parent-path --leave-running --pre-dump --page-server --status-fd --tcp-skip-in-flight --link-remap --tcp-established --tcp-close --ext-unix-sk --shell-job --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --lazy-pages --lsm-profile --lsm-mount-context --network-lock --help -h ;;
     ps) echo --format -f --help -h ;;
     restore) echo --bundle -b --console-socket --image-path --work-path --tcp-established --tcp-close --ext-unix-sk --shell-job --file-locks --manage-cgroups-mode --detach -d --keep --pid-file --no-pivot --empty-ns --auto-dedup --lazy-pages --lsm-profile --lsm-mount-context --network-lock --help -h ;;
     resume) echo --help -h ;;

@@ -99,8 +99,8 @@ extension HostStep {
             .callHost, .sendListener,
             .moveIntoUnit, .receiveTerminal, .releaseUnit, .tellUnit, .joinCacheGroup, .setLimit, .recordProcess,
             .sendProcessDescriptor, .writePidFile, .passOnReadiness, .shareImages, .bindRoot, .makeMountPoints, .attachDevices,
-            .startRestorer, .restoreProcesses, .detachRestorePlace, .noteRunning, .makeImageDirectory, .noteStreams, .dumpProcesses,
-            .deleteContainer:
+            .startRestorer, .restoreProcesses, .detachRestorePlace, .noteRunning, .makeImageDirectory, .noteStreams,
+            .dumpProcesses, .deleteContainer:
             []
         }
     }

@@ -37,13 +37,16 @@ struct RestorePlanner {
     private var place: String { state + "/" + RestorePlace.root }
 
     mutating func plan() throws(PlanError) {
-        guard create.spec.root != nil else { throw PlanError("root must be specified", at: JSONPath.of("root"), hint: "name the root that the container had") }
+        guard create.spec.root != nil else {
+            throw PlanError("root must be specified", at: JSONPath.of("root"), hint: "name the root that the container had")
+        }
         guard create.facts.isPrivileged, create.hasMountNamespace else {
             throw PlanError(
                 create.hasMountNamespace
                     ? "CRIU restores containers for root alone" : "a container without a mount namespace cannot be restored",
                 at: JSONPath.of("linux", "namespaces"),
-                hint: create.hasMountNamespace ? "restore as root" : "put a mount namespace into linux.namespaces, before the checkpoint",
+                hint: create.hasMountNamespace
+                    ? "restore as root" : "put a mount namespace into linux.namespaces, before the checkpoint",
                 kind: .unsupported)
         }
         try checkpoint.check(options)
