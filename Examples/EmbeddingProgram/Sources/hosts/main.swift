@@ -38,6 +38,16 @@ func say(_ text: String) {
 let state = NSTemporaryDirectory() + "veloci-hosts-\(getpid())"
 let runtime = Runtime(root: state)
 
+/// How a program ended; nil where that is lost: before Linux 6.15, if somebody else took its end away.
+func ending(_ process: ContainerProcess) throws(Failure) -> Termination? {
+    do throws(Failure) {
+        return try process.wait()
+    } catch {
+        guard error.code == .statusLost else { throw error }
+        return nil
+    }
+}
+
 /// One container whose program says hello, with hooks that must succeed. Says whether it is known how the program ended.
 func run(_ id: String) throws -> Bool {
     var request = CreateRequest(id: id, bundle: arguments[2])
@@ -47,13 +57,7 @@ func run(_ id: String) throws -> Bool {
     guard String(decoding: text, as: UTF8.self) == "hello from a container\n" else {
         throw Failure(.program, "\(id) printed \(text.count) bytes")
     }
-    var end: Termination?
-    do {
-        end = try process.wait()
-    } catch let failure as Failure where failure.code == .statusLost {
-        // Before Linux 6.15 the end of a child that somebody else took away is forgotten.
-        end = nil
-    }
+    let end = try ending(process)
     try runtime.delete(id)
     guard end?.isSuccess != false else { throw Failure(.program, "\(id) ended with \(String(describing: end))") }
     return end != nil
