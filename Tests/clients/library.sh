@@ -88,7 +88,7 @@ busybox_tree() {
 
 # every cgroup directory of ours, deepest first, on all mounted hierarchies
 # (and no test whose number only begins like ours)
-our_cgroups() { find /sys/fs/cgroup -depth -type d \( -path "*/$parent" -o -path "*/$parent[!0-9]*" \) 2>/dev/null; }
+our_cgroups() { find /sys/fs/cgroup -depth -type d \( -path "*/$parent" -o -path "*/${parent}[!0-9]*" \) 2>/dev/null; }
 leftovers() {
     local pid
     while read -r directory; do cat "$directory/cgroup.procs" 2>/dev/null; done < <(our_cgroups)

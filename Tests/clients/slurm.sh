@@ -94,7 +94,7 @@ stop_cluster() {
 }
 before_clean_up() {
     stop_cluster; kill "${daemons[@]}"; wait "${daemons[@]}"
-    find /sys/fs/cgroup -maxdepth 6 -depth -type d \( -path "*/slurm_$node[1-4]*" -o -path "*/$node[1-4].*" \) -exec rmdir {} +
+    find /sys/fs/cgroup -maxdepth 6 -depth -type d \( -path "*/slurm_${node}[1-4]*" -o -path "*/${node}[1-4].*" \) -exec rmdir {} +
     umount -l /etc/hosts /etc/passwd /etc/group
 }
 # slowly COMMAND...: repeats it until it succeeds, for as long as a check may last
