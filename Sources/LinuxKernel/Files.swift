@@ -55,7 +55,9 @@ public enum Files {
     }
 
     /// openat2(2) with O_CLOEXEC and RESOLVE_NO_SYMLINKS: a symbolic link anywhere on the way is `ELOOP`.
-    package static func openWithoutLinks(_ path: String, flags: OpenFlags, at directory: Int32) throws(KernelError) -> Descriptor {
+    package static func openWithoutLinks(
+        _ path: String, flags: OpenFlags, at directory: Int32
+    ) throws(KernelError) -> Descriptor {
         var how = open_how()
         how.flags = flags.argument
         how.resolve = UInt64(RESOLVE_NO_SYMLINKS)
