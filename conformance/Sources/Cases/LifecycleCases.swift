@@ -56,7 +56,14 @@ enum LifecycleCases {
             try trial.succeed("start", try trial.start())
             let running = try trial.state().object?["pid"]?.integer ?? 0
             try expect("pid after create and after start", [created, running], is: [running, running])
-            let program = Files.text("/proc/\(running)/cmdline") ?? ""
+            // When start returns, the process may still be on its way to the program.
+            var program = ""
+            let end = System.now + trial.patience * Pace.factor
+            repeat {
+                program = Files.text("/proc/\(running)/cmdline") ?? ""
+                if program.hasPrefix("/probe") { break }
+                System.sleep(milliseconds: 5)
+            } while System.now < end
             try expect(program.hasPrefix("/probe"), "a process that runs /probe", seen: program)
         },
         .steps(
