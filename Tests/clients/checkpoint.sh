@@ -218,13 +218,17 @@ def status(pid):
     try:
         with open(f"/proc/{pid}/status") as file: return {name: value.strip() for name, value in (line.split(":", 1) for line in file)}
     except OSError: return {}
-command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-while command.poll() is None:
-    tracers = [status(pid).get("TracerPid", "0") for pid in os.listdir("/proc") if pid.isdigit()]
-    for tracer in tracers:
-        if tracer == "0" or tracers.count(tracer) < 2 or status(tracer).get("Name") != "criu": continue
-        os.kill(int(tracer), signal.SIGSTOP); command.kill(); command.wait()
-        print("CRIU stopped while it traces"); sys.exit()
+def tries():
+    command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while command.poll() is None:
+        tracers = [status(pid).get("TracerPid", "0") for pid in os.listdir("/proc") if pid.isdigit()]
+        for tracer in tracers:
+            if tracer == "0" or tracers.count(tracer) < 2 or status(tracer).get("Name") != "criu": continue
+            os.kill(int(tracer), signal.SIGSTOP); command.kill(); command.wait()
+            print("CRIU stopped while it traces"); sys.exit()
+# it traces for a moment only
+for turn in range(12):
+    tries(); subprocess.run([*sys.argv[1:4], "delete", "--force", "box"], check=True)
 sys.exit("it was never seen to trace")
 P
     runtime delete --force box && eventually nothing_left

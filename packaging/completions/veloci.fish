@@ -113,7 +113,7 @@ complete -c veloci -n '__veloci_reads_flags' -l root -r -f -a '(__fish_complete_
 complete -c veloci -n '__veloci_reads_flags' -l systemd-cgroup -d 'let systemd make control groups; cgroupsPath is then "slice:prefix:name"'
 complete -c veloci -n '__veloci_reads_flags' -l cgroup-manager -r -f -a 'cgroupfs systemd disabled' -d 'who makes control groups: cgroupfs, systemd or disabled'
 complete -c veloci -n '__veloci_reads_flags' -l rootless -r -f -a 'auto true false' -d 'true goes without control groups that are refused; auto does so for users'
-complete -c veloci -n '__veloci_reads_flags' -l trace -r -F -d 'write when each step of create, start, run, exec, checkpoint and restore took place: JSON for Perfetto, with - a table'
+complete -c veloci -n '__veloci_reads_flags' -l trace -r -F -d 'write when each step of create, start, run, exec, checkpoint and restore took place: JSON for Perfetto, - for a table'
 complete -c veloci -n '__veloci_reads_flags' -l criu -r -F -d 'the program that checkpoints and restores'
 complete -c veloci -n '__veloci_reads_flags' -l version -s v -d 'print the version'
 complete -c veloci -n '__veloci_begins' -l help -s h -d 'print this help'
