@@ -51,7 +51,8 @@ package enum SystemCallNotices {
     package static func isWaiting(_ id: UInt64, at listener: Int32) -> Bool {
         var id = id
         return unsafe withUnsafeMutablePointer(to: &id) { id in
-            unsafe linux_system_call(Int64(__NR_ioctl), UInt64(descriptor: listener), 0x4008_2102, UInt64(address: id), 0, 0, 0) == 0
+            unsafe linux_system_call(
+                Int64(__NR_ioctl), UInt64(descriptor: listener), 0x4008_2102, UInt64(address: id), 0, 0, 0) == 0
         }
     }
 
