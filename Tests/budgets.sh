@@ -142,12 +142,6 @@ if [ "${STEPS:-1}" = 1 ]; then
     steps kill kill $id KILL
     until_stopped
     steps delete delete $id
-    create
-    crowd 1000
-    remove
-    steps create-among create --bundle $work/bundle $id
-    disperse
-    remove
 fi
 
 for _ in 1 2; do

@@ -75,8 +75,13 @@ extension Processes {
         while true {
             let hasEnded = (try? Polling.isReadable(watcher, withinMilliseconds: 1)) ?? false
             let number = unsafe linux_watched(program)
-            if number >= 0 { _ = try? signal(number: number, 9) }
-            if number >= 0 || hasEnded { return }
+            if hasEnded { return }
+            guard number >= 0 else { continue }
+            do throws(KernelError) {
+                return try signal(number: number, 9)
+            } catch {
+                if error.errno == .noSuchProcess { return }
+            }
         }
     }
 

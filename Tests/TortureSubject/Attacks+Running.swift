@@ -69,7 +69,7 @@ extension Attacks {
         let state = try JSONSerialization.jsonObject(with: Data(Executable(work).run("state", "running").output.utf8))
         let pid = ((state as? [String: Any])?["pid"] as? Int) ?? 0
         let line = ["nsenter", "--target", "\(pid)", "--pid", file, "sleep", "1"]
-        for _ in 0..<10 {
+        for _ in 0..<30 {
             _ = Command.run(line, in: work)
             if try String(contentsOfFile: scene.rootfs + "/tmp/seen", encoding: .utf8).contains(file) { return }
         }

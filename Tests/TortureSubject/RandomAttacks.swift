@@ -96,10 +96,16 @@ extension RandomTorture {
         _ = somewhere()
         let commands = (0..<(2 + random.below(2))).map { _ in someCommand() }
         let running = commands.map { Command.start(line($0), in: work) }
-        for (command, one) in zip(commands, running) {
-            // The program of an exec dies with its container.
-            judge(one.wait(), command, mayBeKilled: command == "exec")
+        func judge(_ isWanted: (String) -> Bool) {
+            for (command, one) in zip(commands, running) where isWanted(command) {
+                // The program of an exec dies with its container.
+                self.judge(one.wait(), command, mayBeKilled: command == "exec")
+            }
         }
+        // A program that has just entered a container which is paused then waits with it.
+        judge { !$0.hasPrefix("exec") }
+        if commands.contains("pause") { _ = run("resume") }
+        judge { $0.hasPrefix("exec") }
     }
 
     func fewDescriptors() {

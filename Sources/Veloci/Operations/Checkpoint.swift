@@ -103,7 +103,9 @@ private struct PlannedCheckpoint {
                 hint: Self.hint(status))
         }
         // What the caller has mistaken comes before what this machine cannot.
-        if locking, request.options.parentPath != nil { _ = Descriptor(owning: try request.options.openImageDirectory(making: true)) }
+        if locking, request.options.parentPath != nil {
+            _ = Descriptor(owning: try request.options.openImageDirectory(making: true))
+        }
         program = try CriuProgram(runtime.criu)
         try program.check(request.options)
         let spec = try container.state.configuration()

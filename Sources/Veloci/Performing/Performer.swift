@@ -118,8 +118,7 @@ final class Performer {
             try makeTree(mount, root, copying: copy, mappings, owners, into: slot)
         case .makeDeviceNodes(let nodes, let label, let slot): try makeDeviceNodes(nodes, label: label, into: slot)
         case .raiseOpenFileLimit(let soft, let hard): try raiseOpenFileLimit(soft: soft, hard: hard)
-        case .openControlGroupTree(let hierarchy, let attributes, let slot):
-            try openControlGroupTree(hierarchy, attributes, into: slot)
+        case .openControlGroupTree(let group, let attributes, let slot): try openControlGroupTree(group, attributes, into: slot)
         case .openControlGroupTasks(let hierarchy, let slot): try openControlGroupTasks(hierarchy, into: slot)
         case .openNamespace(let kind, let path, let slot): try openNamespace(kind, path, into: slot)
         case .openContainerProcess(let slot, let root): try openContainerProcess(into: slot, root: root)
