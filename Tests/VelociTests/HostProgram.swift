@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 import Testing
@@ -71,6 +72,25 @@ struct HostProgram {
             let fields = text[end...].split(separator: " ")
             return fields.count > 2 && fields[1] == "Z" && fields[2] == "\(getpid())"
         }
+    }
+
+    /// What a library could change of the program that links it.
+    static func traits() throws -> [String] {
+        var subreaper: Int32 = -1
+        withUnsafeMutablePointer(to: &subreaper) { address in
+            _ = linux_system_call(
+                Int64(__NR_prctl), UInt64(PR_GET_CHILD_SUBREAPER), UInt64(UInt(bitPattern: address)), 0, 0, 0, 0)
+        }
+        let status = try String(contentsOfFile: "/proc/thread-self/status", encoding: .utf8).split(separator: "\n").filter { line in
+            ["Umask", "Sig", "ShdPnd", "Cap", "NoNewPrivs", "Seccomp", "Uid", "Gid", "Cpus_allowed"].contains { line.hasPrefix($0) }
+        }
+        let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { name in
+            // Not the directory itself.
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + name)).map { name + " " + $0 }
+        }
+        return [FileManager.default.currentDirectoryPath, "subreaper \(subreaper)"] + status.map { String($0) }
+            + [try String(contentsOfFile: "/proc/self/limits", encoding: .utf8)]
+            + ProcessInfo.processInfo.environment.map { $0 + "=" + $1 }.sorted() + descriptors.sorted()
     }
 
     static var descriptors: Int { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))?.count ?? 0 }

@@ -107,6 +107,46 @@ extension ContainerTests {
             }
         }
 
+        /// Working directory, masks, limits, subreaper, environment, descriptors: all as the program had them.
+        @Test func theHostIsAsBefore() async {
+            await #expect(processExitsWith: .success) {
+                let host = try HostProgram()
+                defer { host.end() }
+                setenv("VELOCI_TEST", "a value", 1)
+                umask(0o027)
+                signal(SIGUSR2, SIG_IGN)
+                func everything(_ id: String) throws {
+                    var spec = host.spec("sleep 100")
+                    spec.process?.user.umask = 0o077
+                    spec.process?.rlimits = [Rlimit(.openFiles, soft: 1000), Rlimit(.core, soft: 0)]
+                    spec.hooks = Hooks(createRuntime: [Hook(path: "/bin/true")])
+                    let container = try host.runtime.create(CreateRequest(id: id, from: .spec(spec, relativeTo: host.directory)))
+                    try container.start()
+                    let process = Spec.Process(args: ["/bin/busybox", "true"], env: ["A=b"], cwd: "/")
+                    _ = try container.execute(process, streams: .collected).wait()
+                    try container.pause()
+                    try container.resume()
+                    try container.update(Resources(pids: Pids(limit: 50)))
+                    _ = try (container.statistics(), container.processes(), container.state(), host.runtime.list())
+                    do throws(Failure) {
+                        try host.runtime.create(host.request(id, "true"))
+                        require(false, "two containers of one id")
+                    } catch {
+                        require(error.code == .exists, "\(error)")
+                    }
+                    try container.kill(.kill)
+                    _ = try container.main.wait()
+                    try container.delete()
+                }
+                try everything("first")
+                let before = try HostProgram.traits()
+                try everything("second")
+                let after = try HostProgram.traits()
+                for (one, other) in zip(before, after) where one != other { require(false, "\(one) has become \(other)") }
+                require(before.count == after.count, "\(before) has become \(after)")
+            }
+        }
+
         @Test func noStandardStreams() async {
             await #expect(processExitsWith: .success) {
                 let host = try HostProgram()
