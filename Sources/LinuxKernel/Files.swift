@@ -188,34 +188,29 @@ public enum Files {
     /// Writes all bytes in as few calls as the kernel allows. Files of procfs and cgroupfs take each write as one value.
     public static func write(_ bytes: [UInt8], to file: borrowing Descriptor, name: String = "") throws(KernelError) {
         let number = file.number
-        var written = 0
-        while written < bytes.count {
-            let rest = bytes[written...]
-            var failure: KernelError?
-            unsafe rest.withUnsafeBytes { buffer in
-                do throws(KernelError) {
-                    unsafe written += try systemCall(
-                        __NR_write, "write", on: name, UInt64(descriptor: number), UInt64(address: buffer.baseAddress),
-                        UInt64(buffer.count))
-                } catch {
-                    failure = error
-                }
-            }
-            if let failure { throw failure }
+        try writeAll(bytes) { (address, count, _) throws(KernelError) in
+            try systemCall(__NR_write, "write", on: name, UInt64(descriptor: number), address, count)
         }
     }
 
     /// Writes all bytes at a place of a file, whatever the current position (pwrite(2)).
     package static func write(_ bytes: [UInt8], to file: Int32, at place: UInt64, name: String) throws(KernelError) {
+        try writeAll(bytes) { (address, count, written) throws(KernelError) in
+            try systemCall(__NR_pwrite64, "pwrite", on: name, UInt64(descriptor: file), address, count, place + written)
+        }
+    }
+
+    /// - Parameter write: is given where the rest begins, how long it is, and how much was written before.
+    private static func writeAll(
+        _ bytes: [UInt8], _ write: (UInt64, UInt64, UInt64) throws(KernelError) -> Int
+    ) throws(KernelError) {
         var written = 0
         while written < bytes.count {
             let rest = bytes[written...]
             var failure: KernelError?
             unsafe rest.withUnsafeBytes { buffer in
                 do throws(KernelError) {
-                    unsafe written += try systemCall(
-                        __NR_pwrite64, "pwrite", on: name, UInt64(descriptor: file), UInt64(address: buffer.baseAddress),
-                        UInt64(buffer.count), place + UInt64(written))
+                    written += try unsafe write(UInt64(address: buffer.baseAddress), UInt64(buffer.count), UInt64(written))
                 } catch {
                     failure = error
                 }

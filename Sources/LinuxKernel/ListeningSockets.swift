@@ -47,7 +47,7 @@ package enum ListeningSockets {
         let number = connection.number
         do throws(KernelError) {
             while bytes.count < most, try Polling.isReadable(number, withinMilliseconds: time) {
-                let part = try receivePart(number)
+                let part = try Sockets.receive(from: number, capacity: 65536)
                 if let one = part.descriptor {
                     if descriptor == nil { descriptor = one } else { _ = Descriptor(owning: one) }
                 }
@@ -59,39 +59,5 @@ package enum ListeningSockets {
             throw error
         }
         return (bytes, descriptor)
-    }
-
-    private static func receivePart(_ socket: Int32) throws(KernelError) -> (bytes: [UInt8], descriptor: Int32?) {
-        var data = [UInt8](repeating: 0, count: 65536)
-        // Room for one descriptor: the kernel closes others.
-        var control: (UInt64, UInt64, UInt64) = (0, 0, 0)
-        var count = 0
-        var received: Int32?
-        var failure: KernelError?
-        unsafe data.withUnsafeMutableBytes { data in
-            unsafe withUnsafeMutablePointer(to: &control) { control in
-                var vector = unsafe (UInt64(address: data.baseAddress), UInt64(data.count))
-                unsafe withUnsafeMutablePointer(to: &vector) { vector in
-                    // struct msghdr: name, vector, control data with its length (byte 40), flags.
-                    var message: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
-                        unsafe (0, 0, UInt64(address: vector), 1, UInt64(address: control), 24, 0)
-                    unsafe withUnsafeMutablePointer(to: &message) { message in
-                        do throws(KernelError) {
-                            count = try unsafe systemCall(
-                                __NR_recvmsg, "recvmsg", on: "", UInt64(descriptor: socket), UInt64(address: message),
-                                0x4000_0000)  // MSG_CMSG_CLOEXEC
-                        } catch {
-                            failure = error
-                        }
-                    }
-                    // struct cmsghdr: length, level and type (SOL_SOCKET 1, SCM_RIGHTS 1), then the descriptor.
-                    if message.5 >= 20, unsafe control.pointee.0 >= 20, unsafe control.pointee.1 == 1 | 1 << 32 {
-                        received = unsafe Int32(truncatingIfNeeded: control.pointee.2)
-                    }
-                }
-            }
-        }
-        if let failure { throw failure }
-        return (Array(data.prefix(count)), received)
     }
 }

@@ -204,7 +204,9 @@ extension Sockets {
                         }
                     }
                     guard failure == nil else { return }
-                    if unsafe message.5 >= 20 && control.load(as: UInt64.self) >= 20 {
+                    // struct cmsghdr: length, level and type (SOL_SOCKET 1, SCM_RIGHTS 1), then the descriptor.
+                    let kind = unsafe control.load(fromByteOffset: 8, as: UInt64.self)
+                    if unsafe message.5 >= 20 && control.load(as: UInt64.self) >= 20 && kind == 1 | 1 << 32 {
                         descriptor = unsafe control.load(fromByteOffset: 16, as: Int32.self)
                     }
                     // MSG_TRUNC

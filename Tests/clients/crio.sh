@@ -2,13 +2,7 @@
 # crio.sh: CRI-O over the runtime, a pod and a container by crictl; with docs/examples/crio.conf. Debian 12 has neither: CRIO, PINNS and
 # CRICTL name them (default: those of PATH). They were built of CRI-O 1.36.3 (go build -mod=vendor -tags "containers_image_ostree_stub
 # exclude_graphdriver_btrfs containers_image_openpgp libsqlite3 seccomp apparmor" ./cmd/crio, make -C pinns) and cri-tools 1.32.0.
-if [ "${1:-}" != --inside ]; then
-    # a network, processes and /run of its own: nothing of the machine's is seen, and nothing outlives the test but control groups
-    VELOCI_CLIENT_NUMBER=$$ unshare --net --mount --pid --ipc --uts --fork --mount-proc --kill-child --propagation private "$0" --inside & inside=$!
-    # unshare itself hears no other signal, and all inside ends with it
-    trap 'kill -KILL $inside' INT TERM HUP; wait $inside; exit
-fi
-mount -t tmpfs -o mode=755 none /run || exit 125
+. "$(dirname "$0")/alone.sh"
 if [ -d /sys/fs/cgroup/unified ]; then mount -t tmpfs -o mode=755 none /sys/fs/cgroup/unified || exit 125; fi
 LIMIT=${LIMIT:-120}
 . "$(dirname "$0")/library.sh"

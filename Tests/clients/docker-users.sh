@@ -1,13 +1,7 @@
 #!/bin/bash
 # docker-users.sh: Docker Engine over the runtime where root of a container is none of the host: with a daemon of root's that maps ids
 # (userns-remap), and with a daemon that a user without privileges started (rootless). Storage, sockets and networks of their own.
-if [ "${1:-}" != --inside ]; then
-    # a network, processes and /run of its own: nothing of the machine's is seen, and nothing outlives the test but control groups
-    VELOCI_CLIENT_NUMBER=$$ unshare --net --mount --pid --ipc --uts --fork --mount-proc --kill-child --propagation private "$0" --inside & inside=$!
-    # unshare itself hears no other signal, and all inside ends with it
-    trap 'kill -KILL $inside' INT TERM HUP; wait $inside; exit
-fi
-mount -t tmpfs -o mode=755 none /run || exit 125
+. "$(dirname "$0")/alone.sh"
 LIMIT=${LIMIT:-120}
 . "$(dirname "$0")/library.sh"
 need dockerd:docker.io docker:docker.io containerd:containerd iptables:iptables ip:iproute2 busybox:busybox-static tar:tar jq:jq newuidmap:uidmap setpriv:util-linux

@@ -2,13 +2,7 @@
 # slurm.sh: Slurm with the runtime as its container runtime, on a controller and four nodes, each with a network namespace of its own on a
 # bridge; with docs/examples/oci.conf as its configuration. As root and as a user without privileges; processes are found by Slurm in
 # /proc (proctrack/linuxproc) and then by control groups (proctrack/cgroup, what sites use).
-if [ "${1:-}" != --inside ]; then
-    # a network, processes and /run of its own: nothing of the machine's is seen, and nothing outlives the test but control groups
-    VELOCI_CLIENT_NUMBER=$$ unshare --net --mount --pid --ipc --uts --fork --mount-proc --kill-child --propagation private "$0" --inside & inside=$!
-    # unshare itself hears no other signal, and all inside ends with it
-    trap 'kill -KILL $inside' INT TERM HUP; wait $inside; exit
-fi
-mount -t tmpfs -o mode=755 none /run || exit 125
+. "$(dirname "$0")/alone.sh"
 # Slurm 22.05 wants one version of control groups; version 1 is what it knows best
 if [ -d /sys/fs/cgroup/unified ]; then mount -t tmpfs -o mode=755 none /sys/fs/cgroup/unified || exit 125; fi
 LIMIT=${LIMIT:-120}

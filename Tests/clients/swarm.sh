@@ -2,13 +2,7 @@
 # swarm.sh: a Docker Swarm of three engines over the runtime, each with a network namespace, storage and socket of its own, on a bridge;
 # with docs/examples/daemon.json as their configuration. Here nothing resolves names, so images are on every node before.
 # IPVS, which carries the virtual addresses of services and published ports, is used where the kernel has it.
-if [ "${1:-}" != --inside ]; then
-    # a network, processes and /run of its own: nothing of the machine's is seen, and nothing outlives the test but control groups
-    VELOCI_CLIENT_NUMBER=$$ unshare --net --mount --pid --ipc --uts --fork --mount-proc --kill-child --propagation private "$0" --inside & inside=$!
-    # unshare itself hears no other signal, and all inside ends with it
-    trap 'kill -KILL $inside' INT TERM HUP; wait $inside; exit
-fi
-mount -t tmpfs -o mode=755 none /run || exit 125
+. "$(dirname "$0")/alone.sh"
 LIMIT=${LIMIT:-150}
 . "$(dirname "$0")/library.sh"
 need dockerd:docker.io docker:docker.io containerd:containerd iptables:iptables ip:iproute2 busybox:busybox-static tar:tar jq:jq
