@@ -13,7 +13,8 @@
 #   embedding    a second package that depends on a tagged version of this one
 #   pages        scripts, manual pages, completions in three shells, the documentation's site in a browser
 #   packages     make install and its like; the Debian package on Debian 12 and 13: installed, used, upgraded, removed
-#   arm64        the stage, compiled and linked for arm64; the executable for it, run on an emulated machine
+#   arm64        the stage, compiled and linked for arm64
+#   arm64-build  the executable for arm64, run on an emulated machine; ten minutes, so only when it is named
 #   lab          other machines (lab/README.md): cgroup v2 alone, systemd on v2 and v1, AppArmor, SELinux, an unprivileged user
 set -u
 cd "$(dirname "$0")/.."
@@ -71,8 +72,8 @@ section pages make --no-print-directory docs docs-test
 section packages Tests/install.sh $veloci
 section packages make --no-print-directory package-test
 section arm64 Tests/arm64.sh
-section arm64 build make --no-print-directory build ARCH=arm64
-section arm64 Tests/arm64-machine.sh
+section arm64-build build make --no-print-directory build ARCH=arm64
+section arm64-build Tests/arm64-machine.sh
 section lab Tests/lab.sh
 
 echo "== $(($(date +%s) - started)) s"
