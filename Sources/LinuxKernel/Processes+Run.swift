@@ -76,12 +76,7 @@ extension Processes {
             let hasEnded = (try? Polling.isReadable(watcher, withinMilliseconds: 1)) ?? false
             let number = unsafe linux_watched(program)
             if hasEnded { return }
-            guard number >= 0 else { continue }
-            do throws(KernelError) {
-                return try signal(number: number, 9)
-            } catch {
-                if error.errno == .noSuchProcess { return }
-            }
+            if number >= 0 { return self.kill(number: number) }
         }
     }
 

@@ -54,6 +54,18 @@ public enum Processes {
             UInt64(descriptor: signal), 0, 0)
     }
 
+    /// Sends SIGKILL to a process that will be waited for: a refusal is not the end of it, for then the wait would have none.
+    package static func kill(number: Int32) {
+        for _ in 0..<100 {
+            do throws(KernelError) {
+                return try signal(number: number, 9)
+            } catch {
+                if error.errno == .noSuchProcess { return }
+                Waiting.sleep(microseconds: 1000)
+            }
+        }
+    }
+
     /// Waits for a child and takes it away (waitid(2) with P_PIDFD).
     public static func wait(for process: borrowing Descriptor) throws(KernelError) -> ProcessEnd {
         try wait(forNumber: process.number)

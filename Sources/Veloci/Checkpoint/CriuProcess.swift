@@ -90,7 +90,7 @@ final class CriuProcess {
         closeSocket()
         guard descriptor >= 0 else { return }
         if (try? Polling.isReadable(descriptor, withinMilliseconds: 10_000)) != true {
-            _ = try? Processes.signal(number: descriptor, 9)
+            Processes.kill(number: descriptor)
         }
         _ = takeAway()
     }

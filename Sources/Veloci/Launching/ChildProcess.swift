@@ -74,7 +74,7 @@ final class ChildProcess: Sendable {
 
     /// Ends it and takes it away. Without the first process nothing of its pid namespace is left.
     func kill() {
-        _ = try? signal(9)
+        Processes.kill(number: descriptor)
         _ = try? wait()
         Children.release(self)
     }

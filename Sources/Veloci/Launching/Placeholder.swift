@@ -53,7 +53,7 @@ final class Placeholder {
     /// Ends it; more than once does nothing.
     func end() {
         guard descriptor >= 0 else { return }
-        _ = try? Processes.signal(number: descriptor, 9)
+        Processes.kill(number: descriptor)
         _ = try? Processes.wait(forNumber: descriptor)
         _ = Descriptor(owning: descriptor)
         _ = Descriptor(owning: input)

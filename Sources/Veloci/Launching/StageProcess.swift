@@ -136,7 +136,7 @@ final class StageProcess {
         guard !hasLost else { return }
         child.kill()
         if forks, progress.child > 0, progress.child != pid, let child = try? Processes.open(progress.child) {
-            _ = try? Processes.signal(child, 9)
+            Processes.kill(number: child.number)
             _ = try? Processes.wait(for: child)
         }
         hasLost = true
