@@ -27,10 +27,11 @@ extension Fuzzer {
     }
 
     private static func record(_ bytes: [UInt8]) {
-        _ = ContainerRecord.front(bytes)
+        _ = ContainerRecord.front(of: bytes)
+        _ = ContainerRecord.front(bytes[...])
         guard let record = ContainerRecord(bytes) else { return }
         let written = record.encoded
-        guard let again = ContainerRecord(written), let front = ContainerRecord.front(written) else {
+        guard let again = ContainerRecord(written), let front = ContainerRecord.front(of: written) else {
             wrong("a record that was written cannot be read")
         }
         expect(front.record.id == record.id && front.record.process == record.process, "the front of a record is of another")
