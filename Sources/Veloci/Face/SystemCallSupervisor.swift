@@ -61,7 +61,10 @@ public final class SystemCallSupervisor: Sendable {
 
     /// Bytes of the memory of the process, up to a zero byte: what an argument that is a path points to.
     ///
-    /// - Returns: nil when the process has ended, or was interrupted, and the call is no more.
+    /// A pointer that leads nowhere needs no further care: the call is answered with `EFAULT`, as the kernel does it.
+    ///
+    /// - Returns: nil when there is nothing to decide any more: the process has ended or was interrupted, or the pointer leads
+    ///   nowhere.
     public func readText(_ call: SupervisedCall, argument: Int, limit: Int = 4096) throws(Failure) -> [UInt8]? {
         guard call.arguments.indices.contains(argument) else {
             throw Failure(.invalidArgument, "a system call has arguments 0 to 5")
@@ -82,6 +85,10 @@ public final class SystemCallSupervisor: Sendable {
             }
         } catch {
             if !isWaiting(call) { return nil }
+            if error.errno == .badAddress {
+                try refuse(call, with: .badAddress)
+                return nil
+            }
             throw .kernel(error, "cannot read an argument of a system call")
         }
         // The pid may have come to mean another process.
