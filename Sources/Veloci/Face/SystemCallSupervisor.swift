@@ -3,8 +3,11 @@ internal import Seccomp
 
 /// Decides about system calls that a container's filter leaves to it (`SCMP_ACT_NOTIFY`, seccomp_unotify(2)).
 ///
-/// The container's process waits for each answer. It may change its memory meanwhile: what `readText` gives must not be what a
-/// call is trusted for that is allowed then.
+/// The container's process waits for each answer, from the moment when it has the filter. What it needs itself before the program
+/// runs, such as `openat`, has to be answered beside `create` and `start`, in another thread or task.
+///
+/// The process may change its memory while it waits: what `readText` gives must not be what a call is trusted for that is allowed
+/// then.
 public final class SystemCallSupervisor: Sendable {
     /// The listener, which can be read from when a call waits.
     public let descriptor: Int32
