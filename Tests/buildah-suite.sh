@@ -9,6 +9,7 @@
 #   RUNTIME   the executable under test (default: the built one)
 #   PEER      a runtime that the same tests run over before (default: runc of PATH); what fails on it as well is no fault of ours
 #   KEEP      not empty: what the peer did in an earlier run is not tried again
+#   CONMON    the conmon of the checkout's version (default: the installed one, which may lack what newer tests ask of it)
 #   FILES     names of test files without .bats (default: run and namespaces of buildah, all of conmon)
 #   LIMIT     seconds for one file (default: 600)
 # What fails and is not failed by PEER must be in buildah-suite.allowed, with the reason.
@@ -34,6 +35,7 @@ sources=$(realpath "$1"); shift
 [ $# -gt 0 ] || set -- host
 runtime=$(realpath "${RUNTIME:-.build/embedded/release/veloci}") || exit 1
 peer=$(command -v "${PEER:-runc}" 2>/dev/null) && peer=$(realpath "$peer") || peer=
+conmon=$(command -v "${CONMON:-conmon}") && conmon=$(realpath "$conmon") || { echo "conmon is missing" >&2; exit 1; }
 for program in $project bats gawk jq busybox ip socat; do command -v $program >/dev/null || { echo "$program is missing" >&2; exit 1; }; done
 repository=$PWD
 # conmon's tests have sockets in the folder that names of theirs must fit into
@@ -43,15 +45,16 @@ results=$PWD/.build/$project-suite-results
 . Tests/suites.sh
 
 prepare() {
-    rm -rf "$folder" && mkdir -p "$folder/bin" "$folder/as" && cp -r "$sources/$tests" "$folder/tests" || return
+    # in the tests' /tmp nothing from outside is seen
+    rm -rf "$folder" && mkdir -p "$folder/bin" "$folder/as" && cp "$conmon" "$folder/bin/conmon" && cp -r "$sources/$tests" "$folder/tests" || return
     local tree=$folder/tree busybox applet
     busybox=$(command -v busybox)
     mkdir -p "$tree"/{bin,dev,etc,home,proc,root,run,sys,tmp,usr/bin,usr/sbin,var/tmp,var/log} || return
     cp "$busybox" "$tree/bin/busybox"
     for applet in $("$busybox" --list); do [ "$applet" = busybox ] || ln "$tree/bin/busybox" "$tree/bin/$applet"; done
     chmod 1777 "$tree/tmp" "$tree/var/tmp"; chmod 700 "$tree/root"
-    printf 'root:x:0:0:root:/root:/bin/sh\nbin:x:1:1:bin:/bin:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$tree/etc/passwd"
-    printf 'root:x:0:root\nbin:x:1:\nnobody:x:65534:\n' >"$tree/etc/group"
+    printf 'root:x:0:0:root:/root:/bin/sh\nbin:x:1:1:bin:/bin:/bin/false\nsync:x:5:0:sync:/sbin:/bin/sync\nguest:x:405:100:guest:/dev/null:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$tree/etc/passwd"
+    printf 'root:x:0:root\nbin:x:1:\nusers:x:100:\nnobody:x:65534:\n' >"$tree/etc/group"
     printf '127.0.0.1 localhost\n' >"$tree/etc/hosts"
     tar cf "$folder/tree.tar" --numeric-owner --owner 0 --group 0 -C "$tree" . && rm -r "$tree" || return
     if [ $project = conmon ]; then
@@ -91,7 +94,7 @@ run() {
     for file in ${FILES:-$default}; do
         file=$(basename "$file" .bats)
         alone "$2" "${LIMIT:-600}" env PATH="$folder/bin:$folder/as:$PATH" BUILDAH_BINARY="$(command -v buildah)" COPY_BINARY="$folder/bin/copy" BUILDAH_RUNTIME="$folder/as/runc" \
-            CONMON_BINARY="$(command -v conmon)" RUNTIME_BINARY="$folder/as/runc" bats --tap "$folder/tests/$file.bats" >"$folder/tap" 2>&1
+            CONMON_BINARY="$folder/bin/conmon" RUNTIME_BINARY="$folder/as/runc" bats --tap "$folder/tests/$file.bats" >"$folder/tap" 2>&1
         cat "$folder/tap" >>"$3.log"
         of_bats "$file" <"$folder/tap" >>"$3"
         clean_groups

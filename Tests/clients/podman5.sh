@@ -18,7 +18,7 @@ need ip:iproute2 jq:jq tar:tar nsenter:util-linux
 tree=$work/tree; mkdir "$tree"
 tar xpf "$PODMAN_TREE" -C "$tree" --exclude './dev/*' || { echo "Bail out! the tree cannot be unpacked"; exit 1; }
 cp "$RUNTIME" "$tree/usr/bin/$runtime_name"
-chroot "$tree" "/usr/bin/$runtime_name" --version >/dev/null 2>&1 || { skip "podman 5" "$RUNTIME does not run in the tree: it is not linked statically"; exit; }
+chroot "$tree" "/usr/bin/$runtime_name" --version >/dev/null 2>&1 || { skip "podman 5" "$RUNTIME does not run in the tree; it must be linked statically"; exit; }
 echo "nested:x:12345:12345::/home/nested:/bin/sh" >>"$tree/etc/passwd"; echo "nested:x:12345:extra" >>"$tree/etc/group"; echo "extra:x:2345:nested" >>"$tree/etc/group"
 printf 'nested:100000:65536\ncontainers:200000:65536\n' | tee "$tree/etc/subuid" >"$tree/etc/subgid"
 mkdir -p "$tree/home/nested/run"; chown -R 12345:12345 "$tree/home/nested"; chmod 700 "$tree/home/nested/run"
