@@ -52,7 +52,7 @@ suite)
     case $name in
     runc-suite) what="runc's own integration tests, those of version 1.5.1" other='runc 1.5.1' ;;
     crun-suite) what="crun's own tests, those of version 1.29.1" other='crun 1.29.1' ;;
-    podman-suite) what="podman's own system tests, the files that run containers, those of version 4.3.1" other=runc folder=${3:-.build/podman-suite-results} ;;
+    podman-suite) what="podman's own system tests, the files that run containers, those of version 4.3.1" other='runc 1.1.5' folder=${3:-.build/podman-suite-results} ;;
     buildah-suite) what="buildah's own tests of run and namespaces, those of version 1.28.2" other='runc 1.1.5' folder=${3:-.build/buildah-suite-results} ;;
     conmon-suite) what="conmon's own tests, those of version 2.2.1" other='runc 1.5.1' folder=${3:-.build/conmon-suite-results} list=buildah-suite ;;
     critest) what="Kubernetes' tests of engines (critest 1.32.0) over containerd $(containerd --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)" other='runc 1.5.1' ;;
