@@ -24,7 +24,7 @@ VERSION := $(shell sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/Veloci
 export SOURCE_DATE_EPOCH ?= $(shell date -u -d "$$(sed -n 's/^\#\# $(VERSION) - //p' CHANGELOG.md)" +%s)
 
 .PHONY: all build suite demo test client-test embedding conformance conformance-results upstream-validation runc-suite \
-	crun-suite podman-suite bench fuzz torture memory reproducible lab-mini lab packages-build packages-test packages-upstream \
+	crun-suite podman-suite buildah-suite bench fuzz torture memory reproducible lab-mini lab packages-build packages-test packages-upstream \
 	packages-runc packages-crun packages-podman install clean conformance-dist packages-docs uninstall install-suite deb rpm \
 	tarball package-test manual docs api-docs docs-test lint format pre-commit help packages-critest packages-cluster critest \
 	cluster-test migration
@@ -83,6 +83,9 @@ crun-suite: build packages-crun ## crun's tests in Python, from SOURCES=CHECKOUT
 
 podman-suite: build packages-podman ## podman's system tests, from SOURCES=CHECKOUT
 	RUNTIME=$(VELOCI) PEER="$(PEER)" Tests/podman-suite.sh "$(SOURCES)" $(VIEWS)
+
+buildah-suite: build packages-podman ## buildah's tests of run, or conmon's tests, from SOURCES=CHECKOUT
+	RUNTIME=$(VELOCI) PEER="$(PEER)" Tests/buildah-suite.sh "$(SOURCES)" $(VIEWS)
 
 # Containers in a program with 32 busy threads, which rest REST microseconds now and then: twice COUNT of them. The last commit
 # is what is built.

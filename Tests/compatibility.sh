@@ -1,7 +1,7 @@
 #!/bin/bash
 # compatibility.sh measure [CLIENT]...: runs the tests of clients over veloci, runc and crun, and writes each check's result to docs/results/clients.tsv.
-# compatibility.sh suite NAME [FOLDER]: writes docs/results/NAME.md of what Tests/NAME.sh left in .build/NAME with a PEER; NAME is runc-suite,
-#   crun-suite, podman-suite or critest.
+# compatibility.sh suite NAME [FOLDER]: writes docs/results/NAME.md of what Tests/NAME.sh left in .build with a PEER; NAME is runc-suite,
+#   crun-suite, podman-suite, buildah-suite, conmon-suite or critest.
 # compatibility.sh page: makes docs/compatibility.md of that, and of the conformance suite's results. Needs no root.
 # VELOCI, RUNC, CRUN name the runtimes (default: the built veloci, those of the machine); MEASURED is those that are measured again (default: all
 #   three), such as "veloci". Measured in namespaces of its own.
@@ -38,7 +38,7 @@ measure)
             rm $results.new
             echo "$client over $name: $(tail -n 1 "$output")"
             # which versions met, and when
-            what=$({ case $client in podman|buildah) $client --version ;; containerd) containerd --version ;; docker | docker-users | swarm) dockerd --version ;; slurm) slurmd -V ;; esac; } 2>/dev/null | head -n 1 | grep -oE '[0-9]+\.[0-9]+\.[0-9]+[^ ,]*' | head -n 1)
+            what=$({ case $client in podman|buildah) $client --version ;; podman5) grep -m 1 '^# podman version' "$output" ;; containerd) containerd --version ;; docker | docker-users | swarm) dockerd --version ;; slurm) slurmd -V ;; esac; } 2>/dev/null | head -n 1 | grep -oE '[0-9]+\.[0-9]+\.[0-9]+[^ ,]*' | head -n 1)
             touch docs/results/versions.tsv
             grep -v "^$client	$name	" docs/results/versions.tsv >docs/results/versions.new
             printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$client" "$name" "$what" "$("$runtime" --version | head -n 1 | sed 's/.*version //')" "$(uname -r)" "$(date -u +%F)" >>docs/results/versions.new
@@ -48,20 +48,22 @@ measure)
     exec "$0" page
     ;;
 suite)
-    name=${2:-}; folder=${3:-.build/$name}
+    name=${2:-} list=; folder=${3:-.build/$name}
     case $name in
     runc-suite) what="runc's own integration tests, those of version 1.5.1" other='runc 1.5.1' ;;
     crun-suite) what="crun's own tests, those of version 1.29.1" other='crun 1.29.1' ;;
-    podman-suite) what="podman's own system tests, the files that run containers, those of version 4.3.1" other=runc folder=${3:-.build/podman-suite-results} ;;
+    podman-suite) what="podman's own system tests, the files that run containers, those of version 4.3.1" other='runc 1.1.5' folder=${3:-.build/podman-suite-results} ;;
+    buildah-suite) what="buildah's own tests of run and namespaces, those of version 1.28.2" other='runc 1.1.5' folder=${3:-.build/buildah-suite-results} ;;
+    conmon-suite) what="conmon's own tests, those of version 2.2.1" other='runc 1.5.1' folder=${3:-.build/conmon-suite-results} list=buildah-suite ;;
     critest) what="Kubernetes' tests of engines (critest 1.32.0) over containerd $(containerd --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)" other='runc 1.5.1' ;;
-    *) echo "a suite is runc-suite, crun-suite, podman-suite or critest" >&2; exit 2 ;;
+    *) echo "a suite is runc-suite, crun-suite, podman-suite, buildah-suite, conmon-suite or critest" >&2; exit 2 ;;
     esac
     count() { grep -c "$(printf '\t')$2\$" "$1"; }
     newest=; for own in "$folder"/own.*[0-9d]; do [ -s "$own" ] && { [ -z "$newest" ] || [ "$own" -nt "$newest" ]; } && newest=$own; done
     [ -n "$newest" ] || { echo "no results in $folder: Tests/$name.sh makes them" >&2; exit 1; }
     {
         echo "$what, $(date -u -r "$newest" +%F), Linux $(uname -r). Skipped is what this machine lacks, on both"
-        echo "alike. The reason of each that fails on veloci alone is in [this list](../Tests/$name.allowed)."
+        echo "alike. The reason of each that fails on veloci alone is in [this list](../Tests/${list:-$name}.allowed)."
         echo
         echo "| control groups | veloci | $other | skipped | fail on veloci alone |"
         echo "| --- | ---: | ---: | ---: | ---: |"

@@ -42,7 +42,7 @@ reason() { gawk -v name="$1" 'index($0, name "  ") == 1 { sub(/^ +/, "", $0); pr
 judge() {
     local name why
     while IFS= read -r name; do
-        [ -z "$peer" ] || grep -qxF "$name"$'\tpassed' "$results/peer.$1" || { echo "$name: fails on the peer as well"; continue; }
+        [ -z "$peer" ] || grep -qxF "$name"$'\tpassed' "$results/peer.$1" || { echo "$name: does not pass on the peer either"; continue; }
         why=$(reason "$name")
         echo "$name: ${why:-NOT KNOWN}"
         [ -n "$why" ] || unexpected="$unexpected

@@ -35,6 +35,7 @@ if ! command -v podman >/dev/null || ! command -v conmon >/dev/null; then skip "
     check "containers.conf: podman runs" expect hello run_it
     words() { pod run --rm "${place[@]}" localhost/busybox /no/such/program 2>&1 || true; }
     check "containers.conf: and shows its words" matches 'no such file or directory' words
+    check "containers.conf: also without a control group" expect hello pod run --rm --cgroups disabled --network none localhost/busybox echo hello
 fi
 
 # --- Docker, Swarm

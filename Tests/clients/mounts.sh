@@ -101,6 +101,7 @@ prepare='ln -s /etc/passwd link' check "both" expect words container "$(mount "$
 check "both and a copy is a contradiction" says 'copy-symlink' container "$(mount "$(bind "$work/link" /data '"bind", "copy-symlink", "src-nofollow"')")" true
 check "z and Z are the engine's" expect words container "$(mount "$(bind "$work/words" /data '"bind", "z", "Z"')")" cat /data
 check "so are copy and nocopy" expect words container "$(mount "$(bind "$work/words" /data '"bind", "copy", "nocopy"')")" cat /data
+check "and U, for which it changes the owner" expect words container "$(mount "$(bind "$work/words" /data '"bind", "U"')")" cat /data
 check "but not of a file system" says 'mounts[7]' container "$(mount "$(tmpfs /data '"copy"')")" true
 
 # --- id mappings in an option

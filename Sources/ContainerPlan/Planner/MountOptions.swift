@@ -22,8 +22,8 @@ struct MountOptions {
     var mappingText: String?
     /// Options that ask for another SELinux label.
     var relabels: [String] = []
-    /// Options that say whether a volume is filled.
-    var fillsVolume: [String] = []
+    /// Options that say whether a volume is filled, and whose its files become.
+    var preparesVolume: [String] = []
     var data: [String] = []
 
     init(_ options: [String]) {
@@ -49,7 +49,7 @@ struct MountOptions {
             case .keepDestinationLink: keepsDestinationLink = true
             case .idmapText(let text, let recursive): (mappings, mappingText) = (recursive, text)
             case .relabel: relabels.append(option)
-            case .fillVolume: fillsVolume.append(option)
+            case .prepareVolume: preparesVolume.append(option)
             }
         }
     }

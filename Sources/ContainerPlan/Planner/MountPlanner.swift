@@ -18,9 +18,9 @@ extension CreatePlanner {
         let type = mount.type ?? ""
         passOver(options.relabels, "engines label what they bind", origin)
         if options.bind != nil || type == "bind" {
-            passOver(options.fillsVolume, "engines fill volumes", origin)
+            passOver(options.preparesVolume, "engines fill volumes and change their owner", origin)
         } else {
-            options.data += options.fillsVolume
+            options.data += options.preparesVolume
         }
         if options.isRemount {
             try planRemount(options, index, destination, origin, root)

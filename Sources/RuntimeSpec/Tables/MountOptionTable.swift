@@ -78,8 +78,8 @@ public enum MountOptionKind: Equatable, Sendable {
     case idmapText(String, recursive: Bool)
     /// A new SELinux label for the source of a bind mount, shared or the container's own: engines set it themselves.
     case relabel
-    /// Whether a new volume begins with a copy of what it covers: engines copy it themselves.
-    case fillVolume
+    /// Whether a new volume begins with a copy of what it covers, or its files become the user's: engines see to it themselves.
+    case prepareVolume
 }
 
 /// All mount options that a runtime acts on itself. Others are data for the filesystem.
@@ -159,7 +159,7 @@ public enum MountOptionTable {
         if let text = option.after("idmap=") { return .idmapText(text, recursive: false) }
         if let text = option.after("ridmap=") { return .idmapText(text, recursive: true) }
         if option == "z" || option == "Z" { return .relabel }
-        return option == "copy" || option == "nocopy" ? .fillVolume : nil
+        return option == "copy" || option == "nocopy" || option == "U" ? .prepareVolume : nil
     }
 
     private static func place(of option: String) -> Int? {
