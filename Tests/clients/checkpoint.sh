@@ -41,8 +41,9 @@ checkpoint() { runtime checkpoint --image-path "$images" --manage-cgroups-mode i
 restore() { silent restore --detach --bundle "$bundle" --image-path "$images" --manage-cgroups-mode ignore "$@" box; }
 status_of() { runtime state box | jq -r .status; }
 pid_of() { runtime state box | jq .pid; }
-# goes_on BEFORE: the count went on from there and did not begin anew
-goes_on() { local after; sleep 0.3; after=$(count); [ "$after" -gt "$1" ] && [ "$after" -lt $(($1 + 1000)) ] || { echo "$1 before, $after after"; return 1; }; }
+# goes_on BEFORE: the program counts on now, from there, and never began anew
+goes_on() { local now; now=$(count); [ "$now" -ge "$1" ] && eventually beyond "$now" && sort -ncu "$bundle/rootfs/count" || { echo "$1 before, $now then, $(count) now"; return 1; }; }
+beyond() { [ "$(count)" -gt "$1" ]; }
 round_trip() { local before; checkpoint "${dump[@]}" && before=$(count) && restore "${back[@]}" && [ "$(status_of)" = running ] && goes_on "$before"; }
 dump=() back=()
 nothing_left() {
@@ -60,6 +61,12 @@ back() { local before; before=$(count); restore && [ "$(status_of)" = running ] 
 necessary "a restored container goes on" back
 check "and is as any other: exec, ps, pause, events" eval 'inside true && runtime ps box | grep -q sleep; runtime pause box && [ "$(status_of)" = paused ] && runtime resume box && runtime events --stats box | jq -e .data.pids'
 check "kill and delete" eval 'runtime kill box KILL && eventually runtime delete box && nothing_left'
+# what came into it after a restore is dumped with it again
+entered() {
+    local before; second() { tail -n 1 "$bundle/rootfs/second"; }; second_beyond() { [ "$(second)" -gt "$1" ]; }
+    counting . && round_trip && inside sh -c 'i=0; while :; do i=$((i + 1)); echo $i >>/second; sleep 0.05; done </dev/null >/dev/null 2>&1 &' && eventually second_beyond 0 &&
+        [ "$(inside readlink /proc/self/ns/time)" = "$(inside readlink /proc/1/ns/time)" ] && rm -r "$images" && checkpoint && before=$(second) && restore && eventually second_beyond "$before" && sort -ncu "$bundle/rootfs/second"
+}
 twice() { counting . && round_trip && rm -r "$images" && round_trip; }
 check "twice" twice
 running() { local before; counting . && before=$(count) && checkpoint --leave-running && [ "$(status_of)" = running ] && goes_on "$before"; }
@@ -141,6 +148,17 @@ groups_inside() { counting . && round_trip && [ -z "$(awk '$9 ~ /cgroup/ && $4 =
 [ -d /sys/fs/cgroup/pids ] && check "of control groups the container sees its own" groups_inside
 soft() { local before; counting . && runtime checkpoint --image-path "$images" box && before=$(count) && silent restore --detach --bundle "$bundle" --image-path "$images" box && goes_on "$before" && grep -q ":/$parent/box$" "/proc/$(pid_of)/cgroup"; }
 check "CRIU's own care of control groups" soft
+# as CRI-O does it: paused, dumped, resumed; and restored from that
+paused_softly() {
+    local before; counting . && runtime pause box && before=$(count) && runtime checkpoint --leave-running --image-path "$images" box && [ "$(status_of)" = paused ] && runtime resume box && goes_on "$before" &&
+        runtime delete --force box && : >"$bundle/rootfs/count" && silent restore --detach --bundle "$bundle" --image-path "$images" box && [ "$(status_of)" = running ] && eventually counts && goes_on "$before" && runtime kill box KILL && eventually runtime delete box && nothing_left
+}
+# and a container of another group becomes of it
+elsewhere() {
+    counting . && { [ -z "${pausing:-}" ] || runtime pause box; } && runtime checkpoint --leave-running --image-path "$images" box && runtime delete --force box && rm "$bundle/rootfs/count" &&
+        jq '.linux.cgroupsPath += "-2"' "$bundle/config.json" >"$work/new" && mv "$work/new" "$bundle/config.json" && silent restore --detach --bundle "$bundle" --image-path "$images" box &&
+        [ "$(status_of)" = running ] && eventually counts && goes_on 0 && { cat "/proc/$(pid_of)/cgroup"; grep -q ":/$parent/box-2$" "/proc/$(pid_of)/cgroup"; } && ! grep ":/$parent/box$" "/proc/$(pid_of)/cgroup" && runtime kill box KILL && eventually runtime delete box && nothing_left
+}
 user() { local prepare='chown -R 100000:100000 .'; counting '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings' && round_trip && [ "$(inside id -u)" = 0 ] && grep -q 100000 "/proc/$(pid_of)/uid_map"; }
 check "a user namespace" user
 own_user() { counting '.linux.devices = [{path: "/dev/mine", type: "c", major: 1, minor: 7, fileMode: 384, uid: 3, gid: 4}] | .linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 65536}] | .linux.gidMappings = .linux.uidMappings' && round_trip && [ "$(inside stat -c '%t %T %a %u %g' /dev/mine)" = "1 7 600 3 4" ]; }
@@ -287,6 +305,11 @@ s = socket.create_connection(("127.0.0.1", 7007)); time.sleep(60)' & client=$!
     kill $client; return $end
 }
 beside "--tcp-skip-in-flight: a connection that nobody has accepted" skipped_connections
+beside "a program that came in after a restore is dumped with it again" entered
+beside "a paused container goes on after CRIU's own care of control groups" paused_softly
+beside "another group, after CRIU's own care of control groups" elsewhere
+paused_elsewhere() { local pausing=yes; elsewhere; }
+beside "the same of a paused container" paused_elsewhere
 closed() { own_network; local dump=(--tcp-established) back=(--tcp-close); python "$whole | $kept" "$connected" && round_trip && ! ip netns exec kept ss -tn | grep -q ESTAB; }
 check "--tcp-close: connections are closed ones afterwards" closed
 lock() {
@@ -434,7 +457,8 @@ chain() { counting . && checkpoint --pre-dump 2>"$work/errors" || { grep -q "mis
     mv "$images" "$work/parent"; checkpoint --parent-path ../parent && [ -e "$images/parent" ] && restore; }
 check "a chain of pre-dumps, or a kernel that cannot is told" chain
 check "--parent-path must be relative" says "--parent-path must be relative" checkpoint --parent-path /x
-check "and there, whatever CRIU can do here" says "invalid --parent-path" checkpoint --parent-path ./none
+no_parent() { rm -rf "$images"; says "invalid --parent-path" checkpoint --parent-path "$1" && [ ! -e "$images" ] && says "invalid --parent-path" runtime plan --checkpoint --image-path "$images" --parent-path "$1" box && [ ! -e "$images" ]; }
+check "and there, whatever CRIU can do here; nothing is made for it" eval 'counting . && no_parent ./none && no_parent ../none'
 
 # --- images of the other runtime
 if [ -n "$other" ] && "$CONTROL" checkpoint --help >/dev/null 2>&1; then
