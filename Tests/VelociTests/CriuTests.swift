@@ -1,7 +1,7 @@
-import ContainerPlan
 import Foundation
 import Testing
 
+@testable import ContainerPlan
 @testable import Veloci
 
 /// What is asked of CRIU and what it says, as bytes; the protoc that made them knew criu's images/rpc.proto of version 4.2.
