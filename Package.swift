@@ -153,7 +153,9 @@ let package = Package(
             swiftSettings: language),
         .testTarget(
             name: "VelociTests",
-            dependencies: ["Veloci", "VelociAsync", "Cgroups", "ContainerPlan", "LinuxKernel", "RuntimeSpec", "CLinux", "CStageWire", "TestSupport"],
+            dependencies: [
+                "Veloci", "VelociAsync", "Cgroups", "ContainerPlan", "LinuxKernel", "RuntimeSpec", "CLinux", "CStageWire", "TestSupport",
+            ],
             swiftSettings: language),
         .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "RuntimeSpec"], swiftSettings: language),
         .testTarget(name: "RuntimeSpecTests", dependencies: ["Chance", "RuntimeSpec", "CCapability"], swiftSettings: language),

@@ -3,6 +3,7 @@
 # that pre-dumps, lazy pages and PostgreSQL are among what moves. WHAT chooses; a runtime that comes along as "peer" takes turns.
 . "$(dirname "$0")/library.sh"
 necessary "criu is content" criu check
+# shellcheck disable=SC2034
 limit=1800 # a machine without KVM is slow
 runtimes=("$RUNTIME"); ! command -v peer >/dev/null || runtimes+=("$(command -v peer)")
 name=$(basename "$RUNTIME")

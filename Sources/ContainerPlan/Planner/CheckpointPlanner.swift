@@ -131,7 +131,8 @@ struct CheckpointPlanner {
         }
         guard facts.hasParent else {
             throw PlanError(
-                "cannot use the images of the parent: there is no directory \(parent) as seen from \(options.imagePath)", at: JSONPath(),
+                "cannot use the images of the parent: there is no directory \(parent) as seen from \(options.imagePath)",
+                at: JSONPath(),
                 hint: "name the directory of the pre-dump from \(options.imagePath) on, as ../1", kind: .argument)
         }
     }
@@ -168,7 +169,8 @@ struct CheckpointPlanner {
         let tracks = options.tracksMemory
         guard tracks || options.lazyPages else { return }
         guard let features = facts.features else {
-            throw PlanError("CRIU feature check failed", at: JSONPath(), hint: "criu check says what is missing", kind: .unsupported)
+            throw PlanError(
+                "CRIU feature check failed", at: JSONPath(), hint: "criu check says what is missing", kind: .unsupported)
         }
         if tracks, !features.tracksMemory {
             throw PlanError(

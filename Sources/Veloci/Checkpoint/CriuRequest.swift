@@ -78,8 +78,8 @@ enum CriuRequest {
         return request(options.isPreDump ? .preDump : .dump, message)
     }
 
-    /// Where a process is by its file `cgroup` (cgroups(7)); controllers that share a hierarchy count each by itself, and version 2 has
-    /// no name.
+    /// Where a process is by its file `cgroup` (cgroups(7)); controllers that share a hierarchy count each by itself, and
+    /// version 2 has no name.
     static func groupRoots(_ text: String) -> [(controller: String, path: String)] {
         var groups: [(controller: String, path: String)] = []
         for line in text.parts(at: "\n") {
