@@ -252,6 +252,33 @@ P
     runtime delete --force box && eventually nothing_left
 }
 check "the command killed while CRIU hangs and traces" tracing
+# it is in the container's group, and none of the processes that end with the container's first
+late() {
+    counting . && checkpoint && python3 - "$work/late.pid" "$RUNTIME" --root "$root" restore --detach --bundle "$bundle" --image-path "$images" --manage-cgroups-mode ignore --pid-file "$work/late.pid" box <<'P' || return
+import os, signal, subprocess, sys
+def stopped(parent):
+    found = False
+    for pid in os.listdir("/proc"):
+        if not pid.isdigit(): continue
+        try:
+            with open(f"/proc/{pid}/stat") as file: name, rest = file.read().split("(", 1)[1].rsplit(")", 1)
+        except OSError: continue
+        if name == "criu" and int(rest.split()[1]) == parent: os.kill(int(pid), signal.SIGSTOP); found = True
+    return found
+for turn in range(12):
+    if os.path.exists(sys.argv[1]): os.unlink(sys.argv[1])
+    command = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while command.poll() is None:
+        if not os.path.exists(sys.argv[1]): continue
+        found = stopped(command.pid); command.kill(); command.wait()
+        if found: print("CRIU stopped when all was restored"); sys.exit()
+        break
+    subprocess.run([*sys.argv[2:5], "delete", "--force", "box"], check=True)
+sys.exit("it was never met")
+P
+    runtime delete --force box && eventually nothing_left
+}
+check "the command killed while CRIU hangs, and all is restored" late
 no_dump() { local delay before; counting . || return
     for delay in 0.02 0.06 0.1 0.15 0.2; do
         rm -rf "$images"; ended "$1" $delay "$RUNTIME" --root "$root" checkpoint --image-path "$images" --manage-cgroups-mode ignore --leave-running box >/dev/null 2>&1
