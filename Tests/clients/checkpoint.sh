@@ -353,9 +353,11 @@ beside "--empty-ns network, and no other" empty_network
 deduplicated() { local before=0 after=0; python "$whole" 'memory = bytearray(b"x") * (4 << 20)' && checkpoint && before=$(du -sk "$images" | cut -f1) && restore --auto-dedup && goes_on 0 && after=$(du -sk "$images" | cut -f1) && [ "$after" -lt "$before" ] || { echo "$before KiB, then $after"; return 1; }; }
 beside "--auto-dedup: what is restored goes from the images" deduplicated
 served() {
-    local port=7010 server; counting . && mkdir -p "$work/pages" "$images" || return
+    local port=7010 server end=0; counting . && mkdir -p "$work/pages" "$images" || return
     criu page-server --port $port --images-dir "$work/pages" --log-file "$work/server.log" >/dev/null 2>&1 & server=$!
-    eventually eval 'ss -ltn | grep -q ":7010 "' && checkpoint --page-server 127.0.0.1:$port && wait $server && ls "$work/pages"/pages-*.img && ! ls "$images"/pages-*.img 2>/dev/null && cp "$work/pages"/page*.img "$images/" && rm -r "$work/pages" && restore && goes_on 0
+    eventually eval 'ss -ltn | grep -q ":7010 "' && checkpoint --page-server 127.0.0.1:$port && wait $server && ls "$work/pages"/pages-*.img && ! ls "$images"/pages-*.img 2>/dev/null && cp "$work/pages"/page*.img "$images/" && rm -r "$work/pages" && restore && goes_on 0 || end=1
+    # nobody else is to find it at its port
+    kill $server 2>/dev/null || true; return $end
 }
 beside "--page-server: memory goes to another place" served
 lazily() {

@@ -131,9 +131,8 @@ struct Undoing {
     private func endRestorer(in group: ContainerGroup) {
         guard record.isRestored, let first = record.process, let all = try? group.processes() else { return }
         for pid in all {
-            guard let process = try? Processes.open(pid), let start = Processes.startTime(of: pid), start <= first.startTime else {
-                continue
-            }
+            guard let process = try? Processes.open(pid), let start = Processes.startTime(of: pid), start <= first.startTime
+            else { continue }
             // It may end by itself meanwhile.
             _ = try? Processes.signal(process, 9)
         }
