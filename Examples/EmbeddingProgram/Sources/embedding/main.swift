@@ -6,7 +6,7 @@ import Veloci
 // every moment. A runtime that forked this program's memory would hang or crash sooner or later.
 //
 // Usage: embedding BUNDLE COUNT [REST]
-// REST is how many microseconds each thread rests after a hundred strings: with thousands of containers they would take an hour else.
+// REST is how many microseconds each thread rests after a hundred strings: thousands of containers would take an hour else.
 
 let arguments = CommandLine.arguments
 guard (3...4).contains(arguments.count), let count = Int(arguments[2]), count > 0,
