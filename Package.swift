@@ -153,7 +153,9 @@ let package = Package(
             swiftSettings: language),
         .testTarget(
             name: "VelociTests",
-            dependencies: ["Veloci", "VelociAsync", "Cgroups", "LinuxKernel", "RuntimeSpec", "CLinux", "CStageWire"],
+            dependencies: [
+                "Veloci", "VelociAsync", "Cgroups", "ContainerPlan", "LinuxKernel", "RuntimeSpec", "CLinux", "CStageWire", "TestSupport",
+            ],
             swiftSettings: language),
         .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "RuntimeSpec"], swiftSettings: language),
         .testTarget(name: "RuntimeSpecTests", dependencies: ["Chance", "RuntimeSpec", "CCapability"], swiftSettings: language),
@@ -174,7 +176,7 @@ let package = Package(
         .executableTarget(
             name: "veloci-bench", dependencies: ["CLinux", "LinuxKernel", "RuntimeSpec", "Seccomp"], path: "Tests/Benchmark",
             exclude: ["floor.c", "launch.c", "enter.sh", "results", "README.md"], swiftSettings: warned),
-        .testTarget(name: "TortureTests", swiftSettings: language),
+        .testTarget(name: "TortureTests", dependencies: ["TestSupport"], swiftSettings: language),
     ]
 )
 

@@ -7,16 +7,17 @@
 #   legacy       the same with version 1 alone
 #   selinux      Tests/lab/selinux.sh: SELinux with Debian's policy
 #   checkpoint   Tests/lab/checkpoint.sh: a kernel that tells which memory changed, systemd's units, AppArmor, podman (a larger image)
+#   migration    Tests/migration.sh there: pre-dumps, lazy pages and PostgreSQL need that kernel; PEER=RUNTIME takes turns (twenty minutes without KVM)
 #   clients      Tests/clients with current podman, buildah, containerd and Docker under systemd (a larger image)
 #                (half an hour without KVM; ONLY=regex selects checks, as everywhere)
-# Without arguments all but checkpoint and clients. JOBS machines (default 2) run at a time; each part's output is printed when it ends. A lab that
+# Without arguments all but checkpoint, migration and clients. JOBS machines (default 2) run at a time; each part's output is printed when it ends. A lab that
 # cannot be made fails, unless the mirror does not answer: then it is skipped, and none at all fails. Uses the built debug
 # tests, and the executables of make build and make suite (or the debug ones).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 repository=$PWD results=${RESULTS:-.build/lab} started=$SECONDS
 [ $# -gt 0 ] || set -- conformance full mini hybrid legacy selinux
-for part; do case $part in mini|conformance|full|hybrid|legacy|selinux|checkpoint|clients) ;; *) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2;; esac; done
+for part; do case $part in mini|conformance|full|hybrid|legacy|selinux|checkpoint|migration|clients) ;; *) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2;; esac; done
 built() { local place; for place in embedded/release release debug; do [ ! -x ".build/$place/$1" ] || { echo ".build/$place/$1"; return; }; done; echo "not built: $1 (swift build)" >&2; return 1; }
 executable=${RUNTIME:-$(built veloci)} && suite=$(built oci-conformance) || exit 1
 bundle=.build/debug/velociPackageTests.xctest
@@ -53,7 +54,7 @@ conformance() {
 # What is only much to compute, and has nothing to do with the machine, is left to this one: an emulated one takes minutes for it.
 in_full() { # in_full PART SCRIPT [OPTION]... : a script of Tests/lab in a full lab
     local part=$1 script=$2; shift 2
-    lab/full.sh --timeout "${LAB_LIMIT:-1500}" --results "$results/$part" --directory "$staging" --program "$executable:veloci" "$@" -- env RUNTIME=veloci ONLY="${ONLY:-}" bash "$repository/Tests/lab/$script" "$part"
+    lab/full.sh --timeout "${LAB_LIMIT:-1500}" --results "$results/$part" --directory "$staging" --program "$executable:veloci" "$@" -- env RUNTIME=veloci ONLY="${ONLY:-}" WHAT="${WHAT:-}" bash "$repository/Tests/lab/$script" "$part"
 }
 full() { in_full full full.sh --program "$bundle:tests"; }
 # the last Debian whose kernel and systemd have all of version 1
@@ -61,6 +62,11 @@ hybrid() { LAB_SUITE=bookworm in_full hybrid version1.sh --program "$bundle:test
 legacy() { LAB_SUITE=bookworm in_full legacy version1.sh --program "$bundle:tests" --append 'systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1'; }
 selinux() { in_full selinux selinux.sh --image selinux; }
 checkpoint() { in_full checkpoint checkpoint.sh --image clients --memory 3072; }
+migration() {
+    local tree; tree=$(LAB_SUITE=bookworm lab/debian-tree.sh nginx-light postgresql python3-minimal) || return
+    mkdir -p "$staging/lab-tree" && cp "$tree" "$staging/lab-tree/tree.tar" || return
+    LAB_LIMIT=${LAB_LIMIT:-3000} in_full migration migration.sh --image clients --memory 3072 ${PEER:+--program "$PEER:peer"}
+}
 clients() {
     lab/full.sh --image clients --memory 3072 --timeout "${LAB_LIMIT:-2400}" --results "$results/clients" --directory "$staging" \
         --program "$executable:veloci" -- env ONLY="${ONLY:-}" bash -c 'cd "$1"; export RUNTIME=veloci CGROUP_MANAGER=${2:-systemd} LIMIT=120 TMPDIR=/var/tmp; end=0

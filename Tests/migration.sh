@@ -58,9 +58,9 @@ import json, select, socket, struct, sys, threading, time
 what, host = sys.argv[1:]
 gaps, acknowledged, problems, ended = [0.0], [0], [], threading.Event()
 def connect():
-    end = time.time() + 30
+    end = time.time() + 120
     while True:
-        try: s = socket.create_connection((host, 7000), 5); s.settimeout(60); s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1); return s
+        try: s = socket.create_connection((host, 7000), 5); s.settimeout(300); s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1); return s
         except OSError:
             if time.time() > end: raise
             time.sleep(0.1)
@@ -108,7 +108,7 @@ def postgres():
             if kind == b"Z": return rows
     def query(text):
         data = text.encode() + b"\0"; s.sendall(b"Q" + struct.pack("!I", len(data) + 4) + data); return ready(s)
-    for turn in range(100):
+    for turn in range(600):
         try:
             s = connect(); data = struct.pack("!I", 196608) + b"user\0postgres\0database\0postgres\0\0"
             s.sendall(struct.pack("!I", len(data) + 4) + data); ready(s); break
@@ -173,7 +173,7 @@ move() { # move WHAT WAY
     own run --detach --bundle "$work/1" box1 || return
     mkfifo "$work/client"; { python3 "$work/client.py" "$what" $address <"$work/client" >"$work/said" 2>&1 & }
     exec {hold}>"$work/client"
-    for step in $(seq 200); do grep -q ready "$work/said" && break; sleep 0.1; done
+    for step in $(seq 3000); do grep -q ready "$work/said" && break; sleep 0.1; done
     grep -q ready "$work/said" || { echo "$what does not answer" >&2; exec {hold}>&-; own delete --force box1; return 1; }
     sleep 1
     if [ "$way" = pre-dump ]; then
@@ -184,7 +184,7 @@ move() { # move WHAT WAY
         # the server of the first machine has the memory, and the restored program fetches what it touches
         mkfifo "$work/status"; exec {reader}<>"$work/status" {status}>"$work/status"
         "$runtime" --root "$work/state" --log "$work/log" checkpoint --tcp-established --manage-cgroups-mode ignore --image-path "$work/images/last" --lazy-pages --page-server $here:7001 --status-fd $status box1 </dev/null >/dev/null 2>&1 & dumping=$!
-        [ "$(timeout 30 head -c 1 "$work/status" | od -An -tu1 | tr -d ' ')" = 0 ] || end=1
+        [ "$(timeout 300 head -c 1 "$work/status" | od -An -tu1 | tr -d ' ')" = 0 ] || end=1
         exec {status}>&- {reader}>&-; rm "$work/status"
         criu lazy-pages --page-server --address $here --port 7001 --images-dir "$work/images/last" --log-file lazy.log >/dev/null 2>&1 & daemon=$!
         lazily=(--lazy-pages)
@@ -198,8 +198,10 @@ move() { # move WHAT WAY
         [ $end = 0 ] || kill "$dumping" "$daemon" 2>/dev/null
         wait "$dumping" || end=1; wait "$daemon" || end=1
     fi
-    exec {hold}>&-; for step in $(seq 100); do grep -q '^{' "$work/said" && break; sleep 0.1; done
+    exec {hold}>&-; for step in $(seq 3000); do grep -q '^{' "$work/said" && break; sleep 0.1; done
     said=$(grep '^{' "$work/said"); frozen=$(python3 "$work/frozen.py" "$work/images/last/stats-dump" 2>/dev/null || echo "-")
+    # CRIU counts all the time in which it serves the memory of what it keeps standing
+    [ "$way" != lazy ] || frozen=-
     [ -n "$said" ] && [ "$(jq -c .problems <<<"$said")" = "[]" ] || end=1
     printf '| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n' "$what" "$way" "$name" "$(du -sk "$work/images" | cut -f1)" "$frozen" "$((dumped - start))" "$((restored - ${start_of_restore:-$restored}))" \
         "$(jq -r .downtime <<<"${said:-null}")" "$(jq -r 'if . == null then "nothing" elif .problems == [] then "\(.acknowledged), none lost" else "\(.acknowledged), \(.problems | join("; "))" end' <<<"${said:-null}")"

@@ -9,6 +9,7 @@
 #   PEER      a runc that the same tests run over before; a test that fails on it as well is no fault of ours
 #   KEEP      not empty: what the peer did in an earlier run is not tried again
 #   FILES     names of test files without .bats (default: all)
+#   TESTS     a regular expression: tests with such names alone (default: all)
 #   LIMIT     seconds for one file (default: 400); a test that fails may leave somebody behind for whom bats waits
 #   GO        a Go toolchain for the helper programs of the tests (default: go of PATH)
 # What fails and is not failed by PEER must be in runc-suite.allowed, with the reason.
@@ -89,7 +90,7 @@ run() {
     for file in $([ -n "${FILES:-}" ] && printf '%s\n' $FILES || (cd "$folder/tests/integration" && printf '%s\n' *.bats)); do
         file=$(basename "$file" .bats)
         # runc in the foreground wants a terminal that controls it. What bats writes goes beside it.
-        command=$(printf '%q ' bats --tap "$folder/tests/integration/$file.bats")
+        command=$(printf '%q ' bats ${TESTS:+--filter "$TESTS"} --tap "$folder/tests/integration/$file.bats")
         alone "$2" "${LIMIT:-400}" \
             env PATH="$folder/bin:$PATH" RUNC="$1" script -qec "$command >$(printf %q "$folder/tap") 2>&1" /dev/null <&9 9<&- >/dev/null 2>&1
         cat "$folder/tap" >>"$3.log"

@@ -33,6 +33,9 @@ public struct HostFacts: Equatable, Sendable {
     /// The ids of the user namespace that `linux.namespaces` names by a path; for `exec`, those of the container's. Nil where
     /// they are not known.
     public var joinedMappings: OwnerMappings?
+    /// For `exec`: whether the container's first process has clocks of its own that `linux.namespaces` does not ask for. CRIU
+    /// puts what it restores into a time namespace, so that its clocks go on where they were.
+    public var hasRestoredClock = false
     /// How many descriptors may be open, now and at most; nil for enough.
     public var openFileLimit: OpenFileLimit?
     /// What symbolic links say that are sources of bind mounts and are to be copied.

@@ -128,6 +128,81 @@ import Testing
         }
     }
 
+    /// CRIU would take a missing parent for none.
+    @Test func theParentHasToBeThere() throws {
+        func refusal(_ parent: String?, isThere: Bool, _ features: CheckpointFacts.Features?) throws -> String? {
+            var facts = Self.facts()
+            facts.hasParent = isThere
+            facts.features = features
+            var options = CheckpointOptions(imagePath: "/images/2")
+            options.parentPath = parent
+            let spec = try Self.spec()
+            do throws(PlanError) {
+                _ = try Plan.checkpoint(
+                    spec, root: "/r", groups: [:], process: CheckpointFacts.Process(pid: 42, isPaused: false), options: options,
+                    host: PaperHost.hybrid.facts, facts: facts)
+                return nil
+            } catch {
+                #expect(error.hint != nil)
+                return error.description
+            }
+        }
+        let all = CheckpointFacts.Features(tracksMemory: true, fetchesPages: true)
+        let none = CheckpointFacts.Features(tracksMemory: false, fetchesPages: false)
+        #expect(try refusal("../1", isThere: true, all) == nil)
+        #expect(try refusal("../1", isThere: true, none)?.contains("criu is missing features: [MemTrack]") == true)
+        #expect(try refusal("../1", isThere: true, nil) == "CRIU feature check failed")
+        // What the caller has mistaken comes before what this machine cannot.
+        for features in [all, none, nil] {
+            let missing = "cannot use the images of the parent: there is no directory ../1 as seen from /images/2"
+            #expect(try refusal("../1", isThere: false, features) == missing)
+            #expect(try refusal("/images/1", isThere: false, features) == "the path of the parent's images must be relative")
+        }
+        #expect(try refusal(nil, isThere: true, none) == nil)
+        #expect(try refusal(nil, isThere: true, nil) == nil)
+    }
+
+    /// CRIU gives what it restores clocks of its own; who comes in later has them too, or could not be dumped with the others.
+    @Test func programsHaveTheClockOfWhatWasRestored() throws {
+        var spec = try Self.spec()
+        var facts = PaperHost.hybrid.facts
+        func joined() throws -> Set<NamespaceKind> {
+            let process = try #require(spec.process)
+            let plan = try Plan.execute(process, in: spec, request: PlanRequest(id: "c", bundle: "", waitsForStart: false), facts: facts)
+            #expect(plan.violations() == [])
+            var all: Set<NamespaceKind> = []
+            for case .joinNamespaces(let kinds, _) in plan.steps.map(\.action) { all.formUnion(kinds) }
+            return all
+        }
+        let before = try joined()
+        #expect(!before.contains(.time))
+        facts.hasRestoredClock = true
+        #expect(try joined() == before.union([.time]))
+        spec.linux?.namespaces = [Namespace(type: "mount")]
+        #expect(try joined() == [.mount, .time])
+    }
+
+    /// What this machine cannot is told before anything is done, on both sides.
+    @Test func lazyPagesNeedTheKernel() throws {
+        var options = CheckpointOptions(imagePath: "/images")
+        options.lazyPages = true
+        var facts = Self.facts()
+        facts.features?.fetchesPages = false
+        let dump = #expect(throws: PlanError.self) {
+            try Plan.checkpoint(
+                Self.spec(), root: "/r", groups: [:], process: CheckpointFacts.Process(pid: 42, isPaused: false), options: options,
+                host: PaperHost.hybrid.facts, facts: facts)
+        }
+        let back = #expect(throws: PlanError.self) {
+            try Plan.restore(
+                Self.spec(), request: PlanRequest(id: "c", bundle: "/b", waitsForStart: false), options: options, state: "/run/veloci/c",
+                host: PaperHost.hybrid.facts, facts: facts)
+        }
+        #expect(dump == back && dump?.message.contains("[LazyPages]") == true)
+        let old = #expect(throws: PlanError.self) { try Self.order(Self.spec(), 31400) { $0.lazyPages = true; $0.statusDescriptor = 9 } }
+        #expect(old?.description == "a descriptor for the status needs CRIU 3.15 or newer, and this one is 3.14")
+    }
+
     @Test func preDumpsHaveMemoryAlone() throws {
         let spec = try Self.spec { $0.mounts?.append(Self.bind) }
         #expect(try Self.order(spec, change: { $0.isPreDump = true }).externalMounts.isEmpty)

@@ -20,12 +20,16 @@ struct FullBundle {
     let directory: String
     let work: Work
     let id: String
+    /// Whether it leaves out what CRIU cannot do everywhere: without CAP_SYS_RESOURCE it cannot look at the limits of another
+    /// user's program, and nobody is there for a terminal.
+    let isForCriu: Bool
     var marks: String { work.directory + "/marks-\(variant.rawValue)" }
     var pidFile: String { work.directory + "/pid-\(variant.rawValue)" }
-    var usesTerminal: Bool { variant == .plain }
+    var usesTerminal: Bool { variant == .plain && !isForCriu }
 
-    init(_ variant: Variant, in work: Work, command: [String] = ["/bin/sleep", "1000"]) throws {
+    init(_ variant: Variant, in work: Work, command: [String] = ["/bin/sleep", "1000"], isForCriu: Bool = false) throws {
         self.variant = variant
+        self.isForCriu = isForCriu
         self.work = work
         id = "full-\(variant.rawValue)"
         directory = work.directory + "/bundle-\(variant.rawValue)"
@@ -111,9 +115,11 @@ struct FullBundle {
 
     private func process(_ command: [String]) -> [String: Any] {
         let sets = ["CAP_CHOWN", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
+        var user: [String: Any] = ["uid": 0, "gid": 0]
+        if !isForCriu { user = ["uid": 1000, "gid": 1000, "umask": 0o27, "additionalGids": [5, 6]] }
         var process: [String: Any] = [
             "args": command, "cwd": "/tmp", "env": ["PATH=/bin", "TERM=xterm"], "terminal": usesTerminal,
-            "user": ["uid": 1000, "gid": 1000, "umask": 0o27, "additionalGids": [5, 6]],
+            "user": user,
             "capabilities": Dictionary(
                 uniqueKeysWithValues: ["bounding", "effective", "permitted", "inheritable", "ambient"].map { ($0, sets) }),
             "rlimits": [

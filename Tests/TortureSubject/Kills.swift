@@ -3,7 +3,13 @@ import Glibc
 
 /// Kills the executable at its first, second, … system call, and looks whether the others find their way then.
 struct Kills {
-    enum Victim: String { case create, start, kill, delete, exec }
+    enum Victim: String {
+        case create, start, kill, delete, exec
+        /// These two need CRIU, and that it knows the kernel.
+        case checkpoint, restore
+
+        var needsCriu: Bool { self == .checkpoint || self == .restore }
+    }
 
     let bundle: FullBundle
     let report: Report
@@ -23,6 +29,7 @@ struct Kills {
     }
 
     func all(_ victim: Victim) {
+        if victim == .restore { writeImages() }
         let count = countCalls(victim)
         report.expect(count > 20, "\(victim): only \(count) system calls were counted")
         let stride = Double(max(count, 1)) / Double(min(samples, max(count, 1)))
@@ -36,7 +43,7 @@ struct Kills {
         report.expect(tried * 10 >= min(samples, count) * 9, "\(victim): only \(tried) kills of \(min(samples, count))")
     }
 
-    private func arguments(_ victim: Victim) -> [String] {
+    func arguments(_ victim: Victim) -> [String] {
         let id = bundle.id
         return switch victim {
         case .create:
@@ -46,12 +53,15 @@ struct Kills {
         case .kill: ["kill", id, "KILL"]
         case .delete: ["delete", "--force", id]
         case .exec: ["exec", id, "/bin/true"]
+        case .checkpoint: ["checkpoint"] + criuOptions + [id]
+        case .restore: ["restore", "--detach", "--bundle", bundle.directory, "--pid-file", bundle.pidFile] + criuOptions + [id]
         }
     }
 
     /// Brings the container to where the victim is used.
     private func prepare(_ victim: Victim) {
-        if victim == .create { return }
+        if victim == .create || victim == .restore { return }
+        if victim == .checkpoint { return runSilently() }
         let created = Command.run(executable.line(arguments(.create)), in: bundle.work)
         report.expect(created.status == 0, "create before \(victim): \(created.output)")
         if victim == .start { return }
@@ -71,6 +81,7 @@ struct Kills {
     private func killAt(_ place: Int, _ victim: Victim) {
         let name = "\(victim) killed at system call \(place)"
         prepare(victim)
+        let pid = victim == .checkpoint ? executable.pid(bundle.id) : 0
         report.count()
         // Only the command itself is traced and killed; what it started must notice on its own.
         let result = Tracer.run(executable.line(arguments(victim)), in: bundle.work, at: place, .kill)
@@ -78,6 +89,8 @@ struct Kills {
         if result.hit != nil { report.countKill() }
         checkViews(name, victim)
         if victim == .exec { checkExecAgain(name) }
+        if victim == .checkpoint { checkDumped(name, pid) }
+        if victim == .restore { checkRestored(name) }
         cleanUp(name, mustSucceed: true)
     }
 
@@ -104,7 +117,7 @@ struct Kills {
     }
 
     /// `state` and `list` say something sensible, at once.
-    private func checkViews(_ name: String, _ victim: Victim) {
+    func checkViews(_ name: String, _ victim: Victim) {
         let state = executable.run("state", bundle.id)
         let words = ["does not exist", "the state of the container cannot be read"]
         report.expect(
@@ -120,7 +133,7 @@ struct Kills {
         report.expect(again.status == 0, "\(name): exec again gives \(again.status): \(again.output)")
     }
 
-    private func cleanUp(_ name: String, mustSucceed: Bool) {
+    func cleanUp(_ name: String, mustSucceed: Bool) {
         let deletion = executable.run("delete", "--force", bundle.id)
         report.expect(deletion.status == 0, "\(name): delete --force gives \(deletion.status): \(deletion.output)")
         unlink(bundle.pidFile)

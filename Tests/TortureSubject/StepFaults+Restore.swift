@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import Veloci
 
@@ -7,7 +6,6 @@ extension StepFaults {
     func restore() throws {
         var options = CheckpointOptions(imagePath: bundle.work.directory + "/images")
         options.controlGroupMode = .ignore
-        try simplify()
         try writeImages(options)
         let inside = StepFaults(bundle, report, runtime, console, Machine.now(bundle.work), everyRecord)
         var wanted = request()
@@ -17,7 +15,6 @@ extension StepFaults {
 
     /// Every step of a checkpoint fails once, and the container goes on, or is all in the images.
     func checkpoint() throws {
-        try simplify()
         var wanted = CheckpointRequest(bundle.id, options: CheckpointOptions(imagePath: bundle.work.directory + "/images"))
         wanted.options.controlGroupMode = .ignore
         var container: ContainerProcess? = try runtime.run(request())
@@ -85,18 +82,6 @@ extension StepFaults {
         _ = try? restored.wait()
         unlink(bundle.pidFile)
         _ = bundle.takeMarks()
-    }
-
-    /// Without CAP_SYS_RESOURCE CRIU cannot look at the limits of another user's program. Nobody is there for a terminal.
-    private func simplify() throws {
-        let file = URL(fileURLWithPath: bundle.directory + "/config.json")
-        guard var document = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any],
-            var process = document["process"] as? [String: Any]
-        else { return }
-        process["user"] = ["uid": 0, "gid": 0]
-        process["terminal"] = false
-        document["process"] = process
-        try JSONSerialization.data(withJSONObject: document).write(to: file)
     }
 }
 

@@ -32,7 +32,8 @@ do {
     switch subject {
     case "steps":
         guard arguments.count == 3, let variant = FullBundle.Variant(rawValue: arguments[1]) else { exit(2) }
-        let faults = StepFaults(try FullBundle(variant, in: work), report, everyRecord: isFull)
+        let isForCriu = ["checkpoint", "restore"].contains(arguments[2])
+        let faults = StepFaults(try FullBundle(variant, in: work, isForCriu: isForCriu), report, everyRecord: isFull)
         switch arguments[2] {
         case "create": try faults.create()
         case "run": try faults.run()
@@ -43,9 +44,16 @@ do {
         }
     case "kills":
         guard arguments.count == 2, let victim = Kills.Victim(rawValue: arguments[1]) else { exit(2) }
-        Kills(try FullBundle(.plain, in: work), report, samples: isFull ? .max : 40).all(victim)
+        let bundle: FullBundle
+        if victim.needsCriu {
+            bundle = try FullBundle(.plain, in: work, command: ["/bin/sh", "-c", "while :; do sleep 0.02; done"], isForCriu: true)
+        } else {
+            bundle = try FullBundle(.plain, in: work)
+        }
+        // Each container that CRIU makes or takes is some seconds of work.
+        Kills(bundle, report, samples: isFull ? .max : victim.needsCriu ? 16 : 40).all(victim)
     case "refused":
-        guard arguments.count == 2, let victim = Kills.Victim(rawValue: arguments[1]) else { exit(2) }
+        guard arguments.count == 2, let victim = Kills.Victim(rawValue: arguments[1]), !victim.needsCriu else { exit(2) }
         Kills(try FullBundle(.plain, in: work), report, samples: isFull ? .max : 60).allRefused(victim)
     case "races": Races(try FullBundle(.joined, in: work), report).all(rounds: isFull ? 50 : 5)
     case "damage": try Damage(try FullBundle(.joined, in: work), report).all()

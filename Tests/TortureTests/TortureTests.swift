@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Runs `veloci-torture` once for each test. They share the machine's control groups and measure what is left, so one
@@ -41,6 +42,20 @@ struct Torture {
 
     @Test("Killed at any system call", arguments: ["create", "start", "kill", "delete", "exec"])
     func kills(command: String) throws {
+        try Self.run(["kills", command])
+    }
+
+    @Test(
+        "What CRIU does, each step failed once", .enabled(if: Criu.isContent, Comment(rawValue: Criu.reason)),
+        arguments: ["checkpoint", "restore"])
+    func criuSteps(command: String) throws {
+        try Self.run(["steps", "plain", command])
+    }
+
+    @Test(
+        "Killed at any system call while CRIU works", .enabled(if: Criu.isContent, Comment(rawValue: Criu.reason)),
+        arguments: ["checkpoint", "restore"])
+    func criuKills(command: String) throws {
         try Self.run(["kills", command])
     }
 

@@ -1,5 +1,7 @@
+import Foundation
 import Testing
 
+@testable import ContainerPlan
 @testable import Veloci
 
 /// What is asked of CRIU and what it says, as bytes; the protoc that made them knew criu's images/rpc.proto of version 4.2.
@@ -14,6 +16,18 @@ import Testing
         #expect(CriuRequest.featureCheck() == (try Self.bytes("08092a0408011001")))
         #expect(CriuRequest.answer(true) == (try Self.bytes("08061801")))
         #expect(CriuRequest.answer(false) == (try Self.bytes("08061800")))
+    }
+
+    /// CRIU hears where the new container's groups are, or it makes those of the old one again.
+    @Test func groupRoots() throws {
+        let groups = CriuRequest.groupRoots("12:cpu,cpuacct:/a/b:c\n4:name=systemd:/a\n0::/a/b:c\n")
+        #expect(groups.map(\.controller) == ["cpu", "cpuacct", "name=systemd", ""])
+        #expect(groups.map(\.path) == ["/a/b:c", "/a/b:c", "/a", "/a/b:c"])
+        let order = CriuOrder(options: CheckpointOptions(imagePath: "/images"), root: "/r")
+        let request = CriuRequest.restore(order, groups: groups, CriuRequest.Descriptors(images: 3))
+        // cg_root { ctrl: "name=systemd", path: "/a" }
+        let root = try Self.bytes("ca0112") + [0x0a, 12] + Array("name=systemd".utf8) + [0x12, 2] + Array("/a".utf8)
+        #expect(request.indices.contains { request[$0...].starts(with: root) })
     }
 
     @Test func notification() throws {
@@ -33,6 +47,31 @@ import Testing
     @Test func unknownFieldsAndRubbish() throws {
         #expect(try CriuResponse(Self.bytes("0802100158009a060161")).kind == .restore)
         #expect(throws: (any Error).self) { try CriuResponse([0x2a, 0x50, 0x0a]) }
+    }
+
+    /// The directory of the images, and those above it, may be yet to be made.
+    @Test func theParentIsLookedFor() throws {
+        let work = FileManager.default.temporaryDirectory.appendingPathComponent("veloci-parent-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: work) }
+        for name in ["images/1", "images/2", "real"] {
+            try FileManager.default.createDirectory(at: work.appendingPathComponent(name), withIntermediateDirectories: true)
+        }
+        try Data().write(to: work.appendingPathComponent("file"))
+        try FileManager.default.createSymbolicLink(
+            at: work.appendingPathComponent("link"), withDestinationURL: work.appendingPathComponent("images/2"))
+        func has(_ images: String, _ parent: String?) -> Bool {
+            var options = CheckpointOptions(imagePath: work.path + "/" + images)
+            options.parentPath = parent
+            return options.hasParent
+        }
+        #expect(has("images/2", nil) && has("none", nil))
+        for images in ["images/2", "images/3", "images/3/", "link"] { #expect(has(images, "../1"), "\(images)") }
+        #expect(has("a/b/c", "../../.././images/1/") && has("images/new/new", "../../1") && has("images/2", "."))
+        for images in ["images/2", "images/3", "a/b"] { #expect(!has(images, "../none") && !has(images, "./none"), "\(images)") }
+        #expect(!has("images/3", ".") && !has("images/3", "../3") && !has("a/b", "../images/1") && !has("images/2", "../../file"))
+        // The directory above a link is that of where it leads.
+        #expect(!has("link", "../real") && has("link", "../../real"))
+        #expect(!FileManager.default.fileExists(atPath: work.path + "/images/3"))
     }
 
     static let log = """

@@ -41,8 +41,9 @@ checkpoint() { runtime checkpoint --image-path "$images" --manage-cgroups-mode i
 restore() { silent restore --detach --bundle "$bundle" --image-path "$images" --manage-cgroups-mode ignore "$@" box; }
 status_of() { runtime state box | jq -r .status; }
 pid_of() { runtime state box | jq .pid; }
-# goes_on BEFORE: the count went on from there and did not begin anew
-goes_on() { local after; sleep 0.3; after=$(count); [ "$after" -gt "$1" ] && [ "$after" -lt $(($1 + 1000)) ] || { echo "$1 before, $after after"; return 1; }; }
+# goes_on BEFORE: the program counts on now, from there, and never began anew
+goes_on() { local now; now=$(count); [ "$now" -ge "$1" ] && eventually beyond "$now" && sort -ncu "$bundle/rootfs/count" || { echo "$1 before, $now then, $(count) now"; return 1; }; }
+beyond() { [ "$(count)" -gt "$1" ]; }
 round_trip() { local before; checkpoint "${dump[@]}" && before=$(count) && restore "${back[@]}" && [ "$(status_of)" = running ] && goes_on "$before"; }
 dump=() back=()
 nothing_left() {
@@ -60,6 +61,12 @@ back() { local before; before=$(count); restore && [ "$(status_of)" = running ] 
 necessary "a restored container goes on" back
 check "and is as any other: exec, ps, pause, events" eval 'inside true && runtime ps box | grep -q sleep; runtime pause box && [ "$(status_of)" = paused ] && runtime resume box && runtime events --stats box | jq -e .data.pids'
 check "kill and delete" eval 'runtime kill box KILL && eventually runtime delete box && nothing_left'
+# what came into it after a restore is dumped with it again
+entered() {
+    local before; second() { tail -n 1 "$bundle/rootfs/second"; }; second_beyond() { [ "$(second)" -gt "$1" ]; }
+    counting . && round_trip && inside sh -c 'i=0; while :; do i=$((i + 1)); echo $i >>/second; sleep 0.05; done </dev/null >/dev/null 2>&1 &' && eventually second_beyond 0 &&
+        [ "$(inside readlink /proc/self/ns/time)" = "$(inside readlink /proc/1/ns/time)" ] && rm -r "$images" && checkpoint && before=$(second) && restore && eventually second_beyond "$before" && sort -ncu "$bundle/rootfs/second"
+}
 twice() { counting . && round_trip && rm -r "$images" && round_trip; }
 check "twice" twice
 running() { local before; counting . && before=$(count) && checkpoint --leave-running && [ "$(status_of)" = running ] && goes_on "$before"; }
@@ -141,6 +148,17 @@ groups_inside() { counting . && round_trip && [ -z "$(awk '$9 ~ /cgroup/ && $4 =
 [ -d /sys/fs/cgroup/pids ] && check "of control groups the container sees its own" groups_inside
 soft() { local before; counting . && runtime checkpoint --image-path "$images" box && before=$(count) && silent restore --detach --bundle "$bundle" --image-path "$images" box && goes_on "$before" && grep -q ":/$parent/box$" "/proc/$(pid_of)/cgroup"; }
 check "CRIU's own care of control groups" soft
+# as CRI-O does it: paused, dumped, resumed; and restored from that
+paused_softly() {
+    local before; counting . && runtime pause box && before=$(count) && runtime checkpoint --leave-running --image-path "$images" box && [ "$(status_of)" = paused ] && runtime resume box && goes_on "$before" &&
+        runtime delete --force box && : >"$bundle/rootfs/count" && silent restore --detach --bundle "$bundle" --image-path "$images" box && [ "$(status_of)" = running ] && eventually counts && goes_on "$before" && runtime kill box KILL && eventually runtime delete box && nothing_left
+}
+# and a container of another group becomes of it
+elsewhere() {
+    counting . && { [ -z "${pausing:-}" ] || runtime pause box; } && runtime checkpoint --leave-running --image-path "$images" box && runtime delete --force box && rm "$bundle/rootfs/count" &&
+        jq '.linux.cgroupsPath += "-2"' "$bundle/config.json" >"$work/new" && mv "$work/new" "$bundle/config.json" && silent restore --detach --bundle "$bundle" --image-path "$images" box &&
+        [ "$(status_of)" = running ] && eventually counts && goes_on 0 && { cat "/proc/$(pid_of)/cgroup"; grep -q ":/$parent/box-2$" "/proc/$(pid_of)/cgroup"; } && ! grep ":/$parent/box$" "/proc/$(pid_of)/cgroup" && runtime kill box KILL && eventually runtime delete box && nothing_left
+}
 user() { local prepare='chown -R 100000:100000 .'; counting '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings' && round_trip && [ "$(inside id -u)" = 0 ] && grep -q 100000 "/proc/$(pid_of)/uid_map"; }
 check "a user namespace" user
 own_user() { counting '.linux.devices = [{path: "/dev/mine", type: "c", major: 1, minor: 7, fileMode: 384, uid: 3, gid: 4}] | .linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 65536}] | .linux.gidMappings = .linux.uidMappings' && round_trip && [ "$(inside stat -c '%t %T %a %u %g' /dev/mine)" = "1 7 600 3 4" ]; }
@@ -234,6 +252,33 @@ P
     runtime delete --force box && eventually nothing_left
 }
 check "the command killed while CRIU hangs and traces" tracing
+# it is in the container's group, and none of the processes that end with the container's first
+late() {
+    counting . && checkpoint && python3 - "$work/late.pid" "$RUNTIME" --root "$root" restore --detach --bundle "$bundle" --image-path "$images" --manage-cgroups-mode ignore --pid-file "$work/late.pid" box <<'P' || return
+import os, signal, subprocess, sys
+def stopped(parent):
+    found = False
+    for pid in os.listdir("/proc"):
+        if not pid.isdigit(): continue
+        try:
+            with open(f"/proc/{pid}/stat") as file: name, rest = file.read().split("(", 1)[1].rsplit(")", 1)
+        except OSError: continue
+        if name == "criu" and int(rest.split()[1]) == parent: os.kill(int(pid), signal.SIGSTOP); found = True
+    return found
+for turn in range(12):
+    if os.path.exists(sys.argv[1]): os.unlink(sys.argv[1])
+    command = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while command.poll() is None:
+        if not os.path.exists(sys.argv[1]): continue
+        found = stopped(command.pid); command.kill(); command.wait()
+        if found: print("CRIU stopped when all was restored"); sys.exit()
+        break
+    subprocess.run([*sys.argv[2:5], "delete", "--force", "box"], check=True)
+sys.exit("it was never met")
+P
+    runtime delete --force box && eventually nothing_left
+}
+check "the command killed while CRIU hangs, and all is restored" late
 no_dump() { local delay before; counting . || return
     for delay in 0.02 0.06 0.1 0.15 0.2; do
         rm -rf "$images"; ended "$1" $delay "$RUNTIME" --root "$root" checkpoint --image-path "$images" --manage-cgroups-mode ignore --leave-running box >/dev/null 2>&1
@@ -287,6 +332,11 @@ s = socket.create_connection(("127.0.0.1", 7007)); time.sleep(60)' & client=$!
     kill $client; return $end
 }
 beside "--tcp-skip-in-flight: a connection that nobody has accepted" skipped_connections
+beside "a program that came in after a restore is dumped with it again" entered
+beside "a paused container goes on after CRIU's own care of control groups" paused_softly
+beside "another group, after CRIU's own care of control groups" elsewhere
+paused_elsewhere() { local pausing=yes; elsewhere; }
+beside "the same of a paused container" paused_elsewhere
 closed() { own_network; local dump=(--tcp-established) back=(--tcp-close); python "$whole | $kept" "$connected" && round_trip && ! ip netns exec kept ss -tn | grep -q ESTAB; }
 check "--tcp-close: connections are closed ones afterwards" closed
 lock() {
@@ -303,9 +353,11 @@ beside "--empty-ns network, and no other" empty_network
 deduplicated() { local before=0 after=0; python "$whole" 'memory = bytearray(b"x") * (4 << 20)' && checkpoint && before=$(du -sk "$images" | cut -f1) && restore --auto-dedup && goes_on 0 && after=$(du -sk "$images" | cut -f1) && [ "$after" -lt "$before" ] || { echo "$before KiB, then $after"; return 1; }; }
 beside "--auto-dedup: what is restored goes from the images" deduplicated
 served() {
-    local port=7010 server; counting . && mkdir -p "$work/pages" "$images" || return
+    local port=7010 server end=0; counting . && mkdir -p "$work/pages" "$images" || return
     criu page-server --port $port --images-dir "$work/pages" --log-file "$work/server.log" >/dev/null 2>&1 & server=$!
-    eventually eval 'ss -ltn | grep -q ":7010 "' && checkpoint --page-server 127.0.0.1:$port && wait $server && ls "$work/pages"/pages-*.img && ! ls "$images"/pages-*.img 2>/dev/null && cp "$work/pages"/page*.img "$images/" && rm -r "$work/pages" && restore && goes_on 0
+    eventually eval 'ss -ltn | grep -q ":7010 "' && checkpoint --page-server 127.0.0.1:$port && wait $server && ls "$work/pages"/pages-*.img && ! ls "$images"/pages-*.img 2>/dev/null && cp "$work/pages"/page*.img "$images/" && rm -r "$work/pages" && restore && goes_on 0 || end=1
+    # nobody else is to find it at its port
+    kill $server 2>/dev/null || true; return $end
 }
 beside "--page-server: memory goes to another place" served
 lazily() {
@@ -434,7 +486,8 @@ chain() { counting . && checkpoint --pre-dump 2>"$work/errors" || { grep -q "mis
     mv "$images" "$work/parent"; checkpoint --parent-path ../parent && [ -e "$images/parent" ] && restore; }
 check "a chain of pre-dumps, or a kernel that cannot is told" chain
 check "--parent-path must be relative" says "--parent-path must be relative" checkpoint --parent-path /x
-check "and there, whatever CRIU can do here" says "invalid --parent-path" checkpoint --parent-path ./none
+no_parent() { rm -rf "$images"; says "invalid --parent-path" checkpoint --parent-path "$1" && [ ! -e "$images" ] && says "invalid --parent-path" runtime plan --checkpoint --image-path "$images" --parent-path "$1" box && [ ! -e "$images" ]; }
+check "and there, whatever CRIU can do here; nothing is made for it" eval 'counting . && no_parent ./none && no_parent ../none'
 
 # --- images of the other runtime
 if [ -n "$other" ] && "$CONTROL" checkpoint --help >/dev/null 2>&1; then

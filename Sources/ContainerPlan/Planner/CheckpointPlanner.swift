@@ -13,6 +13,25 @@ public struct CheckpointFacts: Equatable, Sendable {
     /// The kernel's numbers of the namespaces that config.json names by path.
     public var namespaceNumbers: [NamespaceKind: UInt64] = [:]
 
+    /// Whether the images of an earlier pre-dump are there. True where none are asked for.
+    public var hasParent = true
+    /// What CRIU can do here; nil when it does not say.
+    public var features: Features? = Features(tracksMemory: true, fetchesPages: true)
+
+    /// What not every kernel can that CRIU knows.
+    public struct Features: Equatable, Sendable {
+        /// Whether it finds memory that has changed.
+        public var tracksMemory: Bool
+        /// Whether it fetches memory when it is used.
+        public var fetchesPages: Bool
+
+        /// What can be done.
+        public init(tracksMemory: Bool, fetchesPages: Bool) {
+            self.tracksMemory = tracksMemory
+            self.fetchesPages = fetchesPages
+        }
+    }
+
     /// What the standard streams were when they were dumped: pipes by the kernel's names. Empty for a dump.
     public var streams: [String] = []
 
@@ -39,6 +58,8 @@ public struct CheckpointFacts: Equatable, Sendable {
     static let unifiedFreezer = 31400
     /// From when on CRIU takes pid namespaces from outside: 3.15.
     static let externalProcesses = 31500
+    /// From when on a descriptor hears that lazy pages are served: 3.15.
+    static let statusDescriptor = 31500
     /// From when on another profile can be given to what is restored: 3.16.
     static let otherProfile = 31600
 }
@@ -56,6 +77,8 @@ extension Plan {
         host: HostFacts, facts: CheckpointFacts
     ) throws(PlanError) -> Plan {
         let planner = CheckpointPlanner(spec: spec, host: host, facts: facts)
+        // What the caller has mistaken comes before what this machine cannot.
+        try planner.checkParent(options)
         try planner.check(options)
         var order = CriuOrder(options: options, root: root)
         order.process = process.pid
@@ -98,7 +121,24 @@ struct CheckpointPlanner {
 
     // MARK: What cannot be restored
 
+    /// CRIU takes a missing parent for none, and would write all of the memory.
+    func checkParent(_ options: CheckpointOptions) throws(PlanError) {
+        guard let parent = options.parentPath else { return }
+        guard !parent.begins(with: "/") else {
+            throw PlanError(
+                "the path of the parent's images must be relative", at: JSONPath(),
+                hint: "name it from the directory of the images on, as ../1", kind: .argument)
+        }
+        guard facts.hasParent else {
+            throw PlanError(
+                "cannot use the images of the parent: there is no directory \(parent) as seen from \(options.imagePath)",
+                at: JSONPath(),
+                hint: "name the directory of the pre-dump from \(options.imagePath) on, as ../1", kind: .argument)
+        }
+    }
+
     func check(_ options: CheckpointOptions) throws(PlanError) {
+        try checkFeatures(options)
         if namespaces.path(.cgroup) != nil {
             throw PlanError(
                 "a container in a cgroup namespace of others cannot be restored", at: namespaces.origin(.cgroup),
@@ -119,6 +159,28 @@ struct CheckpointPlanner {
             throw PlanError(
                 "CRIU restores no memory policy, so the container's would be lost", at: JSONPath.of("linux", "memoryPolicy"),
                 hint: "let the program set its own, or leave linux.memoryPolicy out", kind: .unsupported)
+        }
+    }
+
+    private func checkFeatures(_ options: CheckpointOptions) throws(PlanError) {
+        if options.statusDescriptor != nil, options.lazyPages {
+            try require(CheckpointFacts.statusDescriptor, for: "a descriptor for the status", at: JSONPath())
+        }
+        let tracks = options.tracksMemory
+        guard tracks || options.lazyPages else { return }
+        guard let features = facts.features else {
+            throw PlanError(
+                "CRIU feature check failed", at: JSONPath(), hint: "criu check says what is missing", kind: .unsupported)
+        }
+        if tracks, !features.tracksMemory {
+            throw PlanError(
+                "criu is missing features: [MemTrack]: this kernel does not tell CRIU which memory changed", at: JSONPath(),
+                hint: "checkpoint without a pre-dump and its images", kind: .unsupported)
+        }
+        if options.lazyPages, !features.fetchesPages {
+            throw PlanError(
+                "criu is missing features: [LazyPages]: this kernel fetches no memory when it is used", at: JSONPath(),
+                hint: "go without lazy pages", kind: .unsupported)
         }
     }
 

@@ -12,7 +12,7 @@ extension Plan {
         var builder = PlanBuilder()
         var linux = spec.linux ?? Linux()
         if let joined = facts.joinedMappings { (linux.uidMappings, linux.gidMappings) = (joined.uid, joined.gid) }
-        let kinds = NamespaceKind.allCases.filter { linux.hasNamespace($0) }
+        let kinds = NamespaceKind.allCases.filter { linux.hasNamespace($0) || $0 == .time && facts.hasRestoredClock }
         guard let arguments = process.args, !arguments.isEmpty else {
             throw PlanError("args must not be empty", at: .of("process", "args"))
         }

@@ -80,6 +80,9 @@ public struct CheckpointOptions: Equatable, Sendable {
     /// Options for images in a directory, with everything else as CRIU has it.
     public init(imagePath: String) { self.imagePath = imagePath }
 
+    /// Whether CRIU has to know which memory has changed.
+    package var tracksMemory: Bool { isPreDump || parentPath != nil }
+
     /// What was asked for that is either on or off, or one of few, as criu(8) calls it.
     var words: [String] {
         let asked: [(isOn: Bool, word: String)] = [

@@ -49,6 +49,26 @@ extension CheckpointFacts {
     }
 }
 
+extension CheckpointOptions {
+    /// Whether the directory of the parent's images is there. That of the images may be yet to be made, and those above it.
+    var hasParent: Bool {
+        guard let parentPath else { return true }
+        var present = imagePath
+        var missing = 0
+        while (try? Files.status(of: present, followingLink: true)) == nil, let halves = present.lastHalves(at: "/") {
+            present = halves.first.isEmpty ? "/" : halves.first
+            if !halves.second.isEmpty { missing += 1 }
+        }
+        var rest = parentPath.parts(at: "/")[...]
+        while missing > 0 {
+            // What is not made yet is empty: every way leads out of it.
+            guard let name = rest.popFirst(), name == ".." || name == "." else { return false }
+            if name == ".." { missing -= 1 }
+        }
+        return (try? Files.open(present + "/" + rest.joined(separator: "/"), flags: [.path, .directory])) != nil
+    }
+}
+
 /// What the standard streams of a program are, by the kernel's names: a restored program gets those of its new caller in the
 /// place of pipes that were dumped.
 enum StreamNames {

@@ -146,29 +146,14 @@ struct CriuProgram {
         throw Failure(.unsupported, "cannot find \(name) in PATH", hint: hint)
     }
 
-    /// Refuses what CRIU, or the kernel, cannot do.
-    func check(_ options: CheckpointOptions) throws(Failure) {
-        if options.statusDescriptor != nil, options.lazyPages, version < 31500 {
-            throw Failure(.unsupported, "a descriptor for the status needs CRIU 3.15 or newer", hint: Self.hint)
-        }
-        let tracks = options.isPreDump || options.parentPath != nil
-        guard tracks || options.lazyPages else { return }
+    /// What CRIU, on this kernel, can do; asked only when it matters. Nil when it does not say.
+    func features(for options: CheckpointOptions) throws(Failure) -> CheckpointFacts.Features? {
+        guard options.tracksMemory || options.lazyPages else { return nil }
         let process = try CriuProcess(path)
         try process.send(CriuRequest.featureCheck())
         let answer = try process.receive().response
         process.finish()
-        guard answer.succeeded else {
-            throw Failure(.unsupported, "CRIU feature check failed", hint: "criu check says what is missing")
-        }
-        if tracks, !answer.tracksMemory {
-            throw Failure(
-                .unsupported, "criu is missing features: [MemTrack]: this kernel does not tell CRIU which memory changed",
-                hint: "checkpoint without a pre-dump and its images")
-        }
-        if options.lazyPages, !answer.fetchesPages {
-            throw Failure(
-                .unsupported, "criu is missing features: [LazyPages]: this kernel fetches no memory when it is used",
-                hint: "go without lazy pages")
-        }
+        guard answer.succeeded else { return nil }
+        return CheckpointFacts.Features(tracksMemory: answer.tracksMemory, fetchesPages: answer.fetchesPages)
     }
 }

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import ContainerPlan
 internal import LinuxKernel
 internal import Protobuf
@@ -75,6 +76,18 @@ enum CriuRequest {
         if options.parentPath != nil || options.isPreDump { message.add(15, true) }
         if let freezer = order.freezer { message.add(44, freezer) }
         return request(options.isPreDump ? .preDump : .dump, message)
+    }
+
+    /// Where a process is by its file `cgroup` (cgroups(7)); controllers that share a hierarchy count each by itself, and
+    /// version 2 has no name.
+    static func groupRoots(_ text: String) -> [(controller: String, path: String)] {
+        var groups: [(controller: String, path: String)] = []
+        for line in text.parts(at: "\n") {
+            let fields = line.parts(at: ":", most: 3, keepsEmpty: true)
+            guard fields.count == 3 else { continue }
+            for controller in fields[1].parts(at: ",", keepsEmpty: true) { groups.append((controller, fields[2])) }
+        }
+        return groups
     }
 
     /// - Parameter groups: where the container's control groups are, by controller, as seen from the roots of the hierarchies.

@@ -74,30 +74,15 @@ extension Performer {
 }
 
 extension CheckpointOptions {
-    /// The directory of the images, when that of the images before them is there too if there is one.
+    /// The directory of the images.
     func openImageDirectory(making: Bool) throws(Failure) -> Int32 {
-        let images: Descriptor
         do throws(KernelError) {
             if making { try Files.makeDirectories(imagePath, mode: 0o700) }
-            images = try Files.open(imagePath, flags: .directory)
+            return try Files.open(imagePath, flags: .directory).release()
         } catch {
             let hint = making ? "name a directory that can be made and written" : "name the directory that a checkpoint wrote"
             throw .kernel(error, "cannot use the directory of the images", hint: hint)
         }
-        guard let parentPath else { return images.release() }
-        guard !parentPath.begins(with: "/") else {
-            throw Failure(
-                .invalidArgument, "the path of the parent's images must be relative",
-                hint: "name it from the directory of the images on, as ../1")
-        }
-        do throws(KernelError) {
-            _ = try Files.open(parentPath, flags: [.path, .directory], at: images.number)
-        } catch {
-            throw .kernel(
-                error, "cannot use the images of the parent",
-                hint: "name the directory of the pre-dump from \(imagePath) on, as ../1")
-        }
-        return images.release()
     }
 
     /// The directory for CRIU's log and work files, made if it is not there; nil for that of the images.

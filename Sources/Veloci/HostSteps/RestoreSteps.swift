@@ -148,13 +148,7 @@ extension Performer {
     /// Where a process is in each hierarchy, from the hierarchy's root.
     private func groups(of pid: Int32) -> [(controller: String, path: String)] {
         guard let text = try? Files.readText("/proc/\(pid)/cgroup") else { return [] }
-        var groups: [(controller: String, path: String)] = []
-        for line in text.parts(at: "\n") {
-            let fields = line.parts(at: ":", most: 2, keepsEmpty: true)
-            guard fields.count == 3 else { continue }
-            for controller in fields[1].parts(at: ",", keepsEmpty: true) { groups.append((controller, fields[2])) }
-        }
-        return groups
+        return CriuRequest.groupRoots(text)
     }
 
     func noteRunning() throws(Failure) {

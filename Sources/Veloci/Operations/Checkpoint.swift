@@ -102,20 +102,17 @@ private struct PlannedCheckpoint {
                 .notRunning, "Container cannot be checkpointed in \(status.rawValue) state",
                 hint: Self.hint(status))
         }
-        // What the caller has mistaken comes before what this machine cannot.
-        if locking, request.options.parentPath != nil {
-            _ = Descriptor(owning: try request.options.openImageDirectory(making: true))
-        }
         program = try CriuProgram(runtime.criu)
-        try program.check(request.options)
         let spec = try container.state.configuration()
-        let facts: CheckpointFacts
+        var facts: CheckpointFacts
         do throws(KernelError) {
             let top = try Files.open("/proc/\(process.pid)/root", flags: [.path, .directory])
             facts = .collect(spec, root: top, prefix: "", criuVersion: program.version)
         } catch {
             throw .kernel(error, "cannot look at the container's root", hint: "checkpoint as root of the host")
         }
+        facts.hasParent = request.options.hasParent
+        facts.features = try program.features(for: request.options)
         let record = container.record
         let host = try HostFacts.collect(for: spec, in: record.bundle, id: record.id, runtime)
         do throws(PlanError) {

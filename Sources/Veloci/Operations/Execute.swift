@@ -128,6 +128,10 @@ extension Runtime {
         if spec.linux?.hasNamespace(.user) == true, (spec.linux?.uidMappings ?? []).isEmpty, let process = record.process {
             facts.joinedMappings = Mappings.read(of: process.pid)
         }
+        if record.isRestored, let process = record.process {
+            let own = try? Files.status(of: "/proc/self/ns/time", followingLink: true).inode
+            facts.hasRestoredClock = (try? Files.status(of: "/proc/\(process.pid)/ns/time", followingLink: true))?.inode != own
+        }
         do throws(PlanError) {
             return try Plan.execute(request.process, in: spec, request: wanted, facts: facts)
         } catch {

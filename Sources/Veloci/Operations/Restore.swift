@@ -33,7 +33,6 @@ extension Runtime {
         // Before anything is made: what is no directory is no image.
         _ = Descriptor(owning: try request.options.openImageDirectory(making: false))
         let program = try CriuProgram(criu)
-        try program.check(request.options)
         let planned = try plan(request, program)
         for warning in planned.plan.warnings { warn(warning) }
         var wanted = PerformanceRequest(
@@ -58,13 +57,15 @@ extension Runtime {
     }
 
     private func plan(_ request: RestoreRequest, _ program: CriuProgram) throws(Failure) -> PlannedContainer {
-        try PlannedContainer(request.container, waitsForStart: false, self) {
+        let features = try program.features(for: request.options)
+        return try PlannedContainer(request.container, waitsForStart: false, self) {
             (bundle, wanted, host) throws(Failure) in
             var facts: CheckpointFacts
             do throws(KernelError) {
                 let top = try Files.open(bundle.rootfs, flags: [.path, .directory])
                 let name = try Files.readLink("/proc/self/fd/\(top.number)")
                 facts = .collect(bundle.spec, root: top, prefix: name, criuVersion: program.version)
+                facts.features = features
                 facts.streams = StreamNames.read(in: request.options.imagePath)
             } catch {
                 throw .kernel(

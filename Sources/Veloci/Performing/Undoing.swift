@@ -126,6 +126,18 @@ struct Undoing {
         try Processes.signal(try Processes.open(tracer), 9)
     }
 
+    /// A CRIU that hangs, left by a restore whose command was killed when all was restored. It is older than the container's
+    /// first process, which it made; whoever has come since is not.
+    private func endRestorer(in group: ContainerGroup) {
+        guard record.isRestored, let first = record.process, let all = try? group.processes() else { return }
+        for pid in all {
+            guard let process = try? Processes.open(pid), let start = Processes.startTime(of: pid), start <= first.startTime
+            else { continue }
+            // It may end by itself meanwhile.
+            _ = try? Processes.signal(process, 9)
+        }
+    }
+
     // MARK: The control group
 
     private func stopUnit(_ name: String, isOfUser: Bool) {
@@ -167,6 +179,7 @@ struct Undoing {
     /// perhaps as another container in the same place, and is not ours to end.
     /// - Returns: who that is; nil when those inside may be the container's.
     private func remaining(in group: ContainerGroup) -> [Int32]? {
+        endRestorer(in: group)
         guard let process = record.process, record.hasOwnProcesses,
             let inside = try? group.group.others(after: Deadline(milliseconds: 2000)),
             // Unless the record names another process: then the container's first is still there.

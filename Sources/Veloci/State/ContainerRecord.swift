@@ -60,6 +60,12 @@ struct ContainerRecord: Equatable, Sendable {
         return [:]
     }
 
+    /// Whether CRIU made its processes.
+    var isRestored: Bool {
+        for case .detachRestorePlace in undo { return true }
+        return false
+    }
+
     /// Those that it can be frozen in.
     var recordedFreezers: [String: String] { controlGroups.filter { $0.key.isEmpty || $0.key == "freezer" } }
 
