@@ -109,7 +109,7 @@ let package = Package(
         // VelociCommand is linked and not imported; embedded.json is for SwiftPM's --toolset.
         .executableTarget(
             name: "veloci", dependencies: ["VelociCommand", "CVelociEntry", "CStandalone"], path: "Sources/VelociExecutable",
-            exclude: ["arm64.json", "embedded.json"], swiftSettings: embeddable + [.unsafeFlags(["-parse-as-library"])],
+            exclude: ["arm64.json", "embedded.json", "order.txt"], swiftSettings: embeddable + [.unsafeFlags(["-parse-as-library"])],
             linkerSettings: staticExecutable),
 
         // Numbers by chance that can be repeated.

@@ -30,6 +30,14 @@ extension StringProtocol where UTF8View: BidirectionalCollection {
         ends(with: suffix) ? String(decoding: utf8.dropLast(suffix.utf8.count), as: UTF8.self) : nil
     }
 
+    /// Whether all bytes are as they should be; none after one that is not is asked about.
+    package func isAll(_ isGood: (UInt8) -> Bool) -> Bool {
+        unsafe withBytes { bytes in
+            for index in bytes.indices where unsafe !isGood(bytes[index]) { return false }
+            return true
+        }
+    }
+
     /// Whether an ASCII character is one of the bytes.
     package func has(_ character: Unicode.Scalar) -> Bool { utf8.contains(character.byte) }
 

@@ -77,6 +77,8 @@ plain void *memset(void *target, int value, size_t count)
         return target;
     }
     unsigned char *last = to + count - 8;
+    chunk wide = (chunk){} + (unsigned char)value;
+    for (; to + 16 <= last; to += 16) *(chunk *)to = wide;
     for (; to < last; to += 8) *(word *)to = pattern;
     *(word *)last = pattern;
     return target;

@@ -141,10 +141,8 @@ void *calloc(size_t count, size_t size)
     return block;
 }
 
-int posix_memalign(void **result, size_t alignment, size_t size)
+static __attribute__((noinline)) int align(void **result, size_t alignment, size_t size)
 {
-    // Almost always: the alignment that every block has.
-    if (alignment == 16) return (*result = malloc(size)) ? 0 : ENOMEM;
     if (alignment < sizeof(void *) || alignment & (alignment - 1)) return EINVAL;
     if (size > PTRDIFF_MAX / 4 || alignment > PTRDIFF_MAX / 4) return ENOMEM;
     char *block = malloc(alignment < 16 ? size : size + alignment);
@@ -153,6 +151,20 @@ int posix_memalign(void **result, size_t alignment, size_t size)
     if (place != block) *size_of(place) = (size_t)(place - block) << 1 | 1;
     *result = place;
     return 0;
+}
+
+int posix_memalign(void **result, size_t alignment, size_t size)
+{
+    // Almost always: the alignment that every block has, and a block that is there.
+    if (alignment != 16) return align(result, alignment, size);
+    size_t whole = (size + before + 15) & ~(size_t)15;
+    void *block = size - 16 < small - 32 ? free_blocks[whole / 16] : NULL;
+    if (block)
+        free_blocks[whole / 16] = *(void **)block;
+    else
+        block = malloc(size);
+    *result = block;
+    return block ? 0 : ENOMEM;
 }
 
 void *aligned_alloc(size_t alignment, size_t size)

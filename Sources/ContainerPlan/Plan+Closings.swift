@@ -7,7 +7,7 @@ extension Plan {
     var closings: [[Slot]] {
         // By slot, the last step that has to do with it. What the host opened and no step needs is closed as soon as possible.
         var last = [Int?](repeating: nil, count: slotCount)
-        func note(_ slots: [Slot], _ step: Int?) {
+        func note(_ slots: some Sequence<Slot>, _ step: Int?) {
             // One that the plan does not have is the checker's matter.
             for slot in slots where slot.index < slotCount { last[slot.index] = step }
         }

@@ -5,6 +5,13 @@ extension Dictionary where Key == String {
     }
 }
 
+extension [String: String] {
+    /// The same for most dictionaries, without looking each name up again.
+    package var sortedByName: [(key: String, value: String)] {
+        sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    }
+}
+
 extension Sequence<String> {
     /// The texts in the order of their bytes.
     package func sortedByBytes() -> [String] { ByteOrder.sorted(Array(self)) }

@@ -1,5 +1,4 @@
 public import ContainerPlan
-internal import LinuxKernel
 public import RuntimeSpec
 
 /// An OCI runtime: containers below one state root.
@@ -30,17 +29,14 @@ public struct Runtime: Sendable {
     public init(root: String) {
         self.root = root
     }
-
-    /// Whether refusals of control groups are passed over.
-    var toleratesRefusals: Bool { isRootless ?? !UserIdentity.isRootOfHost }
 }
 
 extension Runtime {
     /// Tells of the steps of the container's process up to where its page says that it is.
-    func observe(_ steps: [StepAccount], _ progress: ProgressPage) {
+    func observe(_ steps: @autoclosure () -> [StepAccount], _ progress: ProgressPage) {
         guard let observe else { return }
         let last = progress.report.step
-        for step in steps where step.number <= last {
+        for step in steps() where step.number <= last {
             observe("container: \(step.number) \(step.text)" + Runtime.reason(step.origin))
         }
     }

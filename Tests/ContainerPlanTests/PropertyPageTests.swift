@@ -34,7 +34,7 @@ import Testing
         var isInside = false
         for line in text.components(separatedBy: "\n") {
             let trimmed = line.trimmingCharacters(in: .whitespaces)
-            if line.hasPrefix("public enum \(type):") { isInside = true }
+            if line.hasSuffix(" {"), line.contains("enum \(type):") { isInside = true }
             if line == "}" { isInside = false }
             guard isInside else { continue }
             if trimmed.hasPrefix("///") {

@@ -15,7 +15,7 @@ import Testing
         let path = PlannedFixture.fixtures.deletingLastPathComponent()
             .appendingPathComponent("Sources/ContainerPlan/Steps/\(file)")
         let text = try String(contentsOf: path, encoding: .utf8)
-        guard let start = text.range(of: "public enum \(type)"), let end = text[start.upperBound...].range(of: "\n}\n")
+        guard let start = text.range(of: "enum \(type):"), let end = text[start.upperBound...].range(of: "\n}\n")
         else { return [] }
         return text[start.upperBound..<end.lowerBound].matches(of: /\n    case (\w+)/).map { String($0.output.1) }
     }

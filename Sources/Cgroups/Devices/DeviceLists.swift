@@ -70,6 +70,11 @@ private struct DeviceExceptions {
         var kind: DeviceNodeKind
         var major: UInt32?
         var minor: UInt32?
+
+        /// One number instead of five: this is asked for several times for each rule.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(UInt64(major ?? .max) << 32 | UInt64(minor ?? .max))
+        }
     }
 
     /// How many exceptions there are for each access.

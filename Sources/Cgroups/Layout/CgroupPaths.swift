@@ -24,7 +24,11 @@ package struct CgroupLocation: Hashable, Sendable {
     /// How the hierarchy is called below /sys/fs/cgroup; empty for version 2.
     package var hierarchyName: String {
         guard version == .v1 else { return "" }
-        return controllers.isEmpty ? name ?? "" : controllers.joined(separator: ",")
+        switch controllers.count {
+        case 0: return name ?? ""
+        case 1: return controllers[0]
+        default: return controllers.joined(separator: ",")
+        }
     }
 
     /// The names from the mount point down to the directory.
@@ -92,8 +96,7 @@ extension CgroupPaths {
                 CgroupLocation(
                     version: hierarchy.version, controllers: hierarchy.controllers, name: hierarchy.name,
                     mountPoint: hierarchy.mountPoint,
-                    directory: ([hierarchy.mountPoint == "/" ? "" : hierarchy.mountPoint] + parts(hierarchy))
-                        .joined(separator: "/"))
+                    directory: parts(hierarchy).reduce(hierarchy.mountPoint == "/" ? "" : hierarchy.mountPoint) { $0 + "/" + $1 })
             }, isExplicit: isExplicit)
     }
 

@@ -1,13 +1,44 @@
 internal import RuntimeSpec
 
+/// Slots of one step. Nearly all have none, one or two, for which an array would be memory that is asked for and given back.
+enum SlotList: Sequence {
+    case none
+    case one(Slot)
+    case two(Slot, Slot)
+    case many([Slot])
+
+    init(_ one: Slot?) { self = one.map { .one($0) } ?? .none }
+
+    init(_ one: Slot, _ other: Slot?) { self = other.map { .two(one, $0) } ?? .one(one) }
+
+    func makeIterator() -> Iterator { Iterator(list: self) }
+
+    struct Iterator: IteratorProtocol {
+        fileprivate let list: SlotList
+        private var index = 0
+
+        fileprivate init(list: SlotList) { self.list = list }
+
+        mutating func next() -> Slot? {
+            defer { index += 1 }
+            switch list {
+            case .none: return nil
+            case .one(let slot): return index == 0 ? slot : nil
+            case .two(let first, let second): return index == 0 ? first : index == 1 ? second : nil
+            case .many(let slots): return index < slots.count ? slots[index] : nil
+            }
+        }
+    }
+}
+
 /// What a step does, as far as others depend on it.
 struct StepEffects {
     /// Slots that its records read.
-    var reads: [Slot] = []
+    var reads = SlotList.none
     /// Slots that it fills.
-    var fills: [Slot] = []
+    var fills = SlotList.none
     /// Slots that are closed after it.
-    var closes: [Slot] = []
+    var closes = SlotList.none
     /// Whether it needs capabilities that a program's own set rarely has.
     var needsPower = false
     /// Whether it attaches or changes a mount inside the container's root.
@@ -27,56 +58,59 @@ extension Step {
             .joinSessionKeyring:
             StepEffects()
         case .joinControlGroup(_, let slot), .joinNamespace(_, let slot), .detachOldRoot(let slot):
-            StepEffects(reads: [slot], closes: [slot], needsPower: true)
+            StepEffects(reads: .one(slot), closes: .one(slot), needsPower: true)
         case .joinNamespaces(_, let slot), .attachRoot(let slot, _), .changeRoot(let slot, _), .makeRootReadOnly(let slot),
             .writeSystemControl(_, _, let slot), .setSecurityLabel(_, _, let slot), .ownStandardStreams(_, let slot):
-            StepEffects(reads: [slot], needsPower: true)
+            StepEffects(reads: .one(slot), needsPower: true)
         case .newNamespaces, .becomeUserOfNamespace, .bringUpLoopback, .setHostname, .setDomainname, .changePropagation,
             .hideHostMount, .setLimit, .setScheduler, .setIOPriority, .dropBoundingCapabilities, .setUser:
             StepEffects(needsPower: true)
         case .fork(let kinds): StepEffects(needsPower: !kinds.isEmpty)
         case .gate(let gate): StepEffects(isFiltered: gate == .ready)
-        case .offerRouteSocket(let slot, _): StepEffects(fills: [slot], closes: [slot])
-        case .waitForStart(let slot): StepEffects(reads: [slot], isFiltered: true)
-        case .openCurrentRoot(let slot), .openHostFile(_, let slot, _): StepEffects(fills: [slot])
+        case .offerRouteSocket(let slot, _): StepEffects(fills: .one(slot), closes: .one(slot))
+        case .waitForStart(let slot): StepEffects(reads: .one(slot), isFiltered: true)
+        case .openCurrentRoot(let slot), .openHostFile(_, let slot, _): StepEffects(fills: .one(slot))
         case .openTree(_, _, _, _, let slot), .openPrivateProcessFileSystem(let slot), .makeEmptyDirectory(let slot):
-            StepEffects(fills: [slot], needsPower: true)
-        case .openTreeInRoot(_, let root, _, _, _, let slot): StepEffects(reads: [root], fills: [slot], needsPower: true)
+            StepEffects(fills: .one(slot), needsPower: true)
+        case .openTreeInRoot(_, let root, _, _, _, let slot): StepEffects(reads: .one(root), fills: .one(slot), needsPower: true)
         case .openDeviceNodes(let tree, let root, let nodes):
-            StepEffects(reads: [tree, root], fills: nodes, closes: [tree], needsPower: true)
-        case .openNullDevice(let slot, let root), .openMount(_, let root, let slot): StepEffects(reads: [root], fills: [slot])
+            StepEffects(reads: .two(tree, root), fills: .many(nodes), closes: .one(tree), needsPower: true)
+        case .openNullDevice(let slot, let root), .openMount(_, let root, let slot):
+            StepEffects(reads: .one(root), fills: .one(slot))
         case .mountFileSystem(let mount, let root):
             StepEffects(
-                reads: [root], fills: mount.kept.map { [$0] } ?? [], needsPower: true, mountsInRoot: true, makesFiles: true)
+                reads: .one(root), fills: SlotList(mount.kept), needsPower: true, mountsInRoot: true, makesFiles: true)
         case .attachTree(let tree, _, let root, let kept?):
             // What is kept is the same descriptor.
             StepEffects(
-                reads: [tree, root], fills: [kept], closes: [tree], needsPower: true, mountsInRoot: true, makesFiles: true)
+                reads: .two(tree, root), fills: .one(kept), closes: .one(tree), needsPower: true, mountsInRoot: true,
+                makesFiles: true)
         case .attachTree(let tree, _, let root, nil), .bindDevice(let tree, _, let root, _):
-            StepEffects(reads: [tree, root], closes: [tree], needsPower: true, mountsInRoot: true, makesFiles: true)
-        case .changeMount(_, _, let root, _): StepEffects(reads: [root], needsPower: true, mountsInRoot: true)
+            StepEffects(reads: .two(tree, root), closes: .one(tree), needsPower: true, mountsInRoot: true, makesFiles: true)
+        case .changeMount(_, _, let root, _): StepEffects(reads: .one(root), needsPower: true, mountsInRoot: true)
         case .makeReadOnly(let hidden, let root):
-            StepEffects(reads: [root] + (hidden.mount.map { [$0] } ?? []), needsPower: true, mountsInRoot: true)
-        case .makeMountReadOnly(let slot, _): StepEffects(reads: [slot], closes: [slot], needsPower: true, mountsInRoot: true)
-        case .makeDevice(_, let root): StepEffects(reads: [root], needsPower: true, makesFiles: true)
-        case .makeLink(_, _, _, let root), .makeWorkingDirectory(_, let root): StepEffects(reads: [root], makesFiles: true)
-        case .removeMount(_, let root, let proc): StepEffects(reads: [root, proc], needsPower: true, mountsInRoot: true)
+            StepEffects(reads: SlotList(root, hidden.mount), needsPower: true, mountsInRoot: true)
+        case .makeMountReadOnly(let slot, _):
+            StepEffects(reads: .one(slot), closes: .one(slot), needsPower: true, mountsInRoot: true)
+        case .makeDevice(_, let root): StepEffects(reads: .one(root), needsPower: true, makesFiles: true)
+        case .makeLink(_, _, _, let root), .makeWorkingDirectory(_, let root): StepEffects(reads: .one(root), makesFiles: true)
+        case .removeMount(_, let root, let proc): StepEffects(reads: .two(root, proc), needsPower: true, mountsInRoot: true)
         case .mask(let hidden, let root, let null, let empty, _):
             StepEffects(
-                reads: [root, null, empty] + (hidden.mount.map { [$0] } ?? []), needsPower: true, mountsInRoot: true)
-        case .openTerminal(let request, let root): StepEffects(reads: [root], fills: [request.master, request.terminal])
-        case .sendTerminal(let master, let socket): StepEffects(reads: [master, socket], closes: [master, socket])
+                reads: .many([root, null, empty] + (hidden.mount.map { [$0] } ?? [])), needsPower: true, mountsInRoot: true)
+        case .openTerminal(let request, let root): StepEffects(reads: .one(root), fills: .two(request.master, request.terminal))
+        case .sendTerminal(let master, let socket): StepEffects(reads: .two(master, socket), closes: .two(master, socket))
         case .bindConsole(let terminal, let root):
-            StepEffects(reads: [terminal, root], needsPower: true, mountsInRoot: true, makesFiles: true)
-        case .useTerminal(let slot): StepEffects(reads: [slot], closes: [slot])
+            StepEffects(reads: .two(terminal, root), needsPower: true, mountsInRoot: true, makesFiles: true)
+        case .useTerminal(let slot): StepEffects(reads: .one(slot), closes: .one(slot))
         case .setCPUAffinity, .resetCPUAffinity, .setMemoryPolicy, .setPersonality, .setNoNewPrivileges,
             .keepCapabilitiesAcrossUserChange, .setCapabilities, .raiseAmbientCapabilities:
             StepEffects()
         // The listener is filled, handed to the host and closed in one.
-        case .loadSeccompFilter(_, let slot?): StepEffects(fills: [slot], closes: [slot], isFiltered: true)
+        case .loadSeccompFilter(_, let slot?): StepEffects(fills: .one(slot), closes: .one(slot), isFiltered: true)
         case .loadSeccompFilter(_, nil), .keepDescriptors, .execute: StepEffects(isFiltered: true)
         case .runHook(let kind, _, _): StepEffects(isFiltered: kind == .startContainer)
-        case .findHome(_, let slot): StepEffects(reads: [slot])
+        case .findHome(_, let slot): StepEffects(reads: .one(slot))
         case .enterDirectory, .findProgram, .closeDescriptors, .end: StepEffects()
         }
     }

@@ -211,9 +211,9 @@ struct RecordEncoder {
             let block = UnsafeMutableRawBufferPointer(buffer)
             unsafe block.initializeMemory(as: UInt8.self, repeating: 0)
             unsafe block.storeBytes(of: header, as: stage_header.self)
-            for index in 0..<nextSlot {
-                let number = descriptors[Slot(index: index)] ?? -1
-                unsafe block.storeBytes(of: number, toByteOffset: slotsOffset + 4 * index, as: Int32.self)
+            for index in 0..<nextSlot { unsafe block.storeBytes(of: -1, toByteOffset: slotsOffset + 4 * index, as: Int32.self) }
+            for (slot, number) in descriptors where slot.index < nextSlot {
+                unsafe block.storeBytes(of: number, toByteOffset: slotsOffset + 4 * slot.index, as: Int32.self)
             }
             for (index, record) in records.enumerated() {
                 unsafe block.storeBytes(of: record, toByteOffset: recordsOffset + recordSize * index, as: stage_record.self)

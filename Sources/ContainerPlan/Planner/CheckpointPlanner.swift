@@ -101,7 +101,7 @@ extension Plan {
 
 /// Decides what CRIU must be told about a container. A dump and a restore ask the same, so that what one calls from outside
 /// the other brings along.
-struct CheckpointPlanner {
+final class CheckpointPlanner {
     let spec: Spec
     let host: HostFacts
     let facts: CheckpointFacts

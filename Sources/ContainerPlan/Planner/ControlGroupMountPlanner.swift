@@ -4,7 +4,7 @@ internal import RuntimeSpec
 
 extension CreatePlanner {
     /// The control group file system: version 2 alone is one mount; version 1 is a directory with one mount per hierarchy.
-    mutating func planControlGroupMount(
+    func planControlGroupMount(
         _ options: MountOptions, _ index: Int, _ destination: String, _ origin: JSONPath, _ root: Slot
     ) throws(PlanError) {
         let groups = hierarchies
@@ -52,7 +52,7 @@ extension CreatePlanner {
 
     /// In a control group namespace the hierarchy is mounted and shows the container's group as its root; without one the
     /// group's directory is bound, because a mount would show all groups of the host.
-    private mutating func planHierarchy(
+    private func planHierarchy(
         _ hierarchy: ContainerHierarchies.Hierarchy, type: String, _ data: [String], _ destination: String,
         _ attributes: MountAttributes, _ origin: JSONPath, _ root: Slot, keeping kept: Slot? = nil
     ) throws(PlanError) {

@@ -8,14 +8,16 @@ extension Plan {
     public static func create(
         _ spec: Spec, request: PlanRequest, facts: HostFacts
     ) throws(PlanError) -> Plan {
-        var planner = try CreatePlanner(spec: spec, request: request, facts: facts)
+        let planner = try CreatePlanner(spec: spec, request: request, facts: facts)
         try planner.plan()
         return planner.builder.plan
     }
 }
 
 /// Writes the order down in which a container is made, with the reason beside each place where order matters.
-struct CreatePlanner {
+///
+/// A class, although nobody shares one: it has some kilobytes, which are not to be copied for every closure.
+final class CreatePlanner {
     let spec: Spec
     let request: PlanRequest
     let facts: HostFacts
@@ -58,7 +60,7 @@ struct CreatePlanner {
         hierarchies = ContainerHierarchies(facts.layout, own: groups?.paths.locations ?? [])
     }
 
-    mutating func plan() throws(PlanError) {
+    func plan() throws(PlanError) {
         try checkProcess()
         try checkTerminal()
         planState()
@@ -153,7 +155,7 @@ struct CreatePlanner {
     }
 
     /// What other commands know the container by. First of all what takes everything back.
-    mutating func planState() {
+    func planState() {
         builder.prepare(.makeStateDirectory)
         builder.prepare(.writeRecord)
         builder.prepare(.keepConfiguration)
@@ -178,7 +180,7 @@ struct CreatePlanner {
 
     /// A process that is born in its control group, or moves itself, waits for nobody; one that is moved by its pid waits
     /// for all processors of the machine (cgroup_threadgroup_rwsem).
-    private mutating func planControlGroups() {
+    private func planControlGroups() {
         for hierarchy in hierarchies.legacy where hierarchy.isJoined {
             let tasks = builder.slot()
             builder.prepare(
@@ -187,7 +189,7 @@ struct CreatePlanner {
         }
     }
 
-    private mutating func planNames() throws(PlanError) {
+    private func planNames() throws(PlanError) {
         if let name = spec.hostname, !name.isEmpty, try changes(name, facts.hostname, .of("hostname")) {
             builder.add(.setHostname(name), for: JSONPath.of("hostname"))
         }
@@ -214,7 +216,7 @@ struct CreatePlanner {
             hint: Self.ownNamespaceHint)
     }
 
-    private mutating func planSystemControls(_ confinement: inout ConfinementPlanner) throws(PlanError) {
+    private func planSystemControls(_ confinement: inout ConfinementPlanner) throws(PlanError) {
         let controls = (linux.sysctl ?? [:]).sortedByName
         for (key, _) in controls { try checkBelongsToContainer(key) }
         let labels = try confinement.labels()
@@ -230,7 +232,7 @@ struct CreatePlanner {
         confinement.processFileSystem = proc
     }
 
-    private mutating func planTerminal(root: Slot, socket: Slot) {
+    private func planTerminal(root: Slot, socket: Slot) {
         let path = JSONPath.of("process", "terminal")
         let master = builder.slot()
         let terminal = builder.slot()
@@ -244,7 +246,7 @@ struct CreatePlanner {
         builder.add(.useTerminal(terminal), for: path)
     }
 
-    private mutating func planProgram(_ confinement: ConfinementPlanner, root: Slot) throws(PlanError) {
+    private func planProgram(_ confinement: ConfinementPlanner, root: Slot) throws(PlanError) {
         let hooks = spec.hooks?.startContainer ?? []
         let entry = ProgramPlanner(
             process: process, request: request, confinement: confinement, origin: JSONPath.of("process"))
@@ -266,13 +268,13 @@ struct CreatePlanner {
         planCompletion()
     }
 
-    private mutating func planCompletion() {
+    private func planCompletion() {
         builder.plan.hasPoststopHooks = !(spec.hooks?.poststop ?? []).isEmpty
         let passesOn = request.detaches && !request.waitsForStart
         builder.complete(poststart: spec.hooks?.poststart ?? [], notifySocket: passesOn ? request.notifySocket : nil)
     }
 
-    private mutating func planClone(root: Slot) {
+    private func planClone(root: Slot) {
         if mountsOnHost {
             // The last of what can fail before there is a process: until here the host is as it was.
             builder.prepare(.attachRoot(tree: root, at: rootPath), for: JSONPath.of("linux", "namespaces"))

@@ -12,7 +12,7 @@ private let standardLinks = [
 ]
 
 extension CreatePlanner {
-    mutating func planDevices(root: Slot) {
+    func planDevices(root: Slot) {
         // RUNC: a /dev that is bound from somewhere is complete; nothing is made in it.
         if bindsDeviceDirectory { return }
         let listed = Set((linux.devices ?? []).map { cleaned($0.path) })
@@ -71,7 +71,7 @@ extension CreatePlanner {
         facts.isPrivileged && facts.canMakeDevices && namespaces.has(.user) && namespaces.isNew(.mount)
     }
 
-    private mutating func planDevicesOfHost(_ devices: [(node: DeviceNode, origin: JSONPath)], _ root: Slot) {
+    private func planDevicesOfHost(_ devices: [(node: DeviceNode, origin: JSONPath)], _ root: Slot) {
         guard !devices.isEmpty else { return }
         let owners = OwnerMappings(uid: linux.uidMappings ?? [], gid: linux.gidMappings ?? [])
         let path = JSONPath.of("linux", "devices")
@@ -88,7 +88,7 @@ extension CreatePlanner {
     }
 
     /// Who may not make nodes, as in a user namespace, be it the container's or veloci's own, binds the host's.
-    private mutating func plan(_ node: DeviceNode, origin: JSONPath, root: Slot) {
+    private func plan(_ node: DeviceNode, origin: JSONPath, root: Slot) {
         guard !makesDevices && node.kind != .namedPipe else {
             return builder.add(.makeDevice(node, root: root), for: origin)
         }

@@ -1,4 +1,3 @@
-internal import ByteText
 internal import RuntimeSpec
 
 /// Which mounts of the container's list masked and read-only paths lie on.
@@ -22,18 +21,18 @@ struct HiddenPlaces {
         let mounts = spec.mounts ?? []
         isNeeded = [Bool](repeating: false, count: mounts.count)
         var entries: [(place: [UInt8], index: Int)] = []
-        for (index, mount) in mounts.enumerated() where !MountOptions(mount.options ?? []).isRemount {
+        for (index, mount) in mounts.enumerated() where !Remounts.isRemount(mount) {
             entries.append((Array(CreatePlanner.cleaned(mount.destination).utf8), index))
         }
         entries.sort { $0.place.elementsEqual($1.place) ? $0.index < $1.index : $0.place.lexicographicallyPrecedes($1.place) }
         self.entries = entries
         for path in (spec.linux?.maskedPaths ?? []) + (spec.linux?.readonlyPaths ?? []) {
-            if let owner = owner(of: path, Array(CreatePlanner.cleaned(path).utf8)) { isNeeded[owner.index] = true }
+            if let owner = owner(of: Array(CreatePlanner.cleaned(path).utf8)) { isNeeded[owner.index] = true }
         }
     }
 
-    private func owner(of path: String, _ cleaned: [UInt8]) -> Owner? {
-        if Self.hasDots(path) { return nil }
+    private func owner(of cleaned: [UInt8]) -> Owner? {
+        if Self.hasDots(cleaned) { return nil }
         var owner: Owner?
         for end in 1...cleaned.count where end == cleaned.count || cleaned[end] == UInt8(ascii: "/") {
             // One above covers those below, if it comes later.
@@ -58,11 +57,11 @@ struct HiddenPlaces {
 
     mutating func keep(_ index: Int, in slot: Slot) { slots[index] = slot }
 
-    /// How the path is found.
-    func place(of path: String) -> HiddenPath {
+    /// How the path is found, which is this one when it is cleaned.
+    func place(of path: String, _ cleaned: String) -> HiddenPath {
         var hidden = HiddenPath(path)
-        let cleaned = Array(CreatePlanner.cleaned(path).utf8)
-        guard let owner = owner(of: path, cleaned), let slot = slots[owner.index] else { return hidden }
+        let cleaned = Array(cleaned.utf8)
+        guard !slots.isEmpty, let owner = owner(of: cleaned), let slot = slots[owner.index] else { return hidden }
         hidden.mount = slot
         hidden.inside = String(decoding: cleaned[owner.length...].drop { $0 == UInt8(ascii: "/") }, as: UTF8.self)
         hidden.isLookedForAgain = hasHooks
@@ -70,5 +69,11 @@ struct HiddenPlaces {
     }
 
     /// What `..` leads to only the kernel knows.
-    private static func hasDots(_ path: String) -> Bool { path.parts(at: "/").contains { $0 == ".." } }
+    private static func hasDots(_ cleaned: [UInt8]) -> Bool {
+        let (slash, dot) = (UInt8(ascii: "/"), UInt8(ascii: "."))
+        for index in cleaned.indices.dropLast(2) where cleaned[index] == slash && cleaned[index + 1] == dot {
+            if cleaned[index + 2] == dot, index + 3 == cleaned.count || cleaned[index + 3] == slash { return true }
+        }
+        return false
+    }
 }

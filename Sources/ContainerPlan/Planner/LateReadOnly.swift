@@ -19,7 +19,7 @@ extension CreatePlanner {
     }
 
     /// Where an entry stays open when it is mounted, if something on it will be hidden, or writing to it has an end.
-    mutating func keptSlot(_ index: Int, isLate: Bool) -> Slot? {
+    func keptSlot(_ index: Int, isLate: Bool) -> Slot? {
         let isHiding = hiddenPlaces.contains(index)
         guard isHiding || isLate || isProtectedByRemount(index) else { return nil }
         let slot = builder.slot()
@@ -36,7 +36,7 @@ extension CreatePlanner {
 
     /// Notes that an entry becomes read-only, wherever in the root it lies by then. What the kernel gave no descriptor of, and
     /// what no entry mounted, is opened where it is now.
-    mutating func planLateReadOnly(_ index: Int?, _ destination: String, _ origin: JSONPath, _ root: Slot) {
+    func planLateReadOnly(_ index: Int?, _ destination: String, _ origin: JSONPath, _ root: Slot) {
         let kept = index.flatMap { keptMounts[$0] }
         if let kept, lateReadOnly.contains(where: { $0.mount == kept }) { return }
         let mount = kept ?? builder.slot()
@@ -45,7 +45,7 @@ extension CreatePlanner {
     }
 
     /// The last that is made inside the root, and the end of writing where that was asked for.
-    mutating func planLastWrites(root: Slot) {
+    func planLastWrites(root: Slot) {
         // RUNC: made for the container's own program, as image builders expect; a mistyped `exec --cwd` is an error. The root
         // may become read-only next.
         if !process.cwd.isEmpty && cleaned(process.cwd) != "/" {
@@ -55,7 +55,7 @@ extension CreatePlanner {
     }
 
     /// The end of writing to mounts.
-    mutating func planReadOnlyMounts() {
+    func planReadOnlyMounts() {
         for late in lateReadOnly { builder.add(.makeMountReadOnly(late.mount, path: late.path), for: late.origin) }
     }
 }
@@ -86,7 +86,7 @@ struct Remounts {
         }
     }
 
-    private static func isRemount(_ mount: Mount) -> Bool { mount.options?.contains("remount") == true }
+    static func isRemount(_ mount: Mount) -> Bool { mount.options?.contains("remount") == true }
 }
 
 extension MountAttributes {

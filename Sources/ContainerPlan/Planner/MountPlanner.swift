@@ -3,13 +3,13 @@ internal import CLinux
 internal import RuntimeSpec
 
 extension CreatePlanner {
-    mutating func planMounts(root: Slot) throws(PlanError) {
+    func planMounts(root: Slot) throws(PlanError) {
         for (index, mount) in (spec.mounts ?? []).enumerated() {
             try plan(mount, index, origin: JSONPath.of("mounts").index(index), root: root)
         }
     }
 
-    private mutating func plan(_ mount: Mount, _ index: Int, origin: JSONPath, root: Slot) throws(PlanError) {
+    private func plan(_ mount: Mount, _ index: Int, origin: JSONPath, root: Slot) throws(PlanError) {
         var options = MountOptions(mount.options ?? [])
         let destination = cleaned(mount.destination)
         guard destination != "/" || options.isRemount else {
@@ -39,14 +39,14 @@ extension CreatePlanner {
     }
 
     /// RUNC: before 1.2 it gave the kernel whatever it did not know of a bind's options, and the kernel looks at none.
-    private mutating func passOver(_ options: [String], _ reason: String, _ origin: JSONPath) {
+    private func passOver(_ options: [String], _ reason: String, _ origin: JSONPath) {
         for option in options {
             builder.plan.warnings.append("\(origin.member("options")): \(option) is ignored: \(reason)")
         }
     }
 
     /// Changes a mount that is there: its own attributes, and unless `bind` says that only they are meant, its file system.
-    private mutating func planRemount(
+    private func planRemount(
         _ options: MountOptions, _ index: Int, _ destination: String, _ origin: JSONPath, _ root: Slot
     ) throws(PlanError) {
         let changed = remounts.origins[index]
@@ -69,7 +69,7 @@ extension CreatePlanner {
         if isLate { planLateReadOnly(changed, destination, origin, root) }
     }
 
-    private mutating func planFileSystem(
+    private func planFileSystem(
         _ mount: Mount, _ index: Int, _ type: String, _ options: MountOptions, _ destination: String, _ origin: JSONPath,
         _ root: Slot
     ) throws(PlanError) {
@@ -148,7 +148,7 @@ extension CreatePlanner {
 
     /// Where the kernel is known to refuse sysfs or proc, for the network or the processes are the host's: that mount of the host
     /// alone, opened by the host, so that nothing that is mounted inside of it comes along.
-    private mutating func planHostView(
+    private func planHostView(
         _ mount: FileSystemMount, _ origin: JSONPath, _ root: Slot
     ) throws(PlanError) -> Step? {
         guard namespaces.has(.user), facts.isPrivileged, !facts.isInUserNamespace,
@@ -170,7 +170,7 @@ extension CreatePlanner {
         return .attachTree(tree, destination: target, root: root, keeping: nil)
     }
 
-    private mutating func planBind(
+    private func planBind(
         _ mount: Mount, _ index: Int, _ options: MountOptions, _ destination: String, _ origin: JSONPath, _ root: Slot
     ) throws(PlanError) {
         if let data = options.data.first {
@@ -288,11 +288,12 @@ extension CreatePlanner {
         let slash = UInt8(ascii: "/")
         let dot = UInt8(ascii: ".")
         guard path.utf8.first == slash else { return false }
-        for byte in path.utf8 {
+        let isClean = path.isAll { byte in
             if byte == slash, previous.1 == slash || (previous.1 == dot && previous.0 == slash) { return false }
             previous = (previous.1, byte)
+            return true
         }
         let endsWithDot = previous.1 == dot && previous.0 == slash
-        return path.utf8.count == 1 || !(previous.1 == slash || endsWithDot)
+        return isClean && (path.utf8.count == 1 || !(previous.1 == slash || endsWithDot))
     }
 }

@@ -42,7 +42,7 @@ struct NamespaceRequest {
 }
 
 extension CreatePlanner {
-    mutating func planNamespaces() {
+    func planNamespaces() {
         let joined = namespaces.joined
         if joined.contains(.pid) || joined.contains(.user) {
             // CVE-2016-9962: whoever is already inside could trace us while we still hold the host's descriptors.
@@ -62,7 +62,7 @@ extension CreatePlanner {
         planLateNamespaces()
     }
 
-    private mutating func planFork() {
+    private func planFork() {
         let path = JSONPath.of("linux", "namespaces")
         if namespaces.isNew(.user) {
             builder.add(.newNamespaces([.user]), for: namespaces.origin(.user))
@@ -87,7 +87,7 @@ extension CreatePlanner {
         builder.add(.fork(namespaces: namespaces.isNew(.pid) ? [.pid] : []), for: path)
     }
 
-    private mutating func planLateNamespaces() {
+    private func planLateNamespaces() {
         if namespaces.isNew(.cgroup) { builder.add(.newNamespaces([.cgroup]), for: namespaces.origin(.cgroup)) }
         // RUNC: a network of one's own begins with a loopback that works.
         if namespaces.isNew(.network) { builder.add(.bringUpLoopback, for: namespaces.origin(.network)) }

@@ -10,16 +10,16 @@ extension Plan {
     public static func restore(
         _ spec: Spec, request: PlanRequest, options: CheckpointOptions, state: String, host: HostFacts, facts: CheckpointFacts
     ) throws(PlanError) -> Plan {
-        var planner = try RestorePlanner(spec: spec, request: request, options: options, state: state, host: host, facts: facts)
+        let planner = try RestorePlanner(spec: spec, request: request, options: options, state: state, host: host, facts: facts)
         try planner.plan()
         return planner.create.builder.plan
     }
 }
 
 /// Writes the order down in which a container is restored.
-struct RestorePlanner {
+final class RestorePlanner {
     /// What a restored container has in common with a new one.
-    var create: CreatePlanner
+    let create: CreatePlanner
     private let options: CheckpointOptions
     private let checkpoint: CheckpointPlanner
     private let state: String
@@ -36,7 +36,7 @@ struct RestorePlanner {
     /// Where the root is a mount of its own while CRIU works: it wants one, with nothing mounted over what it lies on.
     private var place: String { state + "/" + RestorePlace.root }
 
-    mutating func plan() throws(PlanError) {
+    func plan() throws(PlanError) {
         guard create.spec.root != nil else {
             throw PlanError("root must be specified", at: JSONPath.of("root"), hint: "name the root that the container had")
         }
@@ -75,7 +75,7 @@ struct RestorePlanner {
         planMeetings()
     }
 
-    private mutating func planConsole(_ order: inout CriuOrder) {
+    private func planConsole(_ order: inout CriuOrder) {
         guard create.usesTerminal else { return }
         let slot = create.builder.slot()
         order.console = slot
@@ -83,7 +83,7 @@ struct RestorePlanner {
             .connectConsole(path: create.request.consoleSocket, into: slot), for: JSONPath.of("process", "terminal"))
     }
 
-    private mutating func planRoot(_ order: inout CriuOrder) {
+    private func planRoot(_ order: inout CriuOrder) {
         create.builder.prepare(.bindRoot(create.rootPath, at: place), for: JSONPath.of("root", "path"))
         let groups = create.groups?.paths ?? CgroupPaths(locations: [])
         let outside = checkpoint.externalMounts(groups)
@@ -131,7 +131,7 @@ struct RestorePlanner {
 
     /// An image that never was a container's root lacks what mounts are made on; CRIU makes none of it. What lies on a file
     /// system that CRIU fills comes from the images.
-    private mutating func planMountPoints(_ outside: [CheckpointPlanner.OutsideMount]) {
+    private func planMountPoints(_ outside: [CheckpointPlanner.OutsideMount]) {
         var filled: [String] = []
         var points: [MountPoint] = []
         for (index, mount) in (create.spec.mounts ?? []).enumerated() {
@@ -149,7 +149,7 @@ struct RestorePlanner {
 
     private func source(_ path: String) -> String { path.begins(with: "/") ? path : create.request.bundle + "/" + path }
 
-    private mutating func planRestorer(_ order: CriuOrder) {
+    private func planRestorer(_ order: CriuOrder) {
         let hierarchies = create.hierarchies
         create.builder.prepare(
             .startRestorer(
@@ -163,7 +163,7 @@ struct RestorePlanner {
 
     /// What the host does when CRIU says how far it is: the namespaces exist, and all processes are as they were and wait.
     /// RUNC: no other hooks run, for the program was started long ago.
-    private mutating func planMeetings() {
+    private func planMeetings() {
         for kind in [HookKind.prestart, .createRuntime] {
             for (index, hook) in (create.spec.hooks?.hooks(kind) ?? []).enumerated() {
                 create.builder.at(.mounts, .runHook(kind, hook), for: JSONPath.of("hooks", kind.rawValue).index(index))

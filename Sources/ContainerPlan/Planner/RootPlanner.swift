@@ -24,7 +24,7 @@ extension CreatePlanner {
     }
 
     /// Builds the tree of mounts on the root, through a descriptor of it; nothing is looked up by a path of the container.
-    mutating func planMountedRoot() throws(PlanError) -> Slot {
+    func planMountedRoot() throws(PlanError) -> Slot {
         let path = JSONPath.of("root", "path")
         let root = builder.slot()
         var attributes = MountAttributes(propagation: [.init(separation, recursive: true)])
@@ -44,7 +44,7 @@ extension CreatePlanner {
         return root
     }
 
-    private mutating func planAttachment(of root: Slot, _ attributes: MountAttributes) {
+    private func planAttachment(of root: Slot, _ attributes: MountAttributes) {
         let path = JSONPath.of("root", "path")
         builder.add(.changePropagation(separation, recursive: true, of: "/"), for: JSONPath.of("linux", "rootfsPropagation"))
         if !facts.isPrivileged {
@@ -56,14 +56,14 @@ extension CreatePlanner {
     }
 
     /// Who may not mount on the host, and asks for no mount, gets the root by chroot alone.
-    mutating func planBareRoot() -> Slot {
+    func planBareRoot() -> Slot {
         let root = builder.slot()
         builder.add(.openHostFile(rootPath, into: root, mustBeNullDevice: false), for: JSONPath.of("root", "path"))
         planHooksBeforeEntry()
         return root
     }
 
-    private mutating func planHooksBeforeEntry() {
+    private func planHooksBeforeEntry() {
         for kind in [HookKind.prestart, .createRuntime] {
             for (index, hook) in (spec.hooks?.hooks(kind) ?? []).enumerated() {
                 builder.at(.mounts, .runHook(kind, hook), for: JSONPath.of("hooks", kind.rawValue).index(index))
@@ -82,13 +82,14 @@ extension CreatePlanner {
     }
 
     /// Masks and read-only paths, after the hooks so that these still reach everything.
-    mutating func planHiddenPaths(root: Slot) {
+    func planHiddenPaths(root: Slot) {
         let masked = linux.maskedPaths ?? []
-        var done: Set<String> = []
-        for (index, path) in (linux.readonlyPaths ?? []).enumerated()
-        where !LexicalPath.isRoot(path) && done.insert(cleaned(path)).inserted {
-            builder.add(
-                .makeReadOnly(hiddenPlaces.place(of: path), root: root), for: JSONPath.of("linux", "readonlyPaths").index(index))
+        let origin = JSONPath.of("linux", "readonlyPaths")
+        var done = Set<String>(minimumCapacity: linux.readonlyPaths?.count ?? 0)
+        for (index, path) in (linux.readonlyPaths ?? []).enumerated() {
+            let cleaned = Self.cleaned(path)
+            guard !LexicalPath.isRoot(path), done.insert(cleaned).inserted else { continue }
+            builder.add(.makeReadOnly(hiddenPlaces.place(of: path, cleaned), root: root), for: origin.index(index))
         }
         guard !masked.isEmpty else { return }
         let null = builder.slot()
@@ -103,19 +104,23 @@ extension CreatePlanner {
             builder.add(.openNullDevice(into: null, root: root))
         }
         builder.add(.makeEmptyDirectory(into: empty))
-        done = []
+        done = Set(minimumCapacity: masked.count)
+        let covered = JSONPath.of("linux", "maskedPaths")
         // A second cover would do nothing but be there.
-        for (index, path) in masked.enumerated() where done.insert(cleaned(path)).inserted {
+        let protects = isHosts && mayOwnDevices
+        for (index, path) in masked.enumerated() {
+            let cleaned = Self.cleaned(path)
+            guard done.insert(cleaned).inserted else { continue }
             builder.add(
                 .mask(
-                    hiddenPlaces.place(of: path), root: root, nullDevice: null, emptyDirectory: empty,
-                    protectingDevice: isHosts && mayOwnDevices),
-                for: JSONPath.of("linux", "maskedPaths").index(index))
+                    hiddenPlaces.place(of: path, cleaned), root: root, nullDevice: null, emptyDirectory: empty,
+                    protectingDevice: protects),
+                for: covered.index(index))
         }
     }
 
     /// Makes the tree the root of the process.
-    mutating func planEntry(of root: Slot) {
+    func planEntry(of root: Slot) {
         let path = JSONPath.of("root")
         guard mountsRoot else { return builder.add(.changeRoot(to: root, .change), for: path) }
         if spec.root?.readonly == true {

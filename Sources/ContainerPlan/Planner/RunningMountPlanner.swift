@@ -14,7 +14,7 @@ extension Plan {
         for (index, mount) in mounts.enumerated() { try refuse(mount, JSONPath.of("mounts").index(index), facts) }
         var spec = spec
         spec.mounts = mounts
-        var planner = try CreatePlanner(spec: spec, request: request, facts: facts)
+        let planner = try CreatePlanner(spec: spec, request: request, facts: facts)
         let root = try begin(spec, facts, &planner.builder)
         planner.builder.add(.saveUmask)
         try planner.planMounts(root: root)

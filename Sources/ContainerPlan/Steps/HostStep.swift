@@ -4,7 +4,7 @@ public import RuntimeSpec
 ///
 /// `HostStep+Text.swift` says each in words, `HostStep+Undo.swift` what takes it back, and the library's `Performer` does each in
 /// one exhaustive switch: what is not here, veloci does not do to the host.
-public enum HostStep: Equatable, Sendable {
+public indirect enum HostStep: Equatable, Sendable {
     // MARK: What the container is known by
 
     /// The directory of the container below the state root, locked (mkdir(2), flock(2)). SPEC(runtime.md#create).

@@ -4,7 +4,7 @@ public import RuntimeSpec
 ///
 /// `Step+Text.swift` says each in words, `Encoding/Step+Records.swift` turns each into system calls. What is not here,
 /// veloci does not do inside a container.
-public enum Step: Equatable, Sendable {
+public indirect enum Step: Equatable, Sendable {
     // MARK: The process itself
 
     /// No signal is ignored or blocked, whatever the caller had done (rt_sigaction(2), rt_sigprocmask(2)).

@@ -9,7 +9,11 @@ public struct Linux: Hashable, Sendable {
     /// Kernel parameters of the container's namespaces, such as `net.ipv4.ip_forward`.
     public var sysctl: [String: String]?
     /// Limits by control groups.
-    public var resources: Resources?
+    public var resources: Resources? {
+        _read { yield boxedResources.value }
+        _modify { yield &boxedResources.value }
+    }
+    private var boxedResources: Boxed<Resources?>
     /// The container's control group: absolute from the hierarchy's mount, relative, or `slice:prefix:name` for systemd.
     public var cgroupsPath: String?
     /// The namespaces to make or to join; a kind that is not named is the runtime's own.
@@ -50,7 +54,7 @@ public struct Linux: Hashable, Sendable {
         self.uidMappings = uidMappings
         self.gidMappings = gidMappings
         self.sysctl = sysctl
-        self.resources = resources
+        boxedResources = Boxed(resources)
         self.cgroupsPath = cgroupsPath
         self.namespaces = namespaces
         self.devices = devices

@@ -9,7 +9,11 @@ public struct Spec: Hashable, Sendable {
     /// Filesystems to mount below the root, in this order.
     public var mounts: [Mount]?
     /// The container's first process. Required before the container can be started.
-    public var process: Spec.Process?
+    public var process: Spec.Process? {
+        _read { yield boxedProcess.value }
+        _modify { yield &boxedProcess.value }
+    }
+    private var boxedProcess: Boxed<Spec.Process?>
     /// The hostname inside the container; needs a UTS namespace.
     public var hostname: String?
     /// The NIS domain name inside the container; needs a UTS namespace.
@@ -19,7 +23,11 @@ public struct Spec: Hashable, Sendable {
     /// Metadata for whoever reads it. Names are never empty; unknown names are ignored.
     public var annotations: [String: String]?
     /// What only Linux has.
-    public var linux: Linux?
+    public var linux: Linux? {
+        _read { yield boxedLinux.value }
+        _modify { yield &boxedLinux.value }
+    }
+    private var boxedLinux: Boxed<Linux?>
     /// The section for Solaris, kept as it was read and not applied.
     public var solaris: JSONValue?
     /// The section for Windows, kept as it was read and not applied.
@@ -43,12 +51,12 @@ public struct Spec: Hashable, Sendable {
         self.ociVersion = ociVersion
         self.root = root
         self.mounts = mounts
-        self.process = process
+        boxedProcess = Boxed(process)
         self.hostname = hostname
         self.domainname = domainname
         self.hooks = hooks
         self.annotations = annotations
-        self.linux = linux
+        boxedLinux = Boxed(linux)
         self.solaris = solaris
         self.windows = windows
         self.vm = vm

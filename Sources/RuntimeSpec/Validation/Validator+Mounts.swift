@@ -22,48 +22,41 @@ extension Validator {
                 $0.should("\($0.quoted(mount.destination)) is relative, which is deprecated; an absolute path is expected")
             }
         }
-        let kinds = (mount.options ?? []).map { MountOptionTable.kind(of: $0) }
-        let hasBind = kinds.contains(.bind(recursive: false)) || kinds.contains(.bind(recursive: true))
-        let isBind = hasBind || mount.type == "bind"
-        if isBind, !hasBind {
+        let options = NotedOptions(mount.options ?? [])
+        let isBind = options.bind || mount.type == "bind"
+        if isBind, !options.bind {
             member("options") { $0.should("lack bind and rbind; only one of them makes a bind mount for every runtime") }
         }
         if isBind {
             member("source") {
                 // A change of a mount that is there needs none.
-                if (mount.source ?? "").isEmpty, !kinds.contains(.remount) {
+                if (mount.source ?? "").isEmpty, !options.remount {
                     $0.must("is missing or empty; a bind mount needs a source")
                 }
             }
-        } else if (mount.type ?? "").isEmpty, !kinds.contains(.remount), !kinds.contains(where: isPropagation) {
+        } else if (mount.type ?? "").isEmpty, !options.remount, options.propagations == 0 {
             member("type") { $0.must("is missing or empty; a type is required unless the options have bind or rbind") }
         }
         member("source", mount.source) { $0.longPath($1) }
-        if kinds.count(where: isPropagation) > 1 {
+        if options.propagations > 1 {
             member("options") { $0.should("change the propagation more than once; one such option is expected") }
         }
-        linkOptions(kinds, isBind: isBind)
-        mountMappings(mount, kinds, hasUserNamespace: hasUserNamespace)
+        linkOptions(options, isBind: isBind)
+        mountMappings(mount, options, hasUserNamespace: hasUserNamespace)
     }
 
-    private mutating func linkOptions(_ kinds: [MountOptionKind?], isBind: Bool) {
-        let keeps = kinds.contains(.keepSourceLink) || kinds.contains(.keepDestinationLink)
-        if kinds.contains(.copyLink), keeps {
+    private mutating func linkOptions(_ options: NotedOptions, isBind: Bool) {
+        if options.copiesLink, options.keepsLink {
             member("options") { $0.must("have copy-symlink and src-nofollow or dest-nofollow; a link is copied or mounted") }
-        } else if keeps || kinds.contains(.copyLink), !isBind {
+        } else if options.keepsLink || options.copiesLink, !isBind {
             member("options") { $0.should("say what to do with links, which has a meaning for bind mounts alone") }
         }
     }
 
-    private func isPropagation(_ kind: MountOptionKind?) -> Bool {
-        if case .propagation? = kind { true } else { false }
-    }
-
-    private mutating func mountMappings(_ mount: Mount, _ kinds: [MountOptionKind?], hasUserNamespace: Bool) {
+    private mutating func mountMappings(_ mount: Mount, _ options: NotedOptions, hasUserNamespace: Bool) {
         let mapsUsers = !(mount.uidMappings ?? []).isEmpty
         let mapsGroups = !(mount.gidMappings ?? []).isEmpty
-        let asks = kinds.contains(.idmap(recursive: false)) || kinds.contains(.idmap(recursive: true))
-        let hasText = kinds.contains { if case .idmapText? = $0 { true } else { false } }
+        let (asks, hasText) = (options.asksForMappings, options.hasMappings)
         if hasText, mapsUsers || mapsGroups {
             member("options") {
                 $0.must("have id mappings, and uidMappings or gidMappings are there too; one of them is allowed")
@@ -120,6 +113,34 @@ extension Validator {
                 $0.element(second) {
                     $0.member(sideName) { $0.must("overlaps the ids of \(name)[\(first)]; each id is allowed once") }
                 }
+            }
+        }
+    }
+}
+
+/// What a rule asks about the options of one mount.
+private struct NotedOptions {
+    var bind = false
+    var remount = false
+    var propagations = 0
+    var copiesLink = false
+    var keepsLink = false
+    /// An id mapping is asked for, which stands elsewhere.
+    var asksForMappings = false
+    /// An option is an id mapping itself.
+    var hasMappings = false
+
+    init(_ options: [String]) {
+        for option in options {
+            switch MountOptionTable.kind(of: option) {
+            case .bind: bind = true
+            case .remount: remount = true
+            case .propagation: propagations += 1
+            case .copyLink: copiesLink = true
+            case .keepSourceLink, .keepDestinationLink: keepsLink = true
+            case .idmap: asksForMappings = true
+            case .idmapText: hasMappings = true
+            case .defaults, .set, .clear, .setRecursively, .clearRecursively, .copyUp, .relabel, .fillVolume, nil: break
             }
         }
     }

@@ -100,11 +100,12 @@ package struct Foreground: ~Copyable {
     /// - Returns: whether one of them asks for an end.
     private func forwardSignals(_ relay: inout TerminalRelay) -> Bool {
         var isToEnd = false
-        unsafe withUnsafeTemporaryAllocation(byteCount: 128, alignment: 8) { record in
-            while unsafe linux_system_call(
-                Int64(__NR_read), UInt64(descriptor: signals.number), UInt64(address: record.baseAddress), 128, 0, 0, 0) == 128
-            {
-                let signal = unsafe record.load(as: UInt32.self)
+        unsafe withUnsafeTemporaryAllocation(byteCount: 8 * 128, alignment: 8) { records in
+            // What does not fit is waited for again.
+            let count = unsafe linux_system_call(
+                Int64(__NR_read), UInt64(descriptor: signals.number), UInt64(address: records.baseAddress), 8 * 128, 0, 0, 0)
+            for place in stride(from: 0, to: Int(max(count, 0)), by: 128) {
+                let signal = unsafe records.load(fromByteOffset: place, as: UInt32.self)
                 switch signal {
                 case UInt32(Self.signalChild), Self.urgent: continue
                 case Self.windowChange: relay.resize()

@@ -7,9 +7,9 @@ internal import RuntimeSpec
 
 extension HostFacts {
     /// Looks at this host.
-    static func collect(isRootless: Bool) -> HostFacts {
+    /// - Parameter isRootless: `Runtime.isRootless`.
+    static func collect(isRootless: Bool?) -> HostFacts {
         var facts = HostFacts()
-        facts.isRootless = isRootless
         if let text = try? Files.readValue("/proc/sys/kernel/cap_last_cap"),
             let number = UInt8(text.trimmed)
         {
@@ -17,6 +17,7 @@ extension HostFacts {
         }
         let power = UserIdentity.Power()
         facts.isInUserNamespace = power.isInUserNamespace
+        facts.isRootless = isRootless ?? (power.isInUserNamespace || UserIdentity.effectiveUserID != 0)
         // CAP_SYS_RESOURCE
         facts.canRaiseLimits = power.effectiveCapabilities >> 24 & 1 == 1 && !power.isInUserNamespace
         facts.isPrivileged = power.isPrivileged
@@ -25,7 +26,6 @@ extension HostFacts {
             facts.appArmorIsEnabled = text.begins(with: "Y")
         }
         facts.selinuxIsEnabled = (try? Files.status(of: "/sys/fs/selinux/enforce")) != nil
-        facts.hasKernelCore = (try? Files.status(of: "/proc/kcore")) != nil
         return facts
     }
 
@@ -33,7 +33,8 @@ extension HostFacts {
     static func collect(
         for spec: Spec, in bundle: String, id: String, _ runtime: Runtime
     ) throws(Failure) -> HostFacts {
-        var facts = collect(isRootless: runtime.toleratesRefusals)
+        var facts = collect(isRootless: runtime.isRootless)
+        facts.hasKernelCore = (try? Files.status(of: "/proc/kcore")) != nil
         facts.findOwnNamespaces(of: spec)
         for namespace in spec.linux?.namespaces ?? [] where namespace.kind == .user {
             if let path = namespace.path, !path.isEmpty { facts.joinedMappings = Mappings.read(namespace: path) }

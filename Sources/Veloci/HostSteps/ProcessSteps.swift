@@ -48,7 +48,8 @@ extension Performer {
                 passing: request.passed, standard: effects.streams?.numbers ?? [nil, nil, nil], directory: runtime.root,
                 outOfMemory: { groups.map { MemoryWatch.kills(in: $0) ?? 0 > 0 } ?? false })
         }
-        noteStreams()
+        // Of a program that joins a container nothing is written down.
+        if subject.status == .creating { noteStreams() }
         effects.streams?.closeTheirs()
         return stage
     }

@@ -47,6 +47,17 @@ final class ProgressPage {
         _ = Descriptor(owning: file)
     }
 
+    /// How far the stage of a container that exists has come: one look for those who ask nothing else.
+    static func phase(in directory: Int32) throws(KernelError) -> stage_phase {
+        let name = StateDirectory.progressFile
+        let page = try Files.open(name, flags: [.noFollow, .nonBlocking], at: directory)
+        let bytes = try Files.read(page, name: name, endsShort: true, expected: 2 * Int(stage_progress_size))
+        guard bytes.count >= Int(stage_progress_size) else { throw KernelError(.invalidArgument, call: "read", object: name) }
+        return unsafe bytes.withUnsafeBytes { bytes in
+            unsafe stage_phase(rawValue: bytes.loadUnaligned(as: stage_progress.self).phase)
+        }
+    }
+
     /// The program runs, and no stage was there to say so.
     func noteRunning() throws(KernelError) {
         var page = stage_progress()

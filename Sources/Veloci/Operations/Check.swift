@@ -59,7 +59,7 @@ private struct HostCheck {
         eachProblem { (spec) throws(Failure) in
             collected = try HostFacts.collect(for: spec, in: bundle, id: "check", runtime)
         }
-        let facts = collected ?? HostFacts.collect(isRootless: runtime.toleratesRefusals)
+        let facts = collected ?? HostFacts.collect(isRootless: runtime.isRootless)
         eachProblem { (spec) throws(Failure) in
             do throws(PlanError) {
                 _ = try Plan.create(spec, request: request, facts: facts).encode(descriptors: [:])

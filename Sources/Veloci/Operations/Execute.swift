@@ -124,7 +124,7 @@ extension Runtime {
         wanted.unitOfUser = record.unit.flatMap { $0.isOfUser ? $0.name : nil }
         var warnings: [String] = []
         if let profile = spec.linux?.seccomp { wanted.seccomp = try FilterCompiler.compile(profile, &warnings) }
-        var facts = HostFacts.collect(isRootless: toleratesRefusals)
+        var facts = HostFacts.collect(isRootless: isRootless)
         if spec.linux?.hasNamespace(.user) == true, (spec.linux?.uidMappings ?? []).isEmpty, let process = record.process {
             facts.joinedMappings = Mappings.read(of: process.pid)
         }

@@ -36,7 +36,7 @@ extension Runtime {
         try check(mounts, spec, isWanted)
         var request = PlanRequest(id: id, bundle: container.record.bundle, waitsForStart: false)
         request.controlGroupManager = .disabled
-        var facts = HostFacts.collect(isRootless: toleratesRefusals)
+        var facts = HostFacts.collect(isRootless: isRootless)
         if spec.linux?.hasNamespace(.user) == true, let process = container.record.process {
             facts.joinedMappings = Mappings.read(of: process.pid)
             spec.linux?.uidMappings = facts.joinedMappings?.uid

@@ -24,7 +24,7 @@ final class Performer {
         self.subject = subject
         self.request = request
         self.runtime = runtime
-        effects = Effects(record: subject.record)
+        effects = Effects(record: subject.record, hasGroup: subject.status != .creating)
         fault = HostFault(request.failingHostStep, in: plan)
     }
 
@@ -270,8 +270,10 @@ final class Effects {
     var earlierPidFile: PidFile.Earlier?
     var notification: Notification?
 
-    init(record: ContainerRecord) {
+    /// - Parameter hasGroup: whether the container's control groups are there already.
+    init(record: ContainerRecord, hasGroup: Bool) {
         self.record = record
+        guard hasGroup else { return }
         let groups = record.controlGroups
         if !groups.isEmpty { group = ContainerGroup(recorded: groups) }
     }

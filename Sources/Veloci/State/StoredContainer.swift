@@ -9,6 +9,8 @@ struct StoredContainer {
     var record: ContainerRecord
     /// Somebody held the lock and had not written the pid.
     private let isBeingMade: Bool
+    /// The record has no groups that are others' by now.
+    private let hasOwnGroups: Bool
 
     /// - Parameter forgets: whether control groups are left out that are others' by now; for all that does something to them.
     static func open(
@@ -22,13 +24,14 @@ struct StoredContainer {
                 .internalError, "the state of the container cannot be read",
                 hint: "a forced deletion of \(id) removes what is left")
         }
-        return StoredContainer(state: state, record: record, isBeingMade: isBeingMade)
+        return StoredContainer(state: state, record: record, isBeingMade: isBeingMade, hasOwnGroups: forgets)
     }
 
-    init(state: StateDirectory, record: ContainerRecord, isBeingMade: Bool = false) {
+    init(state: StateDirectory, record: ContainerRecord, isBeingMade: Bool = false, hasOwnGroups: Bool = false) {
         self.state = state
         self.record = record
         self.isBeingMade = isBeingMade
+        self.hasOwnGroups = hasOwnGroups
     }
 
     /// The status now, from what can be seen and not from what was written.
@@ -36,16 +39,16 @@ struct StoredContainer {
     /// - Parameter isOurs: this command holds the container's lock itself.
     /// - Throws: what keeps the process from being looked at; that is no end of it.
     func status(holdingLock isOurs: Bool = false) throws(Failure) -> Status {
-        guard record.process != nil else { return !isOurs && isBeingMade ? .creating : .stopped }
-        do throws(Failure) {
-            _ = try record.openProcess()
-        } catch where error.code == .notRunning {
-            return .stopped
+        guard let process = record.process else { return !isOurs && isBeingMade ? .creating : .stopped }
+        do throws(KernelError) {
+            if try !Processes.isThere(process.pid, startedAt: process.startTime) { return .stopped }
+        } catch {
+            throw .kernel(error, "cannot look at the container's process")
         }
-        guard let page = try? ProgressPage(reading: state.number) else { return .running }
-        let phase = page.report.phase
+        guard let phase = try? ProgressPage.phase(in: state.number) else { return .running }
         if phase == stage_phase_failed { return .stopped }
-        if ContainerGroup(recorded: record.freezers).isFrozen { return .paused }
+        let freezers = hasOwnGroups ? record.recordedFreezers : record.freezers
+        if ContainerGroup(recorded: freezers).isFrozen { return .paused }
         return phase == stage_phase_executing ? .running : .created
     }
 
