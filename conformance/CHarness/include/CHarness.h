@@ -59,9 +59,3 @@ static inline char *_Nullable *_Nonnull harness_environment(void)
     extern char **environ;
     return environ;
 }
-
-// What was printed goes out, and the process ends.
-static inline _Noreturn void harness_exit(int status)
-{
-    exit(status);
-}

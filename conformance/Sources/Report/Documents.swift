@@ -120,16 +120,17 @@ enum Documents {
         return .object(value)
     }
 
+    private static func json(_ runtime: Runtime, _ summary: Summary) -> JSONValue {
+        var counts = JSONMembers()
+        for kind in Summary.columns { counts[kind.rawValue] = .number(JSONNumber(summary.count(runtime, kind))) }
+        return [
+            "name": .string(runtime.name), "rules": .number(JSONNumber(summary.failedRules(runtime))),
+            "version": .string(runtime.version), "claims": .string(runtime.claim), "counts": .object(counts),
+        ]
+    }
+
     static func json(_ summary: Summary) -> JSONValue {
-        let runtimes = summary.runtimes.map { runtime -> JSONValue in
-            var counts = JSONMembers()
-            for kind in Summary.columns { counts[kind.rawValue] = .number(JSONNumber(summary.count(runtime, kind))) }
-            return [
-                "name": .string(runtime.name), "rules": .number(JSONNumber(summary.failedRules(runtime))),
-                "version": .string(runtime.version), "claims": .string(runtime.claim),
-                "counts": .object(counts),
-            ]
-        }
+        let runtimes = summary.runtimes.map { json($0, summary) }
         var shared: [String: [JSONValue]] = [:]
         var numbers: [String: Int] = [:]
         /// Many cases hand over the same configuration by the same commands; each is in the document once.
