@@ -91,10 +91,12 @@ crun-suite: build packages-crun ## crun's tests in Python, from SOURCES=CHECKOUT
 podman-suite: build packages-podman ## podman's system tests, from SOURCES=CHECKOUT
 	RUNTIME=$(VELOCI) PEER="$(PEER)" Tests/podman-suite.sh "$(SOURCES)" $(VIEWS)
 
-# Containers in a program with 32 busy threads: twice COUNT of them. The last commit is what is built.
+# Containers in a program with 32 busy threads, which rest REST microseconds now and then: twice COUNT of them. The last commit
+# is what is built.
 COUNT := 20
+REST := 0
 embedding: packages-build ## programs that link the library, with twice COUNT (20) containers
-	Tests/embedding.sh $(COUNT)
+	Tests/embedding.sh $(COUNT) $(REST)
 
 # The tests of Kubernetes' engines over containerd, likewise.
 critest: build packages-critest ## critest over containerd, from SOURCES=CHECKOUT of cri-tools

@@ -1,10 +1,12 @@
 #!/bin/sh
 # A package of its own depends on a tagged version of this one, builds, and runs containers beside busy threads.
-# Usage, as root: Tests/embedding.sh [COUNT]; the last commit is what is built. KEEP=1 leaves the build for a look. COUNT pairs of
-# containers beside 32 busy threads: "make embedding COUNT=5000" is ten thousand, which takes half an hour.
+# Usage, as root: Tests/embedding.sh [COUNT [REST]]; the last commit is what is built. KEEP=1 leaves the build for a look. COUNT
+# pairs of containers beside 32 threads, which rest REST microseconds after each hundred strings: "make embedding COUNT=5000
+# REST=3000" is ten thousand containers.
 set -eu
 cd "$(dirname "$0")/.."
 count=${1:-20}
+rest=${2:-0}
 version=0.0.1-embedding
 if [ "$(id -u)" != 0 ]; then
     echo "this test makes namespaces and control groups: run it as root" >&2
@@ -55,7 +57,7 @@ cat > "$work/bundle/config.json" <<'END'
 }
 END
 program=$(swift build --package-path "$work/program" --cache-path "$work/cache" --show-bin-path)/embedding
-timeout $((120 + 4 * count)) "$program" "$work/bundle" "$count"
+timeout $((120 + 4 * count)) "$program" "$work/bundle" "$count" "$rest"
 
 step "unusual hosts"
 bin=$(dirname "$program")

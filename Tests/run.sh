@@ -48,7 +48,8 @@ unit() {
     build swift build --build-tests || return
     { swift test --skip-build 2>&1; echo "run.sh: status $?"; } | tee "$log" | awk '
         /^run.sh: status / { exit $3 }
-        /✘|error:|skipped|tried, |Test run/ { print; fflush() }'
+        /✘|error:|skipped|tried, |Test run/ { print; fflush(); said = /recorded an issue/; next }
+        said && /^↳ / && !/^↳ \/\/\// { print; fflush() }'
 }
 
 veloci=.build/embedded/release/veloci
@@ -80,7 +81,7 @@ echo "== $(($(date +%s) - started)) s"
 if [ -n "$failed" ]; then
     for name in $failed; do
         echo "== what failed in $name, and its last lines"
-        grep -anE '^not ok|✘|error:|WRONG|FAILED|failed|, and then:|Fatal|SUMMARY|Test unit written|too few' "$logs/$name.failed.log" | tail -30 | cut -c1-400
+        grep -anE '^not ok|✘|↳|error:|WRONG|FAILED|failed|, and then:|Fatal|SUMMARY|Test unit written|too few' "$logs/$name.failed.log" | tail -30 | cut -c1-400
         tail -8 "$logs/$name.failed.log" | cut -c1-400
     done
     echo "sections failed:$failed"

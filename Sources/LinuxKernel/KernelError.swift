@@ -39,6 +39,8 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     public static let notPermitted = Errno(rawValue: EPERM)
     /// `EACCES`.
     public static let accessDenied = Errno(rawValue: EACCES)
+    /// `EFAULT`.
+    public static let badAddress = Errno(rawValue: EFAULT)
     /// `EBUSY`.
     public static let busy = Errno(rawValue: EBUSY)
     /// `EAGAIN`.

@@ -29,10 +29,10 @@ struct Machine: Equatable {
             + stateFiles.subtracting(before.stateFiles).map { "state file \($0)" }
     }
 
-    /// Waits a moment for those on their way out, and says what stays.
+    /// Waits ten seconds at most for those on their way out, and says what stays.
     static func left(_ work: Work, since before: Machine, reaping: Bool) -> [String] {
         var left: [String] = []
-        for attempt in 0..<60 {
+        for attempt in 0..<510 {
             if reaping { reap(but: before.children) }
             left = now(work).surplus(over: before)
             if left.isEmpty { return [] }

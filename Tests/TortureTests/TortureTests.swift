@@ -49,8 +49,9 @@ struct Torture {
         try Self.run(["refused", command])
     }
 
+    /// The same each time; other seeds are tried by `make torture`.
     @Test("What a seed decides") func random() throws {
-        try Self.run(["random", Self.isFull ? "600" : "20", "\(Int(Date().timeIntervalSince1970))"])
+        try Self.run(["random", Self.isFull ? "600" : "20", "1"])
     }
 
     @Test("Commands beside each other") func races() throws {

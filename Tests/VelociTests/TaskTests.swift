@@ -248,6 +248,42 @@ extension ContainerTests {
             #expect(!FileManager.default.fileExists(atPath: host.directory + "/rootfs/b"))
         }
 
+        /// A pointer that leads nowhere ends no supervisor, and a descriptor can be an answer.
+        @Test func systemCallsAreAnswered() async throws {
+            let host = try HostProgram()
+            defer { host.end() }
+            try Data("from the supervisor\n".utf8).write(to: URL(fileURLWithPath: host.directory + "/file"))
+            let socket = try DescriptorSocket(path: host.directory + "/s")
+            var spec = host.spec("busybox mkdir /a; busybox cat /none")
+            spec.linux?.seccomp = SeccompProfile(
+                defaultAction: "SCMP_ACT_ALLOW", listenerPath: socket.path,
+                syscalls: [SeccompSyscall(names: ["mkdir", "mkdirat", "open", "openat"], action: "SCMP_ACT_NOTIFY")])
+            let directory = host.directory
+            // The container's process opens files itself after it got the filter, before it is created.
+            async let supervision: Void = {
+                let supervisor = SystemCallSupervisor(owning: try await socket.receive().descriptor)
+                for try await call in supervisor.calls {
+                    if call.isNamed("mkdir") || call.isNamed("mkdirat") {
+                        // The mode, taken for a pointer.
+                        #expect(try supervisor.readText(call, argument: call.isNamed("mkdir") ? 1 : 2) == nil)
+                        #expect(!supervisor.isWaiting(call))
+                    } else if try supervisor.readText(call, argument: call.isNamed("open") ? 0 : 1) == Array("/none".utf8) {
+                        let file = open(directory + "/file", O_RDONLY)
+                        try supervisor.answer(call, withDescriptor: file)
+                        close(file)
+                    } else {
+                        try supervisor.allow(call)
+                    }
+                }
+            }()
+            let job = try await host.runtime.run("box", from: .spec(spec, relativeTo: directory))
+            try await supervision
+            #expect(String(decoding: job.output, as: UTF8.self) == "from the supervisor\n")
+            #expect(String(decoding: job.error, as: UTF8.self).contains("Bad address"))
+            #expect(job.termination == .exited(0))
+            #expect(!FileManager.default.fileExists(atPath: directory + "/rootfs/a"))
+        }
+
         /// A profile and a configuration of the library's own make a container in which a shell works.
         @Test func profileOfTheLibrary() async throws {
             let host = try HostProgram()

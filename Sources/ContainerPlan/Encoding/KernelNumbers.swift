@@ -157,20 +157,46 @@ extension PersonalityDomain {
     }
 }
 
+/// What a flag becomes in the calls that mount. There is no flag without a line here.
+enum MountFlagEffect {
+    /// An attribute of the mount (mount_setattr(2)).
+    case attribute(UInt64)
+    /// An attribute of the mount, and a parameter of the file system with its opposite (fsconfig(2)).
+    case both(UInt64, parameter: String, opposite: String)
+    /// A parameter of the file system, with its opposite where there is one.
+    case parameter(String, opposite: String?)
+    /// A parameter that the kernel takes from mount(2) for all file systems, but some refuse by name.
+    case optionalParameter(String)
+    /// It quiets messages of mount(2), which the calls with descriptors do not write.
+    case quietness
+}
+
 extension MountFlag {
+    var effect: MountFlagEffect {
+        switch self {
+        case .readOnly: .both(UInt64(MOUNT_ATTR_RDONLY), parameter: "ro", opposite: "rw")
+        case .noSetUserID: .attribute(UInt64(MOUNT_ATTR_NOSUID))
+        case .noDevices: .attribute(UInt64(MOUNT_ATTR_NODEV))
+        case .noExecute: .attribute(UInt64(MOUNT_ATTR_NOEXEC))
+        case .noSymlinkFollow: .attribute(UInt64(MOUNT_ATTR_NOSYMFOLLOW))
+        case .noAccessTime: .attribute(UInt64(MOUNT_ATTR_NOATIME))
+        case .noDirectoryAccessTime: .attribute(UInt64(MOUNT_ATTR_NODIRATIME))
+        case .relativeAccessTime: .attribute(UInt64(MOUNT_ATTR_RELATIME))
+        case .strictAccessTime: .attribute(UInt64(MOUNT_ATTR_STRICTATIME))
+        case .synchronous: .parameter("sync", opposite: "async")
+        case .directorySynchronous: .parameter("dirsync", opposite: nil)
+        case .mandatoryLocks: .optionalParameter("mand")
+        case .inodeVersion: .optionalParameter("iversion")
+        case .lazyTime: .parameter("lazytime", opposite: "nolazytime")
+        case .silent: .quietness
+        }
+    }
+
     /// The attribute of a mount, or nil for what belongs to the file system alone. Kinds of access time share bits.
     var attribute: UInt64? {
-        switch self {
-        case .readOnly: UInt64(MOUNT_ATTR_RDONLY)
-        case .noSetUserID: UInt64(MOUNT_ATTR_NOSUID)
-        case .noDevices: UInt64(MOUNT_ATTR_NODEV)
-        case .noExecute: UInt64(MOUNT_ATTR_NOEXEC)
-        case .noSymlinkFollow: UInt64(MOUNT_ATTR_NOSYMFOLLOW)
-        case .noAccessTime: UInt64(MOUNT_ATTR_NOATIME)
-        case .noDirectoryAccessTime: UInt64(MOUNT_ATTR_NODIRATIME)
-        case .relativeAccessTime: UInt64(MOUNT_ATTR_RELATIME)
-        case .strictAccessTime: UInt64(MOUNT_ATTR_STRICTATIME)
-        case .synchronous, .directorySynchronous, .mandatoryLocks, .silent, .inodeVersion, .lazyTime: nil
+        switch effect {
+        case .attribute(let attribute), .both(let attribute, _, _): attribute
+        case .parameter, .optionalParameter, .quietness: nil
         }
     }
 

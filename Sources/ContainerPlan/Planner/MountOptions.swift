@@ -116,12 +116,13 @@ struct MountOptions {
     var fileSystemOptions: (required: [String], optional: [String]) {
         var required: [String] = []
         var optional: [String] = []
-        if flags.contains(.readOnly) { required.append("ro") }
-        if flags.contains(.synchronous) { required.append("sync") }
-        if flags.contains(.directorySynchronous) { required.append("dirsync") }
-        if flags.contains(.mandatoryLocks) { optional.append("mand") }
-        if flags.contains(.lazyTime) { required.append("lazytime") }
-        if flags.contains(.inodeVersion) { optional.append("iversion") }
+        for flag in MountFlag.allCases where flags.contains(flag) {
+            switch flag.effect {
+            case .both(_, let parameter, _), .parameter(let parameter, _): required.append(parameter)
+            case .optionalParameter(let parameter): optional.append(parameter)
+            case .attribute, .quietness: break
+            }
+        }
         return (required + data.map(Self.unquotedLabel), optional)
     }
 
@@ -140,12 +141,17 @@ struct MountOptions {
     func reconfiguration(isShared: Bool) -> [String] {
         if isShared { return data }
         var options: [String] = []
-        for (flag, on, off) in [
-            (MountFlag.readOnly, "ro", "rw"), (.synchronous, "sync", "async"), (.lazyTime, "lazytime", "nolazytime"),
-        ] {
-            if flags.contains(flag) { options.append(on) } else if cleared.contains(flag) { options.append(off) }
+        for flag in MountFlag.allCases {
+            switch flag.effect {
+            case .both(_, let parameter, let opposite):
+                if flags.contains(flag) { options.append(parameter) }
+                if cleared.contains(flag) { options.append(opposite) }
+            case .parameter(let parameter, let opposite):
+                if flags.contains(flag) { options.append(parameter) }
+                if let opposite, cleared.contains(flag) { options.append(opposite) }
+            case .optionalParameter, .attribute, .quietness: break
+            }
         }
-        if flags.contains(.directorySynchronous) { options.append("dirsync") }
         return options + data
     }
 

@@ -3,8 +3,11 @@ internal import Seccomp
 
 /// Decides about system calls that a container's filter leaves to it (`SCMP_ACT_NOTIFY`, seccomp_unotify(2)).
 ///
-/// The container's process waits for each answer. It may change its memory meanwhile: what `readText` gives must not be what a
-/// call is trusted for that is allowed then.
+/// The container's process waits for each answer, from the moment when it has the filter. What it needs itself before the program
+/// runs, such as `openat`, has to be answered beside `create` and `start`, in another thread or task.
+///
+/// The process may change its memory while it waits: what `readText` gives must not be what a call is trusted for that is allowed
+/// then.
 public final class SystemCallSupervisor: Sendable {
     /// The listener, which can be read from when a call waits.
     public let descriptor: Int32
@@ -61,7 +64,10 @@ public final class SystemCallSupervisor: Sendable {
 
     /// Bytes of the memory of the process, up to a zero byte: what an argument that is a path points to.
     ///
-    /// - Returns: nil when the process has ended, or was interrupted, and the call is no more.
+    /// A pointer that leads nowhere needs no further care: the call is answered with `EFAULT`, as the kernel does it.
+    ///
+    /// - Returns: nil when there is nothing to decide any more: the process has ended or was interrupted, or the pointer leads
+    ///   nowhere.
     public func readText(_ call: SupervisedCall, argument: Int, limit: Int = 4096) throws(Failure) -> [UInt8]? {
         guard call.arguments.indices.contains(argument) else {
             throw Failure(.invalidArgument, "a system call has arguments 0 to 5")
@@ -82,6 +88,10 @@ public final class SystemCallSupervisor: Sendable {
             }
         } catch {
             if !isWaiting(call) { return nil }
+            if error.errno == .badAddress {
+                try refuse(call, with: .badAddress)
+                return nil
+            }
             throw .kernel(error, "cannot read an argument of a system call")
         }
         // The pid may have come to mean another process.

@@ -5,15 +5,19 @@ import Veloci
 // Runs containers from a program whose other threads never stop: they allocate, free, and hold locks of the allocator at
 // every moment. A runtime that forked this program's memory would hang or crash sooner or later.
 //
-// Usage: embedding BUNDLE COUNT
+// Usage: embedding BUNDLE COUNT [REST]
+// REST is how many microseconds each thread rests after a hundred strings: with thousands of containers they would take an hour else.
 
-guard CommandLine.arguments.count == 3, let count = Int(CommandLine.arguments[2]), count > 0 else {
-    FileHandle.standardError.write(Data("usage: embedding BUNDLE COUNT\n".utf8))
+let arguments = CommandLine.arguments
+guard (3...4).contains(arguments.count), let count = Int(arguments[2]), count > 0,
+    let rest = UInt32(arguments.count > 3 ? arguments[3] : "0")
+else {
+    FileHandle.standardError.write(Data("usage: embedding BUNDLE COUNT [REST]\n".utf8))
     exit(2)
 }
-let bundle = CommandLine.arguments[1]
+let bundle = arguments[1]
 let workers = (0..<32).map { number in
-    let worker = BusyWorker()
+    let worker = BusyWorker(rest: rest)
     Thread(block: worker.run).start()
     return worker
 }
