@@ -127,20 +127,24 @@ let package = Package(
             name: "CgroupsTests",
             dependencies: ["ByteText", "Cgroups", "Chance", "DBus", "LinuxKernel", "RuntimeSpec", "CLinux", "TestSupport"],
             exclude: ["RESOURCES.md"], swiftSettings: language),
-        // The conformance suite: the probe that runs inside containers, and the tool that carries it.
+        // The conformance suite: the probe that runs inside containers, which StageEmbedder compiles as it does the stage (the target is
+        // for editors), and the tool that carries it.
         .executableTarget(
             name: "oci-probe", dependencies: ["CLinux", "CStageEntry"], path: "conformance/Probe", swiftSettings: stageSwift,
             linkerSettings: stageLink),
         .executableTarget(name: "conformance-embedder", path: "conformance/Embedder", swiftSettings: [.swiftLanguageMode(.v6)]),
         .plugin(
-            name: "EmbedConformance", capability: .buildTool(), dependencies: ["oci-probe", "conformance-embedder"]),
+            name: "EmbedConformance", capability: .buildTool(), dependencies: ["StageEmbedder", "conformance-embedder"]),
         .target(
-            name: "ConformanceData", path: "conformance/Embedded", swiftSettings: strict, plugins: ["EmbedConformance"]),
+            name: "ConformanceData", path: "conformance/Embedded", swiftSettings: embeddable, plugins: ["EmbedConformance"]),
+        .target(name: "CHarness", path: "conformance/CHarness"),
         .target(
-            name: "Conformance", dependencies: ["ConformanceData", "RuntimeSpec", "CLinux"], path: "conformance/Sources",
-            swiftSettings: strict),
+            name: "Conformance", dependencies: ["ConformanceData", "RuntimeSpec", "CHarness", "CLinux"],
+            path: "conformance/Sources", swiftSettings: embeddable),
+        // arm64.json is for SwiftPM's --toolset.
         .executableTarget(
-            name: "oci-conformance", dependencies: ["Conformance"], path: "conformance/Tool", swiftSettings: strict,
+            name: "oci-conformance", dependencies: ["Conformance"], path: "conformance/Tool", exclude: ["arm64.json"],
+            swiftSettings: embeddable,
             linkerSettings: staticExecutable),
 
         .testTarget(name: "LinuxKernelTests", dependencies: ["LinuxKernel", "CLinux"], swiftSettings: language),

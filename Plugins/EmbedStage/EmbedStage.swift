@@ -18,7 +18,7 @@ struct EmbedStage: BuildToolPlugin {
             .buildCommand(
                 displayName: "Compiling and embedding the stage",
                 executable: try context.tool(named: "StageEmbedder").url,
-                arguments: [compiler.path, package.path, output.path],
+                arguments: [compiler.path, package.path, "Sources/Stage", "StageImage", output.path],
                 inputFiles: sources,
                 outputFiles: [output])
         ]

@@ -1,12 +1,15 @@
 import Foundation
 
-/// Compiles and links the stage: no libc, no Swift runtime, no allocator. Whatever would allocate does not link.
+/// Compiles and links the stage, or the probe, which is made alike: no libc, no Swift runtime, no allocator. Whatever would
+/// allocate does not link.
 ///
 /// Not as a product of the package: flags of a build that are meant for programs, such as those of coverage, sanitizers and
 /// static linking, would come to it as well.
 struct StageBuild {
     let swiftc: URL
     let package: URL
+    /// Where the Swift files are, from the package's folder.
+    let folder: String
     let work: URL
 
     private static let modules = ["CLinux", "CStageWire", "CStageEntry"]
@@ -23,7 +26,7 @@ struct StageBuild {
         defer { try? FileManager.default.removeItem(at: work) }
         let includes = try self.includes(architecture)
         var objects: [String] = []
-        for source in try files("CStageEntry", ".c") {
+        for source in try files("Sources/CStageEntry", ".c") {
             let object = path(source.lastPathComponent + ".o")
             try run(
                 tools.appending(path: "clang"),
@@ -38,7 +41,7 @@ struct StageBuild {
                 "-parse-as-library", "-enable-experimental-feature", "Embedded", "-Xfrontend", "-disable-stack-protector",
                 "-Xfrontend", "-function-sections", "-Xcc", "-ffreestanding", "-Xcc", "-fno-pic", "-Xcc", "-D__linux__",
                 "-module-cache-path", path("modules"),
-            ] + includes.flatMap { ["-Xcc", $0] } + (try moduleMaps()) + (try files("Stage", ".swift")).map(\.path)
+            ] + includes.flatMap { ["-Xcc", $0] } + (try moduleMaps()) + (try files(folder, ".swift")).map(\.path)
                 + ["-c", "-o", stage])
         let program = path("Stage")
         try run(
@@ -52,9 +55,9 @@ struct StageBuild {
 
     private func path(_ name: String) -> String { work.appending(path: name).path }
 
-    private func files(_ target: String, _ suffix: String) throws -> [URL] {
+    private func files(_ folder: String, _ suffix: String) throws -> [URL] {
         try FileManager.default.contentsOfDirectory(
-            at: package.appending(path: "Sources/\(target)"), includingPropertiesForKeys: nil
+            at: package.appending(path: folder), includingPropertiesForKeys: nil
         ).filter { $0.lastPathComponent.hasSuffix(suffix) }.sorted { $0.path < $1.path }
     }
 

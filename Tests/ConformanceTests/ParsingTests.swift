@@ -40,6 +40,38 @@ import Testing
         #expect(Result("not JSON") == nil)
     }
 
+    /// What stands in the place of the standard library's patterns.
+    @Test func textIsChanged() {
+        #expect("a..b..".parts(at: "..") == ["a", "b", ""] && "a".parts(at: "..") == ["a"] && "".parts(at: "x") == [""])
+        #expect("aXbX".replaced("X", by: "yy") == "ayybyy" && "aaa".replaced("aa", by: "b") == "ba")
+        #expect("some text".holds("e t") && !"some text".holds("et") && !"a".holds("ab") && "ab".holds("ab"))
+        #expect("[a](b) and [c][d], [e".changed(between: "](", and: ")") { _ in "]" } == "[a] and [c][d], [e")
+        #expect("x[1].y[ab]".changed(between: "[", and: "]") { Int($0) == nil ? nil : "[]" } == "x[].y[ab]")
+        #expect(#"time="1" a time="2"b"#.changed(between: "time=\"", and: "\" ") { _ in "" } == #"a time="2"b"#)
+        #expect(" \t a b\n".trimmed == "a b" && " ".trimmed.isEmpty)
+    }
+
+    @Test func valuesAreTold() {
+        let list = ["a", "b\""]
+        #expect("\(list) \([1, 2])" == #"["a", "b\""] [1, 2]"#)
+        #expect(Set(["b", "a"]).told == #"["a", "b"]"# && [Int?.none, 3].told == "[nothing, 3]" && true.told == "true")
+    }
+
+    /// Quotes have no mark of a list and no address of a link.
+    @Test func quotesArePlain() {
+        let rules = Rule.parse("a.b\tconfig.md#a\tMUST\t1.0.0\ttext")
+        func plain(_ line: String) -> String? {
+            let table = "# commit newest abc\na.b\tconfig.md:1\tconfig.md:2-3\told\t\(line)"
+            return Quote.parse(table, ["a.b": rules[0]])["a.b"]?.text
+        }
+        #expect(
+            plain("* **`a`** (string, *OPTIONAL*)  - the [thing](other.md#a) of [that][ref]")
+                == "`a` (string, *OPTIONAL*) - the thing of that")
+        #expect(
+            plain("12. It MUST.") == "It MUST." && plain("- It") == "It" && plain("1.0 is") == "1.0 is" && plain("A. b") == "A. b"
+        )
+    }
+
     @Test func options() throws {
         let options = try Options([
             "--runtime", "/bin/a", "--runtime", "b", "-j", "3", "--level", "must", "--section", "config.md",
@@ -48,9 +80,9 @@ import Testing
         let chosen = Suite.cases.filter(options.selects)
         #expect(!chosen.isEmpty && chosen.count < Suite.cases.count)
         #expect(chosen.allSatisfy { $0.mainRule.level == .must })
-        #expect(throws: UsageError.self) { try Options(["--level", "perhaps", "--runtime", "a"]) }
-        #expect(throws: UsageError.self) { try Options([]) }
-        #expect(throws: UsageError.self) { try Options(["--runtime"]) }
+        #expect(throws: Verdict.self) { try Options(["--level", "perhaps", "--runtime", "a"]) }
+        #expect(throws: Verdict.self) { try Options([]) }
+        #expect(throws: Verdict.self) { try Options(["--runtime"]) }
     }
 
     @Test func wholeNamesAndNamesToLeaveOut() throws {
@@ -145,7 +177,8 @@ import Testing
         #expect(journal.result(task) == nil)
         journal.append(task, Result(caseID: task.test.id, runtime: "/r", kind: .failed, seen: "something"))
         // What a run that was killed leaves.
-        try (try String(contentsOfFile: file, encoding: .utf8) + "\n{\"case\": \"ha").write(toFile: file, atomically: true, encoding: .utf8)
+        try (try String(contentsOfFile: file, encoding: .utf8) + "\n{\"case\": \"ha").write(
+            toFile: file, atomically: true, encoding: .utf8)
         #expect(try Journal(file: file).result(task)?.seen == "something")
         #expect(try Journal(file: file).result(Scheduler.Task(task.test, runtime: task.runtime, .sabotaged)) == nil)
     }

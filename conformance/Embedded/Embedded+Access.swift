@@ -1,6 +1,6 @@
 extension Embedded {
     /// The bytes of the probe's ELF file.
     package static var probe: [UInt8] {
-        unsafe probeWords.withUnsafeBytes { unsafe Array($0[..<probeSize]) }
+        unsafe ProbeImage.words.withUnsafeBytes { unsafe Array($0[..<ProbeImage.size]) }
     }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// config-linux.md#cgroups-path, #cgroup-ownership, #allowed-device-list.
@@ -27,7 +27,7 @@ enum CgroupCases {
                     "cgroup-\(view.rawValue)-path-absolute", ["cgroupsPath.absolute", "cgroups.created"],
                     "An absolute cgroupsPath is taken from the mount point, and made", view: view,
                     sabotage: .configuration { $0["linux.cgroupsPath"] = "/elsewhere" }
-                ) { trial in
+                ) { trial throws(Verdict) in
                     trial.bundle["linux.cgroupsPath"] = "/outer/inner"
                     try trial.succeed("create", try trial.create())
                     try expect("group of the process", group(trial.pid(), view), is: "/outer/inner")
@@ -44,11 +44,11 @@ enum CgroupCases {
                             // The second create gets another configuration.
                             let path = (arguments[1]) + "/config.json"
                             if Files.exists(arguments[1] + "/../second") {
-                                try? Files.write(path, (Files.text(path) ?? "").replacing("some/group", with: "other/group"))
+                                try? Files.write(path, (Files.text(path) ?? "").replaced("some/group", by: "other/group"))
                             }
                             return arguments
                         })
-                ) { trial in
+                ) { trial throws(Verdict) in
                     trial.bundle["linux.cgroupsPath"] = "some/group"
                     try trial.succeed("create", try trial.create())
                     let first = group(trial.pid(), view)
@@ -62,7 +62,7 @@ enum CgroupCases {
                     "cgroup-\(view.rawValue)-path-relative-limit", ["cgroupsPath.consistent", "pids.limit"],
                     "A limit is applied to the group of a relative cgroupsPath", view: view,
                     sabotage: .configuration { $0["linux.resources"] = nil }
-                ) { trial in
+                ) { trial throws(Verdict) in
                     try ResourceTest.need("pids", view)
                     trial.bundle["linux.cgroupsPath"] = "some/group"
                     trial.bundle["linux.resources"] = ["pids": ["limit": 42]]
@@ -75,7 +75,7 @@ enum CgroupCases {
                     "cgroup-\(view.rawValue)-removed", ["delete.resources", "lifecycle.destroy"],
                     "delete removes the group that create made",
                     view: view, sabotage: .wrapper(.skip("delete"))
-                ) { trial in
+                ) { trial throws(Verdict) in
                     trial.bundle["linux.cgroupsPath"] = "/conformance"
                     try trial.run()
                     try trial.succeed("delete", try trial.delete())
@@ -90,7 +90,7 @@ enum CgroupCases {
                             unsafe rmdir(directory(view) + "/before")
                         }
                     }
-                ) { trial in
+                ) { trial throws(Verdict) in
                     try Files.makeDirectories(directory(view) + "/before/other")
                     trial.bundle["linux.cgroupsPath"] = "/before/inner"
                     try trial.run()
@@ -115,7 +115,7 @@ enum CgroupCases {
                 view: .version2,
                 // A runtime that refuses every path has not looked at this one.
                 sabotage: .wrapper(.refuse("create"))
-            ) { trial in
+            ) { trial throws(Verdict) in
                 trial.bundle["linux.cgroupsPath"] = "/../../outside"
                 let created = try trial.create()
                 if !created.succeeded {
@@ -127,7 +127,7 @@ enum CgroupCases {
                 } else {
                     let seen = group(trial.pid(), .version2)
                     try trial.expect(
-                        seen.hasPrefix("/") && !seen.contains(".."), "a group within the mount point", seen: seen)
+                        seen.hasPrefix("/") && !seen.holds(".."), "a group within the mount point", seen: seen)
                 }
             },
         ]
@@ -136,7 +136,7 @@ enum CgroupCases {
         .steps(
             "cgroup-frozen", ["practice.cgroup-frozen"], "A frozen group is refused or does not stop create", view: .version2,
             sabotage: .wrapper(.hideFailure("create"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             try Files.makeDirectories("/sys/fs/cgroup/frozen")
             try Files.set("/sys/fs/cgroup/frozen/cgroup.freeze", "1")
             defer { try? Files.set("/sys/fs/cgroup/frozen/cgroup.freeze", "0") }
@@ -156,9 +156,9 @@ enum CgroupCases {
                     if let pid = Files.line(bundle + "/../foreign").flatMap({ pid_t($0) }) { kill(pid, SIGKILL) }
                 }
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             try Files.makeDirectories("/sys/fs/cgroup/shared")
-            let null = unsafe open("/dev/null", O_RDWR)
+            let null = open("/dev/null", O_RDWR)
             let program = trial.directory + "/foreign-program"
             try Files.write(program, Probe.image, mode: 0o755)
             let foreign = try Processes.spawn([program, "sleep", "60000"], descriptors: [null, null, null])
@@ -194,7 +194,7 @@ enum CgroupCases {
         _ id: String, _ rules: [String], _ title: String, view: CgroupView = .version2, wanted: Int,
         sabotage: @escaping @Sendable (inout Bundle) -> Void, configure: @escaping @Sendable (inout Bundle) -> Void = { _ in }
     ) -> Case {
-        .steps(id, rules, title, view: view, sabotage: .configuration(sabotage)) { trial in
+        .steps(id, rules, title, view: view, sabotage: .configuration(sabotage)) { trial throws(Verdict) in
             owned(&trial.bundle)
             configure(&trial.bundle)
             try trial.succeed("create", try trial.create())
@@ -204,7 +204,7 @@ enum CgroupCases {
     }
 
     /// Whoever leaves the owner as it is has no duties about it.
-    private static func needsUse(_ view: CgroupView) throws {
+    private static func needsUse(_ view: CgroupView) throws(Verdict) {
         if owner(directory(view) + "/owned") == 0 {
             throw Verdict.declined("this runtime does not change the owner, which it may")
         }
@@ -243,7 +243,7 @@ enum CgroupCases {
             "ownership-files", ["ownership.files", "ownership.missing-files"],
             "Only the files of /sys/kernel/cgroup/delegate change owner",
             view: .version2, sabotage: .configuration { $0.removeNamespace("cgroup") }
-        ) { trial in
+        ) { trial throws(Verdict) in
             owned(&trial.bundle)
             try trial.succeed("create", try trial.create())
             try needsUse(.version2)
@@ -256,7 +256,7 @@ enum CgroupCases {
             "ownership-fallback", ["ownership.fallback"],
             "Without /sys/kernel/cgroup/delegate three files change owner", view: .version2,
             sabotage: .configuration { $0.removeNamespace("cgroup") }
-        ) { trial in
+        ) { trial throws(Verdict) in
             owned(&trial.bundle)
             // Every kernel has the file; this case's runtime does not see it. Then a user namespace may not mount sysfs.
             try System.mount("tmpfs", "/sys/kernel/cgroup", "tmpfs")
@@ -291,13 +291,13 @@ enum CgroupCases {
                 $0["linux.resources.devices"] = .array(rules)
             } sabotage: {
                 $0["linux.resources.devices"] = .array(without)
-            } check: {
-                try expect("errno of mknod", try $0.errno("mknod"), is: 0)
-                try expect("errno of opening for reading (EPERM is 1)", try $0.errno("open", 0), is: read)
-                try expect("errno of opening for writing (EPERM is 1)", try $0.errno("open", 1), is: write)
+            } check: { inside throws(Verdict) in
+                try expect("errno of mknod", try inside.errno("mknod"), is: 0)
+                try expect("errno of opening for reading (EPERM is 1)", try inside.errno("open", 0), is: read)
+                try expect("errno of opening for writing (EPERM is 1)", try inside.errno("open", 1), is: write)
             }
-            .needing {
-                if !(Files.text("/proc/misc") ?? "").contains("229 fuse") {
+            .needing { () throws(Verdict) in
+                if !(Files.text("/proc/misc") ?? "").holds("229 fuse") {
                     throw Verdict.skipped("this kernel has no fuse device")
                 }
                 if view == .version1 { try ResourceTest.need("devices", view) }

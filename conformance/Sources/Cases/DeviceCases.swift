@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// config-linux.md#devices and #default-devices, runtime-linux.md.
@@ -21,7 +21,7 @@ enum DeviceCases {
         return .object(value)
     }
 
-    private static func expectNode(_ node: JSONMembers, type: Int, major: Int, minor: Int) throws {
+    private static func expectNode(_ node: JSONMembers, type: Int, major: Int, minor: Int) throws(Verdict) {
         try expect("errno of stat", node["errno"]?.integer, is: 0)
         try expect("type", (node["mode"]?.integer ?? 0) & 0o170000, is: type)
         try expect("numbers", [node["major"]?.integer ?? -1, node["minor"]?.integer ?? -1], is: [major, minor])
@@ -35,15 +35,15 @@ enum DeviceCases {
             $0["linux.devices"] = [device("c", "/dev/extra", (1, 5))]
         } sabotage: {
             $0["linux.devices"] = [device("c", "/dev/extra", (1, 7))]
-        } check: {
-            try expectNode(try $0.operation("stat"), type: 0o020000, major: 1, minor: 5)
+        } check: { inside throws(Verdict) in
+            try expectNode(try inside.operation("stat"), type: 0o020000, major: 1, minor: 5)
         },
         .inside("device-u", ["devices.type"], "Type u is a character device", operations: ["stat", "/dev/extra"]) {
             $0["linux.devices"] = [device("u", "/dev/extra", (1, 5))]
         } sabotage: {
             $0["linux.devices"] = []
-        } check: {
-            try expectNode(try $0.operation("stat"), type: 0o020000, major: 1, minor: 5)
+        } check: { inside throws(Verdict) in
+            try expectNode(try inside.operation("stat"), type: 0o020000, major: 1, minor: 5)
         },
         .inside(
             "device-block", ["devices.available", "devices.type"], "A block device is there", operations: ["stat", "/dev/extra"]
@@ -51,8 +51,8 @@ enum DeviceCases {
             $0["linux.devices"] = [device("b", "/dev/extra", (7, 300))]
         } sabotage: {
             $0["linux.devices"] = [device("c", "/dev/extra", (7, 300))]
-        } check: {
-            try expectNode(try $0.operation("stat"), type: 0o060000, major: 7, minor: 300)
+        } check: { inside throws(Verdict) in
+            try expectNode(try inside.operation("stat"), type: 0o060000, major: 7, minor: 300)
         },
         .inside(
             "device-fifo", ["devices.type", "devices.numbers"], "A FIFO needs no numbers", operations: ["stat", "/dev/extra"]
@@ -60,8 +60,8 @@ enum DeviceCases {
             $0["linux.devices"] = [device("p", "/dev/extra")]
         } sabotage: {
             $0["linux.devices"] = []
-        } check: {
-            try expect("type", (try $0.operation("stat")["mode"]?.integer ?? 0) & 0o170000, is: 0o010000)
+        } check: { inside throws(Verdict) in
+            try expect("type", (try inside.operation("stat")["mode"]?.integer ?? 0) & 0o170000, is: 0o010000)
         },
         .inside(
             "device-mode", ["devices.fileMode"], "fileMode is the mode, whatever the umask", operations: ["stat", "/dev/extra"]
@@ -69,15 +69,15 @@ enum DeviceCases {
             $0["linux.devices"] = [device("c", "/dev/extra", (1, 5), mode: 0o666)]
         } sabotage: {
             $0["linux.devices"] = [device("c", "/dev/extra", (1, 5), mode: 0o640)]
-        } check: {
-            try expect("mode", (try $0.operation("stat")["mode"]?.integer ?? 0) & 0o7777, is: 0o666)
+        } check: { inside throws(Verdict) in
+            try expect("mode", (try inside.operation("stat")["mode"]?.integer ?? 0) & 0o7777, is: 0o666)
         },
         .inside("device-owner", ["devices.owner"], "uid and gid are the owner", operations: ["stat", "/dev/extra"]) {
             $0["linux.devices"] = [device("c", "/dev/extra", (1, 5), owner: (12, 34))]
         } sabotage: {
             $0["linux.devices"] = [device("c", "/dev/extra", (1, 5))]
-        } check: {
-            let node = try $0.operation("stat")
+        } check: { inside throws(Verdict) in
+            let node = try inside.operation("stat")
             try expect("owner", [node["uid"]?.integer, node["gid"]?.integer], is: [12, 34])
         },
         .inside(
@@ -87,8 +87,8 @@ enum DeviceCases {
             $0["linux.devices"] = [device("c", "/etc/extra", (1, 5))]
         } sabotage: {
             $0["linux.devices"] = []
-        } check: {
-            try expectNode(try $0.operation("stat"), type: 0o020000, major: 1, minor: 5)
+        } check: { inside throws(Verdict) in
+            try expectNode(try inside.operation("stat"), type: 0o020000, major: 1, minor: 5)
         },
         .inside(
             "device-deep", ["devices.available"], "Directories on the way to a device are made",
@@ -97,8 +97,8 @@ enum DeviceCases {
             $0["linux.devices"] = [device("c", "/dev/a/b/extra", (1, 5))]
         } sabotage: {
             $0["linux.devices"] = []
-        } check: {
-            try expectNode(try $0.operation("stat"), type: 0o020000, major: 1, minor: 5)
+        } check: { inside throws(Verdict) in
+            try expectNode(try inside.operation("stat"), type: 0o020000, major: 1, minor: 5)
         },
         .inside(
             "device-usable", ["devices.available"], "A listed device can be opened",
@@ -110,8 +110,8 @@ enum DeviceCases {
             ]
         } sabotage: {
             $0["linux.devices"] = []
-        } check: {
-            try expect("errno of open", try $0.errno("open"), is: 0)
+        } check: { inside throws(Verdict) in
+            try expect("errno of open", try inside.errno("open"), is: 0)
         },
         .inside(
             "device-same-exists", ["devices.path.mismatch"], "The device itself at path is no error",
@@ -120,9 +120,9 @@ enum DeviceCases {
             $0["linux.devices"] = [device("c", "/etc/extra", (1, 5))]
             $0.prepare = { unsafe mknod($0 + "/rootfs/etc/extra", 0o020666, 1 << 8 | 5) }
         } sabotage: {
-            $0.prepare = { try Files.write($0 + "/rootfs/etc/extra", "no device") }
-        } check: {
-            try expectNode(try $0.operation("stat"), type: 0o020000, major: 1, minor: 5)
+            $0.prepare = { folder throws(Verdict) in try Files.write(folder + "/rootfs/etc/extra", "no device") }
+        } check: { inside throws(Verdict) in
+            try expectNode(try inside.operation("stat"), type: 0o020000, major: 1, minor: 5)
         },
     ]
 
@@ -184,8 +184,8 @@ enum DeviceCases {
             ) { _ in
             } sabotage: {
                 $0.takeAway("/dev/" + name)
-            } check: {
-                try expectNode(try $0.operation("stat"), type: 0o020000, major: major, minor: minor)
+            } check: { inside throws(Verdict) in
+                try expectNode(try inside.operation("stat"), type: 0o020000, major: major, minor: minor)
             }
         }
         + links.map { (name, target) in
@@ -194,8 +194,8 @@ enum DeviceCases {
             ) { _ in
             } sabotage: {
                 $0.takeAway("/dev/" + name)
-            } check: {
-                try expect("target", try $0.operation("stat")["target"]?.string, is: target)
+            } check: { inside throws(Verdict) in
+                try expect("target", try inside.operation("stat")["target"]?.string, is: target)
             }
         } + [
             .inside(
@@ -208,16 +208,18 @@ enum DeviceCases {
                 $0["linux.resources.devices"] = [["allow": false, "access": "rwm"]]
             } sabotage: {
                 $0.takeAway("/dev/full")
-            } check: { inside in
-                try expect("errnos of open", try (0..<5).map { try inside.errno("open", $0) }, is: [0, 0, 0, 0, 0])
+            } check: { inside throws(Verdict) in
+                try expect(
+                    "errnos of open", try (0..<5).map { number throws(Verdict) in try inside.errno("open", number) },
+                    is: [0, 0, 0, 0, 0])
             },
             .inside("device-ptmx", ["devices.ptmx"], "/dev/ptmx is that of the container's /dev/pts") { _ in
             } sabotage: {
                 $0.takeAway("/dev/ptmx")
-            } check: {
-                let node = try $0.device("ptmx")
+            } check: { inside throws(Verdict) in
+                let node = try inside.device("ptmx")
                 let target = node?["target"]?.string
-                let isBound = try $0.mounts.contains { $0.target == "/dev/ptmx" && $0.type == "devpts" }
+                let isBound = try inside.mounts.contains { $0.target == "/dev/ptmx" && $0.type == "devpts" }
                 try expect(
                     target == "pts/ptmx" || target == "/dev/pts/ptmx" || isBound, "a link to, or a bind mount of, pts/ptmx",
                     seen: target ?? (node == nil ? "nothing" : "another node"))
@@ -226,17 +228,17 @@ enum DeviceCases {
                 "descriptors-only-standard", ["descriptors.standard"],
                 "Only descriptors 0, 1 and 2 are open, whatever the runtime was started with",
                 sabotage: .wrapper(.arguments("create") { ["--preserve-fds", "1"] + $0 })
-            ) { trial in
+            ) { trial throws(Verdict) in
                 trial.bundle.operations = ["report"]
                 try Files.write(trial.directory + "/open", "content")
                 trial.inheritedFile = trial.directory + "/open"
-                let seen = try trial.run()["descriptors"]?.object?.members.map(\.name).sorted() ?? []
+                let seen = try trial.run()["descriptors"]?.object?.members.map { $0.name }.sorted() ?? []
                 try expect("open descriptors", seen, is: ["0", "1", "2"])
             },
             .steps(
                 "descriptors-preserved", ["descriptors.additional"], "Descriptors can be passed on request",
                 sabotage: .wrapper(.arguments("create") { $0.filter { !["--preserve-fds", "1"].contains($0) } })
-            ) { trial in
+            ) { trial throws(Verdict) in
                 trial.bundle.operations = ["report"]
                 try Files.write(trial.directory + "/passed", "content")
                 trial.inheritedFile = trial.directory + "/passed"
@@ -244,25 +246,27 @@ enum DeviceCases {
                 try trial.succeed("start", try trial.start())
                 try trial.waitForEnd()
                 let inside = Inside(lines: trial.lines(), exitStatus: 0)
-                let seen = try inside["descriptors"]?.object?.members.map(\.name).sorted() ?? []
+                let seen = try inside["descriptors"]?.object?.members.map { $0.name }.sorted() ?? []
                 try expect("open descriptors", seen, is: ["0", "1", "2", "3"])
             },
         ]
 
     private static let terminal: [Case] = [
-        terminalCase("terminal", ["process.terminal"], "With terminal the standard streams are a terminal") { inside in
+        terminalCase("terminal", ["process.terminal"], "With terminal the standard streams are a terminal") {
+            inside throws(Verdict) in
             let seen = try inside["terminals"]?.array?.map { $0.object?["errno"]?.integer ?? -1 } ?? []
             try expect("errnos of asking for a terminal's size", seen, is: [0, 0, 0])
         },
-        terminalCase("terminal-session", ["process.terminal"], "The terminal is the controlling one of a new session") { inside in
+        terminalCase("terminal-session", ["process.terminal"], "The terminal is the controlling one of a new session") {
+            inside throws(Verdict) in
             try expect("session", try inside["session"]?.integer, is: try inside["pid"]?.integer ?? -1)
             try expect("errno of opening /dev/tty", try inside.errno("open"), is: 0)
         },
-        terminalCase("terminal-size", ["process.consoleSize"], "consoleSize is the terminal's size") { inside in
+        terminalCase("terminal-size", ["process.consoleSize"], "consoleSize is the terminal's size") { inside throws(Verdict) in
             let first = try inside["terminals"]?.array?.first?.object
             try expect("size", [first?["height"]?.integer ?? 0, first?["width"]?.integer ?? 0], is: [33, 77])
         },
-        terminalCase("terminal-console", ["devices.console"], "/dev/console is the terminal") { inside in
+        terminalCase("terminal-console", ["devices.console"], "/dev/console is the terminal") { inside throws(Verdict) in
             let streams = try inside["descriptors"]?.object?["0"]?.string ?? ""
             let node = try inside.device("console")
             let isBound = try inside.mounts.contains { $0.target == "/dev/console" && $0.type == "devpts" }
@@ -274,7 +278,7 @@ enum DeviceCases {
         .steps(
             "console-size-no-width", ["process.consoleSize.members"], "A consoleSize without width is refused",
             sabotage: .configuration { $0["process.consoleSize.width"] = 20 }
-        ) { trial in
+        ) { trial throws(Verdict) in
             let path = trial.directory + "/console.sock"
             let socket = try UnixSocket(path)
             defer { _ = socket }
@@ -288,7 +292,7 @@ enum DeviceCases {
 
     /// The program runs with a terminal of 33 × 77 that the harness gets over a socket.
     private static func terminalCase(
-        _ id: String, _ rules: [String], _ title: String, check: @escaping @Sendable (Inside) throws -> Void
+        _ id: String, _ rules: [String], _ title: String, check: @escaping @Sendable (Inside) throws(Verdict) -> Void
     ) -> Case {
         .steps(
             id, rules, title,
@@ -296,7 +300,7 @@ enum DeviceCases {
                 $0["process.terminal"] = false
                 $0["process.consoleSize"] = nil
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle["process.terminal"] = true
             trial.bundle["process.consoleSize"] = ["height": 33, "width": 77]
             trial.bundle.operations = ["to", "/seen", "report", "open", "/dev/tty", "r"]

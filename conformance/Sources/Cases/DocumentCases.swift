@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// bundle.md, glossary.md#json, and the parts of config.md that concern the document as a whole.
@@ -13,7 +13,9 @@ enum DocumentCases {
         },
         .refused("bundle-other-name", ["bundle.config-file"], "A configuration under another name is not taken") {
             $0.hasConfig = false
-            $0.prepare = { try Files.write($0 + "/Config.json", Bundle.baseline.config.encoded(.pretty)) }
+            $0.prepare = { folder throws(Verdict) in
+                try Files.write(folder + "/Config.json", Bundle.baseline.config.encoded(.pretty))
+            }
         } valid: {
             $0.hasConfig = true
         },
@@ -30,8 +32,8 @@ enum DocumentCases {
             $0.files["rootfs/mark"] = "of the root"
         } sabotage: {
             $0.files["rootfs/mark"] = "other"
-        } check: {
-            try expect("content of /mark", try $0.operation("read")["text"]?.string, is: "of the root")
+        } check: { inside throws(Verdict) in
+            try expect("content of /mark", try inside.operation("read")["text"]?.string, is: "of the root")
         },
     ]
 
@@ -51,7 +53,7 @@ enum DocumentCases {
             $0.text = nil
         },
         .refused("json-duplicate-names", ["json.duplicates"], "Two members of one name are refused") {
-            text(&$0) { $0.replacing("\"process\":{", with: "\"hostname\":\"a\",\"hostname\":\"b\",\"process\":{") }
+            text(&$0) { $0.replaced("\"process\":{", by: "\"hostname\":\"a\",\"hostname\":\"b\",\"process\":{") }
         } valid: {
             $0.text = nil
         },
@@ -149,7 +151,10 @@ enum DocumentCases {
         .accepted("unknown-resource", ["extensibility.unknown"], "An unknown property in linux.resources is ignored") {
             $0["linux.resources"] = ["antimatter": ["limit": 1], "memory": ["somethingNew": 2]]
         },
-        .accepted("other-platforms", ["extensibility.unknown", "platform.others", "platform.linux"], "Sections of other platforms mean nothing on Linux") {
+        .accepted(
+            "other-platforms", ["extensibility.unknown", "platform.others", "platform.linux"],
+            "Sections of other platforms mean nothing on Linux"
+        ) {
             $0["windows"] = ["layerFolders": ["a layer"]]
             $0["freebsd"] = ["jail": ["host": "new"]]
             $0["zos"] = ["namespaces": []]

@@ -5,7 +5,7 @@ enum FeatureCases {
     static let cases: [Case] = version + lists + others
 
     /// The features of the runtime. Skips if it tells none: the specification does not demand it.
-    private static func features(_ trial: Trial) throws -> JSONMembers {
+    private static func features(_ trial: Trial) throws(Verdict) -> JSONMembers {
         let plain = try trial.call(["features"])
         guard plain.succeeded else { throw Verdict.skipped("this runtime tells no features: \(plain.summary)") }
         let outcome = try trial.operate("features", [])
@@ -27,7 +27,7 @@ enum FeatureCases {
 
     private static func path(_ text: String) -> JSONPath { Bundle.path(text) }
 
-    private static func accepts(_ trial: Trial, _ what: String, _ change: (inout Bundle) -> Void) throws {
+    private static func accepts(_ trial: Trial, _ what: String, _ change: (inout Bundle) -> Void) throws(Verdict) {
         var fresh = Bundle.baseline
         fresh.path = trial.bundleDirectory
         fresh["ociVersion"] = .string(trial.baselineVersion)
@@ -38,7 +38,7 @@ enum FeatureCases {
         try trial.resetForNextCreate()
     }
 
-    private static func versionOf(_ features: JSONMembers, _ name: String) throws -> Version {
+    private static func versionOf(_ features: JSONMembers, _ name: String) throws(Verdict) -> Version {
         let text = features[name]?.string
         guard let version = text.flatMap(Version.init) else {
             throw Verdict.failed(expected: "\(name) as a version", seen: text ?? "nothing")
@@ -52,14 +52,14 @@ enum FeatureCases {
                 Case.steps(
                     "features-\(short)", ["features.\(short).required"], "\(name) is told",
                     sabotage: forged { $0[path(name)] = nil }
-                ) { trial in
+                ) { trial throws(Verdict) in
                     _ = try versionOf(try features(trial), name)
                 },
                 .steps(
                     "features-\(short)-accepted", ["features.\(short).accepted"],
                     "\(name) is accepted as a configuration's ociVersion",
                     sabotage: forged { $0[path(name)] = "this is no version" }
-                ) { trial in
+                ) { trial throws(Verdict) in
                     let text = try features(trial)[name]?.string ?? ""
                     _ = try versionOf(try features(trial), name)
                     try accepts(trial, "ociVersion \(text)") { $0["ociVersion"] = .string(text) }
@@ -69,7 +69,7 @@ enum FeatureCases {
             .steps(
                 "features-order", ["features.max.order"], "ociVersionMax is not less than ociVersionMin",
                 sabotage: forged { $0[path("ociVersionMax")] = "0.1.0" }
-            ) { trial in
+            ) { trial throws(Verdict) in
                 let features = try features(trial)
                 let (low, high) = (try versionOf(features, "ociVersionMin"), try versionOf(features, "ociVersionMax"))
                 try trial.expect(low <= high, "min ≤ max", seen: "\(low), \(high)")
@@ -77,7 +77,7 @@ enum FeatureCases {
             .steps(
                 "features-properties", ["features.max.properties"], "No property is newer than ociVersionMax",
                 sabotage: forged { $0[path("ociVersionMax")] = "1.0.2" }
-            ) { trial in
+            ) { trial throws(Verdict) in
                 let features = try features(trial)
                 let high = try versionOf(features, "ociVersionMax")
                 let all = JSONValue.object(features)
@@ -105,9 +105,9 @@ enum FeatureCases {
             sabotage: forged { value in
                 value[path(place)] = .array((value[path(place)]?.array ?? []) + [forgery])
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             let all = JSONValue.object(try features(trial))
-            guard let names = all[path(place)]?.array?.compactMap(\.string) else {
+            guard let names = all[path(place)]?.array?.compactMap({ $0.string }) else {
                 throw Verdict.skipped("this runtime does not tell \(place)")
             }
             for name in names where !without.contains(name) {
@@ -126,8 +126,8 @@ enum FeatureCases {
         .steps(
             "features-hooks", ["features.hooks"], "Each listed hook runs",
             sabotage: forged { $0[path("hooks")] = ["prestart", "noSuchHook"] }
-        ) { trial in
-            guard let names = try features(trial)["hooks"]?.array?.compactMap(\.string) else {
+        ) { trial throws(Verdict) in
+            guard let names = try features(trial)["hooks"]?.array?.compactMap({ $0.string }) else {
                 throw Verdict.skipped("this runtime does not tell hooks")
             }
             for name in names { trial.bundle.append("hooks." + name, HookCases.hook(name, trial.bundle, [])) }
@@ -149,8 +149,8 @@ enum FeatureCases {
             "features-mount-options-complete", ["practice.features-complete"],
             "The list has the options that every runtime must implement",
             sabotage: forged { $0[path("mountOptions")] = ["ro", "rw"] }
-        ) { trial in
-            guard let names = try features(trial)["mountOptions"]?.array?.compactMap(\.string) else {
+        ) { trial throws(Verdict) in
+            guard let names = try features(trial)["mountOptions"]?.array?.compactMap({ $0.string }) else {
                 throw Verdict.skipped("this runtime does not tell mountOptions")
             }
             let rules = Tables.rules.filter { $0.id.hasPrefix("mounts.option.") && $0.level == .must }
@@ -161,8 +161,8 @@ enum FeatureCases {
         .steps(
             "features-mount-options-no-data", ["features.mountOptions.no-data"], "The list has no option of a file system",
             sabotage: forged { $0[path("mountOptions")] = ["ro", "rw", "size"] }
-        ) { trial in
-            guard let names = try features(trial)["mountOptions"]?.array?.compactMap(\.string) else {
+        ) { trial throws(Verdict) in
+            guard let names = try features(trial)["mountOptions"]?.array?.compactMap({ $0.string }) else {
                 throw Verdict.skipped("this runtime does not tell mountOptions")
             }
             let data = Set(names).intersection(["size", "mode", "nr_inodes", "uid", "gid", "newinstance", "ptmxmode", "gid=5"])
@@ -199,9 +199,9 @@ enum FeatureCases {
             "features-seccomp-archs", ["features.seccomp.archs"],
             "The listed architectures are of the specification, and this machine's are accepted",
             sabotage: forged { $0[path("linux.seccomp.archs")] = ["SCMP_ARCH_ABACUS"] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             let all = JSONValue.object(try features(trial))
-            guard let names = all[path("linux.seccomp.archs")]?.array?.compactMap(\.string) else {
+            guard let names = all[path("linux.seccomp.archs")]?.array?.compactMap({ $0.string }) else {
                 throw Verdict.skipped("this runtime does not tell linux.seccomp.archs")
             }
             let known = Set(SeccompCases.architectureNames.map { "SCMP_ARCH_" + $0 })
@@ -225,14 +225,14 @@ enum FeatureCases {
             "features-seccomp-known-flags", ["features.seccomp.knownFlags", "features.seccomp.supportedFlags"],
             "The known flags are of the specification, and have the supported ones",
             sabotage: forged { $0[path("linux.seccomp.knownFlags")] = ["SECCOMP_FILTER_FLAG_MAYBE"] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             let all = JSONValue.object(try features(trial))
-            guard let known = all[path("linux.seccomp.knownFlags")]?.array?.compactMap(\.string) else {
+            guard let known = all[path("linux.seccomp.knownFlags")]?.array?.compactMap({ $0.string }) else {
                 throw Verdict.skipped("this runtime does not tell linux.seccomp.knownFlags")
             }
             let flags = Set(["TSYNC", "LOG", "SPEC_ALLOW", "WAIT_KILLABLE_RECV"].map { "SECCOMP_FILTER_FLAG_" + $0 })
             try trial.expect(flags.isSuperset(of: known), "flags of the specification", seen: "\(known)")
-            let supported = all[path("linux.seccomp.supportedFlags")]?.array?.compactMap(\.string) ?? []
+            let supported = all[path("linux.seccomp.supportedFlags")]?.array?.compactMap { $0.string } ?? []
             try trial.expect(Set(known).isSuperset(of: supported), "all supported flags", seen: "\(known)")
         },
         list("features-memory-modes", "features.memoryPolicy.modes", "linux.memoryPolicy.modes", "Each listed mode is accepted") {
@@ -250,7 +250,7 @@ enum FeatureCases {
             sabotage: forged { value in
                 for place in places { value[path(place)] = "yes" }
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             let all = JSONValue.object(try features(trial))
             for place in places {
                 guard let value = all[path(place)], value != .null else { continue }
@@ -270,7 +270,7 @@ enum FeatureCases {
         .steps(
             "features-idmap", ["features.idmap"], "mountExtensions.idmap.enabled is true if mappings of mounts work",
             sabotage: forged { $0[path("linux.mountExtensions.idmap.enabled")] = false }
-        ) { trial in
+        ) { trial throws(Verdict) in
             let all = JSONValue.object(try features(trial))
             guard let told = all[path("linux.mountExtensions.idmap.enabled")]?.bool else {
                 throw Verdict.skipped("this runtime does not tell linux.mountExtensions.idmap")
@@ -289,24 +289,26 @@ enum FeatureCases {
         .steps(
             "features-annotations", ["features.annotations"], "annotations is a map of strings",
             sabotage: forged { $0[path("annotations")] = ["com.example.key": 5] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             for member in try features(trial)["annotations"]?.object?.members ?? [] {
-                try trial.expect(!member.name.isEmpty && member.value.string != nil, "strings", seen: "\(member.name): \(member.value.encodedText())")
+                try trial.expect(
+                    !member.name.isEmpty && member.value.string != nil, "strings",
+                    seen: "\(member.name): \(member.value.encodedText())")
             }
         },
         .steps(
             "features-unsafe-annotations", ["features.unsafeAnnotations"],
             "potentiallyUnsafeConfigAnnotations is a list of strings",
             sabotage: forged { $0[path("potentiallyUnsafeConfigAnnotations")] = ["", 5] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             for value in try features(trial)["potentiallyUnsafeConfigAnnotations"]?.array ?? [] {
                 try trial.expect(!(value.string ?? "").isEmpty, "keys and prefixes", seen: value.encodedText())
             }
         },
         .steps(
             "features-same-everywhere", ["features.compile-time"], "The features do not depend on this machine's control groups",
-            sabotage: .wrapper(.rewrite("features") { $0.replacing("ociVersionMin", with: "now") })
-        ) { trial in
+            sabotage: .wrapper(.rewrite("features") { $0.replaced("ociVersionMin", by: "now") })
+        ) { trial throws(Verdict) in
             let told = try features(trial)
             try System.mount("tmpfs", "/sys/fs/cgroup", "tmpfs")
             let outcome = try trial.call(["features"])

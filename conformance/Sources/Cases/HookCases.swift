@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// config.md#posix-platform-hooks and the hooks of runtime.md#lifecycle.
@@ -27,18 +27,18 @@ enum HookCases {
 
     /// The hooks that have written to the log, in order.
     static func log(_ trial: Trial, _ name: String = "log") -> [String] {
-        trial.lines(of: trial.rootfs + "/" + name).compactMap(\.object).filter { $0["op"]?.string == "echo" }
+        trial.lines(of: trial.rootfs + "/" + name).compactMap { $0.object }.filter { $0["op"]?.string == "echo" }
             .compactMap { $0["text"]?.string }
     }
 
     /// Creates, starts, waits and deletes.
-    private static func whole(_ trial: Trial) throws {
+    private static func whole(_ trial: Trial) throws(Verdict) {
         try trial.run()
         try trial.succeed("delete", try trial.delete())
     }
 
     /// What the hook of a kind wrote after its name.
-    static func written(_ trial: Trial, _ operation: String) throws -> JSONMembers {
+    static func written(_ trial: Trial, _ operation: String) throws(Verdict) -> JSONMembers {
         let lines = trial.lines(of: trial.rootfs + "/log")
         return try Inside(lines: lines, exitStatus: 0).operation(operation)
     }
@@ -47,33 +47,33 @@ enum HookCases {
         .steps(
             "hook-args", ["hooks.args"], "A hook gets exactly its args",
             sabotage: .configuration { $0["hooks.createRuntime[0].args[0]"] = "another name" }
-        ) { trial in
+        ) { trial throws(Verdict) in
             add("createRuntime", ["report"], to: &trial.bundle)
             trial.bundle["hooks.createRuntime[0].args[0]"] = "any name"
             try whole(trial)
-            let args = try written(trial, "report")["args"]?.array?.compactMap(\.string) ?? []
+            let args = try written(trial, "report")["args"]?.array?.compactMap { $0.string } ?? []
             let target = trial.rootfs + "/log"
             try expect("args", args, is: ["any name", "to", target, "input", "echo", "createRuntime", "report"])
         },
         .steps(
             "hook-env", ["hooks.env"], "A hook's environment is its env",
             sabotage: .configuration { $0["hooks.createRuntime[0].env"] = ["ONE=1"] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             add("createRuntime", ["report"], to: &trial.bundle)
             trial.bundle["hooks.createRuntime[0].env"] = ["ONE=1", "TWO=2 3"]
             try whole(trial)
-            let env = try written(trial, "report")["env"]?.array?.compactMap(\.string) ?? []
+            let env = try written(trial, "report")["env"]?.array?.compactMap { $0.string } ?? []
             try expect("env", env, is: ["ONE=1", "TWO=2 3"])
         },
         .steps(
             "hook-startcontainer-env", ["hooks.env"], "A startContainer hook's environment is its env, not that of the program",
             sabotage: .configuration { $0["hooks.startContainer[0].env"] = ["ONE=1"] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             add("startContainer", ["report"], to: &trial.bundle)
             trial.bundle["process.env"] = ["PATH=/", "OF=program"]
             trial.bundle["hooks.startContainer[0].env"] = ["ONE=1", "TWO=2 3"]
             try whole(trial)
-            let env = try written(trial, "report")["env"]?.array?.compactMap(\.string) ?? []
+            let env = try written(trial, "report")["env"]?.array?.compactMap { $0.string } ?? []
             try expect("env", env, is: ["ONE=1", "TWO=2 3"])
         },
         .refused("hook-path-relative", ["hooks.path"], "A relative path is refused") {
@@ -105,12 +105,13 @@ enum HookCases {
             $0["hooks.poststop"] = [$0.hook(timeout: 5)]
         },
         .steps(
-            "hook-timeout-expires", ["hooks.timeout"], "A hook that runs longer than its timeout is ended and fails the container",
+            "hook-timeout-expires", ["hooks.timeout"],
+            "A hook that runs longer than its timeout is ended and fails the container",
             sabotage: .configuration { $0["hooks.createRuntime[0].timeout"] = 30 }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle["hooks.createRuntime"] = [trial.bundle.hook("sleep", "8000", timeout: 1)]
             try trial.expectRefusal()
-            let running = Files.list("/proc").compactMap { Files.text("/proc/\($0)/cmdline") }.filter { $0.contains("\08000") }
+            let running = Files.list("/proc").compactMap { Files.text("/proc/\($0)/cmdline") }.filter { $0.holds("\08000") }
             try trial.expect(running.isEmpty, "the hook is ended", seen: "it runs on")
         },
     ]
@@ -120,7 +121,7 @@ enum HookCases {
             "hook-ignores-input", ["hooks.state", "lifecycle.createRuntime"],
             "Hooks that do not read their standard input are no failure",
             sabotage: .configuration { $0.append("hooks.createRuntime", $0.hook("exit", "1")) }
-        ) { trial in
+        ) { trial throws(Verdict) in
             // Whether such a hook ends before the state is written is a race, so there are many.
             for _ in 0..<30 { trial.bundle.append("hooks.createRuntime", trial.bundle.hook()) }
             try trial.succeed("create", try trial.create())
@@ -131,7 +132,7 @@ enum HookCases {
                 let hooks = $0["hooks.createRuntime"]?.array ?? []
                 $0["hooks.createRuntime"] = .array(hooks.reversed())
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             for number in ["1", "2", "3"] {
                 trial.bundle.append("hooks.createRuntime", hook("createRuntime", trial.bundle, ["echo", number]))
             }
@@ -147,7 +148,7 @@ enum HookCases {
                 $0["hooks.createContainer"] = [hook("poststart", $0, [])]
                 $0["hooks.poststart"] = nil
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             add("poststart", to: &trial.bundle)
             trial.bundle["hooks.startContainer"] = [
                 ["path": "/probe", "args": ["probe", "to", "/log", "input", "sleep", "200", "echo", "startContainer"]]
@@ -159,12 +160,13 @@ enum HookCases {
             try expect("hooks until start returned", log(trial), is: ["startContainer", "poststart"])
         },
         .steps(
-            "hook-poststop-in-delete", ["hooks.poststop.when", "lifecycle.poststop"], "poststop hooks run within delete, not before",
+            "hook-poststop-in-delete", ["hooks.poststop.when", "lifecycle.poststop"],
+            "poststop hooks run within delete, not before",
             sabotage: .configuration {
                 $0["hooks.poststart"] = $0["hooks.poststop"]
                 $0["hooks.poststop"] = nil
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             add("poststop", to: &trial.bundle)
             try trial.run()
             try expect("hooks before delete", log(trial), is: [])
@@ -172,9 +174,10 @@ enum HookCases {
             try expect("hooks after delete", log(trial), is: ["poststop"])
         },
         .steps(
-            "hook-poststart-in-start", ["hooks.poststart.when", "lifecycle.poststart"], "poststart hooks run within start, not within create",
+            "hook-poststart-in-start", ["hooks.poststart.when", "lifecycle.poststart"],
+            "poststart hooks run within start, not within create",
             sabotage: .wrapper(.after("create", ["start", "ID"]))
-        ) { trial in
+        ) { trial throws(Verdict) in
             add("poststart", to: &trial.bundle)
             trial.bundle.operations = ["sleep", "60000"]
             try trial.succeed("create", try trial.create())
@@ -183,9 +186,10 @@ enum HookCases {
             try expect("hooks after start", log(trial), is: ["poststart"])
         },
         .steps(
-            "hook-start-container-before-program", ["hooks.startContainer.when", "lifecycle.startContainer"], "startContainer hooks run before the program",
+            "hook-start-container-before-program", ["hooks.startContainer.when", "lifecycle.startContainer"],
+            "startContainer hooks run before the program",
             sabotage: .configuration { $0["hooks.startContainer"] = nil }
-        ) { trial in
+        ) { trial throws(Verdict) in
             add("startContainer", to: &trial.bundle)
             trial.bundle.operations = ["to", "/log", "echo", "program"]
             try trial.succeed("create", try trial.create())
@@ -194,7 +198,8 @@ enum HookCases {
             try trial.waitForEnd()
             try expect("order", log(trial), is: ["startContainer", "program"])
         },
-        inCreate("prestart"), inCreate("createRuntime"), inCreate("createContainer"), beforeRoot("prestart"), beforeRoot("createRuntime"),
+        inCreate("prestart"), inCreate("createRuntime"), inCreate("createContainer"), beforeRoot("prestart"),
+        beforeRoot("createRuntime"),
         .steps(
             "hook-poststop-after-delete", ["hooks.poststop.when", "delete.resources"],
             "When poststop hooks run, the container's process and its group are gone", view: .version2,
@@ -203,7 +208,7 @@ enum HookCases {
                 $0["hooks.poststart"] = $0["hooks.poststop"]
                 $0["hooks.poststop"] = nil
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             let group = "/sys/fs/cgroup/conformance"
             trial.bundle["linux.cgroupsPath"] = "/conformance"
             add("poststop", ["list", group], to: &trial.bundle)
@@ -213,7 +218,7 @@ enum HookCases {
             try expect("hooks after delete", log(trial), is: ["poststop"])
             try expect("errno of opening \(group) in the hook", try written(trial, "list")["errno"]?.integer, is: 2)
             try expect("status", try trial.status(), is: "none")
-            try trial.expect(Glibc.kill(pid, 0) != 0, "the process is gone", seen: "it is there")
+            try trial.expect(CHarness.kill(pid, 0) != 0, "the process is gone", seen: "it is there")
         },
     ]
 
@@ -226,7 +231,7 @@ enum HookCases {
                 $0.append("hooks.createContainer", hook(first, $0, []))
                 $0["hooks.\(first)"] = nil
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             for kind in [second, first] { add(kind, to: &trial.bundle) }
             try trial.succeed("create", try trial.create())
             try expect("hooks after create", log(trial), is: [first, second])
@@ -240,7 +245,7 @@ enum HookCases {
                 $0["hooks.poststart"] = $0["hooks.\(kind)"]
                 $0["hooks.\(kind)"] = nil
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             add(kind, to: &trial.bundle)
             try trial.succeed("create", try trial.create())
             try expect("hooks after create", log(trial), is: [kind])
@@ -258,7 +263,7 @@ enum HookCases {
                 $0["hooks.\(kind)"] = nil
                 $0["hooks.poststart"] = hooks
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             let target = trial.rootfs + "/log"
             trial.bundle["hooks.\(kind)"] = [
                 ["path": .string(trial.rootfs + "/probe"), "args": ["probe", "to", .string(target), "container"]]
@@ -289,7 +294,7 @@ enum HookCases {
                     let words = $0["hooks.\(kind)[0].args"]?.array ?? []
                     $0["hooks.\(kind)[0].args"] = .array(words.dropLast() + ["unshare", .string(String(elsewhere)), "report"])
                 }
-            ) { trial in
+            ) { trial throws(Verdict) in
                 add(kind, ["report"], to: &trial.bundle)
                 trial.bundle.operations = ["report"]
                 trial.bundle.setNamespace("cgroup")
@@ -311,7 +316,7 @@ enum HookCases {
                 "hook-\(kind.lowercased())-state", ["hooks.state", "state.status", "state.status.creating"],
                 "\(kind) hooks get the container's state",
                 sabotage: .configuration { $0["annotations"] = ["com.example.key": "other"] }
-            ) { trial in
+            ) { trial throws(Verdict) in
                 add(kind, to: &trial.bundle)
                 trial.bundle["annotations"] = ["com.example.key": "value"]
                 try trial.run()
@@ -340,7 +345,7 @@ enum HookCases {
                 "hook-\(kind.lowercased())-pid", ["state.pid.hooks", "hooks.state"],
                 "The state that \(kind) hooks get has the pid as seen where they run",
                 sabotage: .configuration { $0["hooks.\(kind)"] = nil }
-            ) { trial in
+            ) { trial throws(Verdict) in
                 add(kind, to: &trial.bundle)
                 try trial.run()
                 let text = try written(trial, "input")["text"]?.string ?? ""

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// Hooks that fail: runtime.md#lifecycle.
@@ -13,7 +13,7 @@ enum HookFailureCases {
             "hook-\(kind.lowercased())-fails", [failing(kind)],
             "A failing \(kind) hook makes \(isLate ? "start" : "create") fail",
             sabotage: .configuration { $0["hooks.\(kind)"] = nil }
-        ) { trial in
+        ) { trial throws(Verdict) in
             HookCases.add(kind, ["exit", "3"], to: &trial.bundle)
             trial.bundle.operations = ["sleep", "60000"]
             let created = try trial.create()
@@ -36,7 +36,7 @@ enum HookFailureCases {
                 let words = $0["hooks.\(kind)[0].args"]?.array ?? []
                 $0["hooks.\(kind)[0].args"] = .array(words.dropLast() + ["0"])
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             HookCases.add(kind, ["exit", "3"], to: &trial.bundle)
             trial.bundle.append("hooks.poststop", HookCases.hook("poststop", trial.bundle, []))
             trial.bundle.operations = ["sleep", "60000"]
@@ -45,7 +45,8 @@ enum HookFailureCases {
             if let pid = trial.pid() { _ = Processes.wait(pid, milliseconds: 2000) }
             try trial.expect(HookCases.log(trial).contains(kind), "the \(kind) hook has run", seen: "\(HookCases.log(trial))")
             try expect("status", try trial.status(), is: "none")
-            try trial.expect(HookCases.log(trial).contains("poststop"), "poststop hooks have run", seen: "\(HookCases.log(trial))")
+            try trial.expect(
+                HookCases.log(trial).contains("poststop"), "poststop hooks have run", seen: "\(HookCases.log(trial))")
         }
         .of(.leftovers)
     }
@@ -55,31 +56,33 @@ enum HookFailureCases {
             .steps(
                 "hook-poststart-fails-continues", ["lifecycle.poststart.warning"],
                 "A failing poststart hook is a warning: the others run, and start succeeds", sabotage: .wrapper(.refuse("start"))
-            ) { trial in
+            ) { trial throws(Verdict) in
                 HookCases.add("poststart", ["exit", "3"], to: &trial.bundle)
                 trial.bundle.append("hooks.poststart", HookCases.hook("poststart", trial.bundle, ["echo", "second"]))
                 trial.bundle.operations = ["sleep", "60000"]
                 try trial.succeed("create", try trial.create())
                 try trial.succeed("start", try trial.start())
-                try trial.expect(HookCases.log(trial).contains("second"), "the second poststart hook has run", seen: "\(HookCases.log(trial))")
+                try trial.expect(
+                    HookCases.log(trial).contains("second"), "the second poststart hook has run", seen: "\(HookCases.log(trial))")
                 try expect("status", try trial.status(), is: "running")
             },
             .steps(
                 "hook-poststop-fails", ["lifecycle.poststop", "warnings.continue"],
                 "A failing poststop hook is a warning: the others run and delete succeeds",
                 sabotage: .wrapper(.refuse("delete"))
-            ) { trial in
+            ) { trial throws(Verdict) in
                 HookCases.add("poststop", ["exit", "3"], to: &trial.bundle)
                 trial.bundle.append("hooks.poststop", HookCases.hook("poststop", trial.bundle, ["echo", "second"]))
                 try trial.run()
                 try trial.succeed("delete", try trial.delete())
-                try trial.expect(HookCases.log(trial).contains("second"), "the second poststop hook has run", seen: "\(HookCases.log(trial))")
+                try trial.expect(
+                    HookCases.log(trial).contains("second"), "the second poststop hook has run", seen: "\(HookCases.log(trial))")
                 try expect("status", try trial.status(), is: "none")
             },
             .steps(
                 "hook-poststop-warning", ["practice.warning-shown"], "A failing poststop hook is logged as a warning",
                 sabotage: .configuration { $0["hooks.poststop"] = nil }
-            ) { trial in
+            ) { trial throws(Verdict) in
                 HookCases.add("poststop", ["exit", "3"], to: &trial.bundle)
                 try trial.run()
                 trial.logs = true
@@ -91,7 +94,7 @@ enum HookFailureCases {
             .steps(
                 "hook-later-not-run", ["lifecycle.createRuntime"], "After a failing hook no later hook of creation runs",
                 sabotage: .configuration { $0["hooks.createRuntime"] = nil }
-            ) { trial in
+            ) { trial throws(Verdict) in
                 HookCases.add("createRuntime", ["exit", "3"], to: &trial.bundle)
                 HookCases.add("createContainer", to: &trial.bundle)
                 try trial.create()

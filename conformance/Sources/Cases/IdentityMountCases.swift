@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// config.md#posix-platform-mounts: mounts with id mappings of their own.
@@ -8,16 +8,16 @@ enum IdentityMountCases {
     /// - Parameter isFlat: no mount below. KERNEL: in a user namespace nobody may bind a mount without those that cover parts of it.
     private static func add(_ options: [JSONValue], mapped: Bool, isFlat: Bool = false, to bundle: inout Bundle) {
         bundle.directories.append("rootfs/m")
-        bundle.prepare = {
+        bundle.prepare = { folder throws(Verdict) in
             if isFlat {
-                try Files.makeDirectories($0 + "/tree")
-                try System.mount("tmpfs", $0 + "/tree", "tmpfs", 0)
+                try Files.makeDirectories(folder + "/tree")
+                try System.mount("tmpfs", folder + "/tree", "tmpfs", 0)
             } else {
-                try MountOptionCases.makeTree($0 + "/tree")
-                unsafe chown($0 + "/tree/sub/.mark", 7, 8)
+                try MountOptionCases.makeTree(folder + "/tree")
+                unsafe chown(folder + "/tree/sub/.mark", 7, 8)
             }
-            try Files.write($0 + "/tree/file", "of root")
-            unsafe chown($0 + "/tree/file", 7, 8)
+            try Files.write(folder + "/tree/file", "of root")
+            unsafe chown(folder + "/tree/file", 7, 8)
         }
         var mount: JSONValue = [
             "destination": "/m", "type": "bind", "source": .string(bundle.path + "/tree"), "options": .array(options),
@@ -40,7 +40,7 @@ enum IdentityMountCases {
             ])
     }
 
-    private static func owner(_ inside: Inside, _ index: Int = 0) throws -> [Int] {
+    private static func owner(_ inside: Inside, _ index: Int = 0) throws(Verdict) -> [Int] {
         let node = try inside.operation("stat", index)
         return [node["uid"]?.integer ?? -1, node["gid"]?.integer ?? -1]
     }
@@ -59,8 +59,8 @@ enum IdentityMountCases {
             $0["mounts[5].uidMappings"] = nil
             $0["mounts[5].gidMappings"] = nil
             $0["mounts[5].options"] = ["bind"]
-        } check: {
-            try expect("owner of a file of 7:8", try owner($0), is: [5007, 5008])
+        } check: { inside throws(Verdict) in
+            try expect("owner of a file of 7:8", try owner(inside), is: [5007, 5008])
         },
         .inside(
             "idmap-top-only", ["mounts.idmap.applied"], "idmap with rbind maps the top mount only",
@@ -71,9 +71,9 @@ enum IdentityMountCases {
             $0["mounts[5].options"] = ["rbind"]
             $0["mounts[5].uidMappings"] = nil
             $0["mounts[5].gidMappings"] = nil
-        } check: {
-            try expect("owner of a file of 7:8", try owner($0, 0), is: [5007, 5008])
-            try expect("owner of a file of 7:8 in the mount below", try owner($0, 1), is: [7, 8])
+        } check: { inside throws(Verdict) in
+            try expect("owner of a file of 7:8", try owner(inside, 0), is: [5007, 5008])
+            try expect("owner of a file of 7:8 in the mount below", try owner(inside, 1), is: [7, 8])
         },
         .inside(
             "ridmap-own", ["mounts.ridmap.applied", "mounts.ridmap.own", "mounts.option.ridmap"],
@@ -82,9 +82,9 @@ enum IdentityMountCases {
             add(["rbind", "ridmap"], mapped: true, to: &$0)
         } sabotage: {
             $0["mounts[5].options"] = ["rbind", "idmap"]
-        } check: {
-            try expect("owner of a file of 7:8", try owner($0, 0), is: [5007, 5008])
-            try expect("owner of a file of 7:8 in the mount below", try owner($0, 1), is: [5007, 5008])
+        } check: { inside throws(Verdict) in
+            try expect("owner of a file of 7:8", try owner(inside, 0), is: [5007, 5008])
+            try expect("owner of a file of 7:8 in the mount below", try owner(inside, 1), is: [5007, 5008])
         },
         .inside(
             "ridmap-container", ["mounts.ridmap.applied", "mounts.ridmap.container"],
@@ -95,9 +95,9 @@ enum IdentityMountCases {
             add(["rbind", "ridmap"], mapped: false, to: &$0)
         } sabotage: {
             $0["mounts[5].options"] = ["rbind", "idmap"]
-        } check: {
-            try expect("owner of a file of 7:8", try owner($0, 0), is: [7, 8])
-            try expect("owner of a file of 7:8 in the mount below", try owner($0, 1), is: [7, 8])
+        } check: { inside throws(Verdict) in
+            try expect("owner of a file of 7:8", try owner(inside, 0), is: [7, 8])
+            try expect("owner of a file of 7:8 in the mount below", try owner(inside, 1), is: [7, 8])
         },
         .inside(
             "ridmap-file-system", ["mounts.ridmap.not-data", "mounts.ridmap.own"],
@@ -106,8 +106,8 @@ enum IdentityMountCases {
             addFileSystem(["mode=777", "ridmap"], to: &$0)
         } sabotage: {
             $0["mounts[5].options"] = ["mode=777", "no-ridmap"]
-        } check: {
-            try expect("owner of a file system of 0:0", try owner($0), is: [5000, 5000])
+        } check: { inside throws(Verdict) in
+            try expect("owner of a file system of 0:0", try owner(inside), is: [5000, 5000])
         },
         .inside(
             "mappings-without-option", ["mounts.mappings.applied"], "Mappings take effect without the option idmap",
@@ -117,8 +117,8 @@ enum IdentityMountCases {
         } sabotage: {
             $0["mounts[5].uidMappings"] = nil
             $0["mounts[5].gidMappings"] = nil
-        } check: {
-            try expect("owner of a file of 7:8", try owner($0), is: [5007, 5008])
+        } check: { inside throws(Verdict) in
+            try expect("owner of a file of 7:8", try owner(inside), is: [5007, 5008])
         },
         .inside(
             "idmap-container", ["mounts.idmap.applied", "mounts.idmap.container"],
@@ -129,8 +129,8 @@ enum IdentityMountCases {
             add(["bind", "idmap"], mapped: false, isFlat: true, to: &$0)
         } sabotage: {
             $0["mounts[5].options"] = ["bind"]
-        } check: {
-            try expect("owner of a file of 7:8", try owner($0), is: [7, 8])
+        } check: { inside throws(Verdict) in
+            try expect("owner of a file of 7:8", try owner(inside), is: [7, 8])
         },
         .inside(
             "idmap-file-system", ["mounts.mappings.applied", "mounts.idmap.own", "mounts.idmap.not-data"],
@@ -141,10 +141,10 @@ enum IdentityMountCases {
             $0["mounts[5].uidMappings"] = nil
             $0["mounts[5].gidMappings"] = nil
             $0["mounts[5].options"] = ["mode=777"]
-        } check: {
-            try expect("owner of a file system of 0:0", try owner($0), is: [5000, 5000])
+        } check: { inside throws(Verdict) in
+            try expect("owner of a file system of 0:0", try owner(inside), is: [5000, 5000])
             // EOVERFLOW: the kernel stores no owner that the mapping cannot name.
-            try expect("errno of creating a file as an unmapped user", try $0.errno("create"), is: 75)
+            try expect("errno of creating a file as an unmapped user", try inside.errno("create"), is: 75)
         },
         .inside(
             "idmap-file-system-in-user-namespace", ["mounts.mappings.applied"],
@@ -156,8 +156,8 @@ enum IdentityMountCases {
         } sabotage: {
             $0["mounts[5].uidMappings"] = nil
             $0["mounts[5].gidMappings"] = nil
-        } check: {
-            try expect("owner of a file system of 0:0", try owner($0), is: [7, 7])
+        } check: { inside throws(Verdict) in
+            try expect("owner of a file system of 0:0", try owner(inside), is: [7, 7])
         },
         .inside(
             "idmap-file-system-container", ["mounts.idmap.applied", "mounts.idmap.container", "mounts.idmap.not-data"],
@@ -169,15 +169,15 @@ enum IdentityMountCases {
             $0.addMount("/m", "tmpfs", "tmpfs", ["mode=777", "idmap"])
         } sabotage: {
             $0["mounts[5].options"] = ["mode=777", "idmaps"]
-        } check: {
-            try expect("owner", try owner($0), is: [0, 0])
-            try expect("errno of creating a file", try $0.errno("create"), is: 0)
+        } check: { inside throws(Verdict) in
+            try expect("owner", try owner(inside), is: [0, 0])
+            try expect("errno of creating a file", try inside.errno("create"), is: 0)
         },
         .steps(
             "idmap-joined", ["mounts.idmap.applied", "mounts.idmap.container"],
             "idmap without mappings uses those of a user namespace that is joined",
             sabotage: .configuration { $0["mounts[5].options"] = ["bind"] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             let kept = trial.bundle
             let holder = trial.id + "-holder"
             trial.isControl = true

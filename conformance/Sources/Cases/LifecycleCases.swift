@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// runtime.md: state and operations.
@@ -8,8 +8,8 @@ enum LifecycleCases {
     private static let stateProperties: [Case] = [
         .steps(
             "state-version", ["state.ociVersion"], "The state names the version of the specification",
-            sabotage: .wrapper(.rewrite("state") { $0.replacing("ociVersion", with: "version") })
-        ) { trial in
+            sabotage: .wrapper(.rewrite("state") { $0.replaced("ociVersion", by: "version") })
+        ) { trial throws(Verdict) in
             try trial.succeed("create", try trial.create())
             // The text asks for a version of the specification, and for SemVer in configurations only.
             let version = try trial.state().object?["ociVersion"]?.string
@@ -17,15 +17,15 @@ enum LifecycleCases {
         },
         .steps(
             "state-id", ["state.id"], "The state names the container's id",
-            sabotage: .wrapper(.rewrite("state") { $0.replacing("\"case", with: "\"other") })
-        ) { trial in
+            sabotage: .wrapper(.rewrite("state") { $0.replaced("\"case", by: "\"other") })
+        ) { trial throws(Verdict) in
             try trial.succeed("create", try trial.create())
             try expect("id", try trial.state().object?["id"]?.string, is: trial.id)
         },
         .steps(
             "state-created", ["state.status", "state.status.created"], "After create the status is created",
             sabotage: .wrapper(.after("create", ["start", "ID"]))
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["sleep", "60000"]
             try trial.succeed("create", try trial.create())
             try expect("status", try trial.state().object?["status"]?.string, is: "created")
@@ -33,7 +33,7 @@ enum LifecycleCases {
         .steps(
             "state-running", ["state.status", "state.status.running"], "After start the status is running",
             sabotage: .wrapper(.skip("start"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["sleep", "60000"]
             try trial.succeed("create", try trial.create())
             try trial.succeed("start", try trial.start())
@@ -41,15 +41,15 @@ enum LifecycleCases {
         },
         .steps(
             "state-stopped", ["state.status", "state.status.stopped"], "When the program has ended the status is stopped",
-            sabotage: .wrapper(.rewrite("state") { $0.replacing("stopped", with: "running") })
-        ) { trial in
+            sabotage: .wrapper(.rewrite("state") { $0.replaced("stopped", by: "running") })
+        ) { trial throws(Verdict) in
             try trial.run()
             try expect("status", try trial.state().object?["status"]?.string, is: "stopped")
         },
         .steps(
             "state-pid", ["state.pid"], "The state's pid is that of the container process",
-            sabotage: .wrapper(.rewrite("state") { $0.replacing("\"pid\"", with: "\"p\"") })
-        ) { trial in
+            sabotage: .wrapper(.rewrite("state") { $0.replaced("\"pid\"", by: "\"p\"") })
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["sleep", "60000"]
             try trial.succeed("create", try trial.create())
             let created = try trial.state().object?["pid"]?.integer ?? 0
@@ -68,15 +68,15 @@ enum LifecycleCases {
         },
         .steps(
             "state-bundle", ["state.bundle"], "The state's bundle is the absolute path of the bundle",
-            sabotage: .wrapper(.rewrite("state") { $0.replacing("/bundle\"", with: "\"") })
-        ) { trial in
+            sabotage: .wrapper(.rewrite("state") { $0.replaced("/bundle\"", by: "\"") })
+        ) { trial throws(Verdict) in
             try trial.succeed("create", try trial.create())
             try expect("bundle", try trial.state().object?["bundle"]?.string, is: trial.bundleDirectory)
         },
         .steps(
             "state-annotations", ["state.annotations"], "The state has the configuration's annotations",
             sabotage: .configuration { $0["annotations"] = ["com.example.key": "other"] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle["annotations"] = ["com.example.key": "value", "com.example.empty": ""]
             try trial.succeed("create", try trial.create())
             let annotations = try trial.state().object?["annotations"]?.object
@@ -89,26 +89,26 @@ enum LifecycleCases {
         .steps(
             "state-unknown", ["query.unknown"], "state of an unknown container generates an error",
             sabotage: .wrapper(.hideFailure("state"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.refuse("state of an unknown container", try trial.query(id: "nobody"))
         },
         .steps(
             "state-no-id", ["query.no-id"], "state without an id generates an error",
             sabotage: .wrapper(.hideFailure("state"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.refuse("state without an id", try trial.operate("state", []))
         },
         .steps(
             "create-no-id", ["create.no-id"], "create without an id generates an error",
             sabotage: .wrapper(.hideFailure("create"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.writeBundle()
             try trial.refuse("create without an id", try trial.operate("create", ["--bundle", trial.bundleDirectory]))
         },
         .steps(
             "create-same-id", ["create.unique"], "create with an id in use generates an error and changes nothing",
             sabotage: .wrapper(.before("create", ["delete", "--force", "ID"]))
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["sleep", "60000"]
             try trial.succeed("create", try trial.create())
             let first = try trial.state().object?["pid"]?.integer
@@ -118,7 +118,7 @@ enum LifecycleCases {
         .steps(
             "create-runs-nothing", ["create.args-not-applied", "lifecycle.not-run"], "create does not run the program",
             sabotage: .wrapper(.after("create", ["start", "ID"]))
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["create", "/ran", "sleep", "60000"]
             try trial.succeed("create", try trial.create())
             System.sleep(milliseconds: 150)
@@ -129,7 +129,7 @@ enum LifecycleCases {
             "A change of config.json after create has no effect",
             // What a runtime runs that reads the file again.
             sabotage: .configuration { $0.operations = ["echo", "second"] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["echo", "first"]
             try trial.succeed("create", try trial.create())
             trial.bundle.operations = ["echo", "second"]
@@ -141,7 +141,7 @@ enum LifecycleCases {
         .steps(
             "start-twice", ["start.not-created"], "start of a running container generates an error and changes nothing",
             sabotage: .wrapper(.hideFailure("start"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.runUntilSignal()
             try trial.refuse("a second start", try trial.start())
             try expect("status", try trial.status(), is: "running")
@@ -149,7 +149,7 @@ enum LifecycleCases {
         .steps(
             "start-stopped", ["start.not-created"], "start of a stopped container generates an error",
             sabotage: .wrapper(.hideFailure("start"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.run()
             try trial.refuse("start of a stopped container", try trial.start())
             try expect("status", try trial.status(), is: "stopped")
@@ -157,7 +157,7 @@ enum LifecycleCases {
         .steps(
             "kill-sends-signal", ["kill.sends"], "kill sends the signal to the container process",
             sabotage: .wrapper(.skip("kill"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.runUntilSignal()
             try trial.succeed("kill", try trial.kill("TERM"))
             _ = try trial.waitForLine("signal 15 arrives") { $0.object?["number"]?.integer == 15 }
@@ -165,14 +165,14 @@ enum LifecycleCases {
         .steps(
             "kill-stopped", ["kill.wrong-state"], "kill of a stopped container generates an error",
             sabotage: .wrapper(.hideFailure("kill"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.run()
             try trial.refuse("kill of a stopped container", try trial.kill("KILL"))
         },
         .steps(
             "delete-running", ["delete.wrong-state"], "delete of a running container generates an error and changes nothing",
             sabotage: .wrapper(.arguments("delete") { ["--force"] + $0 })
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.runUntilSignal()
             try trial.refuse("delete of a running container", try trial.delete())
             try expect("status", try trial.status(), is: "running")
@@ -180,7 +180,7 @@ enum LifecycleCases {
         .steps(
             "delete-stopped", ["delete.resources"], "delete of a stopped container removes it",
             sabotage: .wrapper(.skip("delete"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.run()
             try trial.succeed("delete", try trial.delete())
             try expect("status", try trial.status(), is: "none")
@@ -188,7 +188,7 @@ enum LifecycleCases {
         .steps(
             "delete-id-again", ["create.new", "delete.reuse"], "The id of a deleted container can be used again",
             sabotage: .wrapper(.skip("delete"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.run()
             try trial.succeed("delete", try trial.delete())
             try trial.resetForNextCreate()

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// config.md#posix-process (rlimits) and the privileges of config.md#linux-process.
@@ -16,7 +16,7 @@ enum LimitCases {
     /// The harness's own limit, through the probe's eyes the default of every container.
     private static func own(_ number: Int) -> (soft: UInt64, hard: UInt64) {
         var limit = rlimit()
-        unsafe getrlimit(__rlimit_resource_t(UInt32(number)), &limit)
+        unsafe harness_limit(Int32(number), &limit)
         return (UInt64(limit.rlim_cur), UInt64(limit.rlim_max))
     }
 
@@ -30,12 +30,12 @@ enum LimitCases {
             $0["process.rlimits"] = [entry(name, min(value, hard), hard)]
         } sabotage: {
             $0["process.rlimits"] = nil
-        } check: {
+        } check: { inside throws(Verdict) in
             let hard = min(value + 1, own(number).hard)
-            let seen = try $0.limit(number)
+            let seen = try inside.limit(number)
             try expect("soft and hard limit", [seen.soft, seen.hard], is: [min(value, hard), hard])
         }
-        .needing {
+        .needing { () throws(Verdict) in
             let (soft, hard) = own(number)
             if min(value + 1, hard) == hard && min(value, hard) == soft {
                 throw Verdict.skipped("this process may not set RLIMIT_\(name) to another value than it has")
@@ -96,8 +96,8 @@ enum LimitCases {
                 if name != "ambient" { $0["process.capabilities.ambient"] = ["CAP_KILL"] }
             } sabotage: {
                 $0["process.capabilities." + name] = ["CAP_CHOWN", "CAP_KILL"]
-            } check: {
-                try expect(name, try $0.capabilities(field), is: ["CAP_KILL"])
+            } check: { inside throws(Verdict) in
+                try expect(name, try inside.capabilities(field), is: ["CAP_KILL"])
             }
         } + [
             .inside(
@@ -111,24 +111,24 @@ enum LimitCases {
                 $0["process.user"] = ["uid": 1000, "gid": 1000]
             } sabotage: {
                 $0["process.capabilities.ambient"] = nil
-            } check: {
+            } check: { inside throws(Verdict) in
                 for field in ["CapEff", "CapPrm", "CapInh", "CapAmb", "CapBnd"] {
-                    try expect(field, try $0.capabilities(field), is: ["CAP_CHOWN", "CAP_KILL"])
+                    try expect(field, try inside.capabilities(field), is: ["CAP_CHOWN", "CAP_KILL"])
                 }
             },
             .inside("capabilities-none", ["capabilities.sets"], "Empty sets leave no capability") {
                 $0["process.capabilities"] = ["bounding": [], "permitted": [], "effective": []]
             } sabotage: {
                 $0["process.capabilities"] = ["bounding": ["CAP_KILL"], "permitted": ["CAP_KILL"], "effective": ["CAP_KILL"]]
-            } check: {
+            } check: { inside throws(Verdict) in
                 for field in ["CapEff", "CapPrm", "CapInh", "CapAmb", "CapBnd"] {
-                    try expect(field, try $0.capabilities(field), is: [])
+                    try expect(field, try inside.capabilities(field), is: [])
                 }
             },
             .steps(
                 "capabilities-unknown", ["capabilities.no-failure", "warnings.continue"],
                 "An unknown capability does not fail the container", sabotage: .wrapper(.refuse("create"))
-            ) { trial in
+            ) { trial throws(Verdict) in
                 let some: JSONValue = ["CAP_KILL", "CAP_NO_SUCH_THING"]
                 trial.bundle["process.capabilities"] = ["bounding": some, "permitted": some, "effective": some]
                 try expect("bounding", try trial.run().capabilities("CapBnd"), is: ["CAP_KILL"])
@@ -136,13 +136,13 @@ enum LimitCases {
             .steps(
                 "capabilities-warning", ["practice.warning-shown"], "An unknown capability is logged as a warning",
                 sabotage: .configuration { $0["process.capabilities.bounding"] = ["CAP_KILL"] }
-            ) { trial in
+            ) { trial throws(Verdict) in
                 trial.bundle["process.capabilities"] = ["bounding": ["CAP_KILL", "CAP_NO_SUCH_THING"]]
                 trial.logs = true
                 let created = try trial.succeed("create", try trial.create())
                 let text = created.errors + trial.log
                 try trial.expect(
-                    text.contains("CAP_NO_SUCH_THING"), "a warning that names CAP_NO_SUCH_THING",
+                    text.holds("CAP_NO_SUCH_THING"), "a warning that names CAP_NO_SUCH_THING",
                     seen: text.isEmpty ? "nothing on standard error and in the log" : text)
             },
             .inside(
@@ -155,8 +155,8 @@ enum LimitCases {
                 ]
             } sabotage: {
                 $0["process.capabilities.inheritable"] = ["CAP_KILL"]
-            } check: {
-                try expect("inheritable", try $0.capabilities("CapInh"), is: ["CAP_CHOWN"])
+            } check: { inside throws(Verdict) in
+                try expect("inheritable", try inside.capabilities("CapInh"), is: ["CAP_CHOWN"])
             },
         ]
 
@@ -165,7 +165,7 @@ enum LimitCases {
         Files.line("/sys/kernel/security/apparmor/profiles")?.split(separator: " ").first.map(String.init)
     }
 
-    @Sendable private static func needSELinux() throws {
+    @Sendable private static func needSELinux() throws(Verdict) {
         if !Files.exists("/sys/fs/selinux/policyvers") { throw Verdict.skipped("this machine has no SELinux") }
     }
 
@@ -180,36 +180,36 @@ enum LimitCases {
             $0["process.noNewPrivileges"] = true
         } sabotage: {
             $0["process.noNewPrivileges"] = false
-        } check: {
-            try expect("no_new_privs", try $0["noNewPrivileges"]?.integer, is: 1)
+        } check: { inside throws(Verdict) in
+            try expect("no_new_privs", try inside["noNewPrivileges"]?.integer, is: 1)
         },
         .inside("no-new-privileges-unset", ["process.noNewPrivileges"], "noNewPrivileges is not in force when unset") { _ in
         } sabotage: {
             $0["process.noNewPrivileges"] = true
-        } check: {
-            try expect("no_new_privs", try $0["noNewPrivileges"]?.integer, is: 0)
+        } check: { inside throws(Verdict) in
+            try expect("no_new_privs", try inside["noNewPrivileges"]?.integer, is: 0)
         },
         .inside("oom-score", ["process.oomScoreAdj"], "oomScoreAdj is set") {
             $0["process.oomScoreAdj"] = 321
         } sabotage: {
             $0["process.oomScoreAdj"] = 320
-        } check: {
-            try expect("oom_score_adj", try $0.text("oomScoreAdj").trimmed, is: "321")
+        } check: { inside throws(Verdict) in
+            try expect("oom_score_adj", try inside.text("oomScoreAdj").trimmed, is: "321")
         },
         .inside("oom-score-zero", ["process.oomScoreAdj"], "oomScoreAdj 0 is set") {
             try? Files.set("/proc/self/oom_score_adj", "77")
             $0["process.oomScoreAdj"] = 0
         } sabotage: {
             $0["process.oomScoreAdj"] = nil
-        } check: {
-            try expect("oom_score_adj", try $0.text("oomScoreAdj").trimmed, is: "0")
+        } check: { inside throws(Verdict) in
+            try expect("oom_score_adj", try inside.text("oomScoreAdj").trimmed, is: "0")
         },
         .inside("oom-score-unset", ["process.oomScoreAdj.unset"], "Without oomScoreAdj the value of the caller stays") { _ in
             try? Files.set("/proc/self/oom_score_adj", "77")
         } sabotage: {
             $0["process.oomScoreAdj"] = 78
-        } check: {
-            try expect("oom_score_adj", try $0.text("oomScoreAdj").trimmed, is: "77")
+        } check: { inside throws(Verdict) in
+            try expect("oom_score_adj", try inside.text("oomScoreAdj").trimmed, is: "77")
         },
         .refused("oom-score-invalid", ["values.invalid"], "An oomScoreAdj beyond 1000 is refused", mayBeLate: true) {
             $0["process.oomScoreAdj"] = 1001
@@ -232,22 +232,22 @@ enum LimitCases {
         } valid: {
             $0["process.selinuxLabel"] = nil
         }
-        .needing { if Files.isDirectory("/sys/fs/selinux") { throw Verdict.skipped("SELinux is there") } },
+        .needing { () throws(Verdict) in if Files.isDirectory("/sys/fs/selinux") { throw Verdict.skipped("SELinux is there") } },
         .inside("apparmor-profile", ["apparmor.applied"], "The program has the AppArmor profile") {
             $0["process.apparmorProfile"] = .string(anyProfile ?? "none")
         } sabotage: {
             $0["process.apparmorProfile"] = nil
-        } check: {
-            let seen = try $0.text("securityLabel").split(separator: " ").first.map(String.init)?.trimmed
+        } check: { inside throws(Verdict) in
+            let seen = try inside.text("securityLabel").split(separator: " ").first.map(String.init)?.trimmed
             try expect("profile", seen, is: anyProfile)
         }
-        .needing { if anyProfile == nil { throw Verdict.skipped("no AppArmor profile is loaded here") } },
+        .needing { () throws(Verdict) in if anyProfile == nil { throw Verdict.skipped("no AppArmor profile is loaded here") } },
         .inside("selinux-label", ["selinux.applied"], "The program has the SELinux label") {
             $0["process.selinuxLabel"] = .string(label(level: "s0:c1,c2"))
         } sabotage: {
             $0["process.selinuxLabel"] = nil
-        } check: {
-            let seen = try $0.text("securityLabel").split(separator: "\0").first.map(String.init)?.trimmed
+        } check: { inside throws(Verdict) in
+            let seen = try inside.text("securityLabel").split(separator: "\0").first.map(String.init)?.trimmed
             try expect("label", seen, is: label(level: "s0:c1,c2"))
         }
         .needing(needSELinux),
@@ -256,10 +256,10 @@ enum LimitCases {
             $0.addMount("/m", "tmpfs", "tmpfs")
         } sabotage: {
             $0["linux.mountLabel"] = nil
-        } check: {
-            let options = try $0.mount("/m").superOptions
+        } check: { inside throws(Verdict) in
+            let options = try inside.mount("/m").superOptions
             try expect(
-                options.contains { $0.contains("object_r:tmpfs_t:s0:c1") }, "the context of mountLabel",
+                options.contains { $0.holds("object_r:tmpfs_t:s0:c1") }, "the context of mountLabel",
                 seen: options.joined(separator: ","))
         }
         .needing(needSELinux),
@@ -268,6 +268,6 @@ enum LimitCases {
         } valid: {
             $0["linux.mountLabel"] = nil
         }
-        .needing { if Files.isDirectory("/sys/fs/selinux") { throw Verdict.skipped("SELinux is there") } },
+        .needing { () throws(Verdict) in if Files.isDirectory("/sys/fs/selinux") { throw Verdict.skipped("SELinux is there") } },
     ]
 }

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// A symbolic link of the image where /proc or /sys is mounted. Some runtimes refuse it, some follow it inside the root: either is well
@@ -37,12 +37,12 @@ enum MountLinkCases {
         return .steps(
             "mount-link-\(place)-\(link.name)", ["practice.mounts-link"],
             "Where /\(place) is \(link.words), it is refused, or mounted inside the root", sabotage: sabotage
-        ) { trial in
+        ) { trial throws(Verdict) in
             prepare(&trial.bundle, place, link)
             let inside = try runOrRefuse(trial)
             try expectUntouched(trial.bundleDirectory)
             guard let inside else { return }
-            let types = try inside.mounts.map(\.type)
+            let types = try inside.mounts.map { $0.type }
             try expect(types.contains(type), "create is refused, or a mount of type \(type)", seen: types.joined(separator: " "))
             try expect("errno of a file of \(type) below /\(place)", try inside.errno("stat"), is: 0)
         }
@@ -53,15 +53,15 @@ enum MountLinkCases {
         bundle.directories.removeAll { $0 == "rootfs/" + place }
         bundle.directories.append("rootfs/elsewhere")
         bundle.files["outside/mark"] = "of the machine"
-        bundle.prepare = {
-            if link.isChain { unsafe symlink(link.target($0), $0 + "/rootfs/between") }
-            let made = unsafe symlink(link.isChain ? "between" : link.target($0), $0 + "/rootfs/" + place)
+        bundle.prepare = { folder throws(Verdict) in
+            if link.isChain { unsafe symlink(link.target(folder), folder + "/rootfs/between") }
+            let made = unsafe symlink(link.isChain ? "between" : link.target(folder), folder + "/rootfs/" + place)
             if made != 0 { throw Verdict.broken("symlink: errno \(errno)") }
         }
     }
 
     /// What the program saw; nil if the container was refused in an orderly way.
-    private static func runOrRefuse(_ trial: Trial) throws -> Inside? {
+    private static func runOrRefuse(_ trial: Trial) throws(Verdict) -> Inside? {
         let created = try trial.create()
         guard created.succeeded else {
             try trial.refuse("create", created)
@@ -79,12 +79,13 @@ enum MountLinkCases {
     }
 
     /// What the link names on the machine is as it was.
-    private static func expectUntouched(_ bundle: String) throws {
+    private static func expectUntouched(_ bundle: String) throws(Verdict) {
         let outside = bundle + "/outside"
         try expect("what is in the directory outside of the root", Files.list(outside).sorted(), is: ["mark"])
         try expect("the file in it", Files.text(outside + "/mark"), is: "of the machine")
-        try expect(!Files.exists(bundle + "/missing"), "nothing is made on the machine", seen: "the directory that the link names")
-        let mounts = MountInfo.parse(Files.text("/proc/self/mountinfo") ?? "").map(\.target)
+        try expect(
+            !Files.exists(bundle + "/missing"), "nothing is made on the machine", seen: "the directory that the link names")
+        let mounts = MountInfo.parse(Files.text("/proc/self/mountinfo") ?? "").map { $0.target }
         let here = mounts.filter { $0.hasPrefix(outside) }
         try expect(here.isEmpty, "nothing is mounted on the machine", seen: here.joined(separator: " "))
     }

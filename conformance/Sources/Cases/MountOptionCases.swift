@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// config.md#linux-mount-options: each option of the table.
@@ -48,7 +48,7 @@ enum MountOptionCases {
         Set(mount.options + mount.superOptions + mount.propagation.map { String($0.prefix { $0 != ":" }) })
     }
 
-    private static func judge(_ mount: MountInfo, has: [String], lacks: [String]) throws {
+    private static func judge(_ mount: MountInfo, has: [String], lacks: [String]) throws(Verdict) {
         // `rw` and `ro` of the file system say nothing about the mount.
         var words = words(mount)
         for word in ["ro", "rw"] where !mount.options.contains(word) { words.remove(word) }
@@ -65,8 +65,8 @@ enum MountOptionCases {
         } sabotage: {
             $0.remove("mounts") { $0.object?["destination"]?.string == "/m" }
             $0.addMount("/m", "tmpfs", "tmpfs", flag.without)
-        } check: {
-            try judge(try $0.mount("/m"), has: flag.has, lacks: flag.lacks)
+        } check: { inside throws(Verdict) in
+            try judge(try inside.mount("/m"), has: flag.has, lacks: flag.lacks)
         }
     }
 
@@ -98,17 +98,17 @@ enum MountOptionCases {
             "mount-option-\(test.option)", ["mounts.option.\(test.option)"],
             "The option \(test.option) takes effect on \(isRecursive ? "all mounts of a bound tree" : "a bind mount")"
         ) {
-            $0.prepare = {
-                try makeTree($0 + "/tree")
-                if !test.isPrivate { try System.mount("none", $0 + "/tree", "", System.shared | System.recursive) }
+            $0.prepare = { folder throws(Verdict) in
+                try makeTree(folder + "/tree")
+                if !test.isPrivate { try System.mount("none", folder + "/tree", "", System.shared | System.recursive) }
             }
             $0.addMount("/m", "bind", "tree")
             $0["mounts[5].options"] = [bind, .string(test.option)]
         } sabotage: {
             $0["mounts[5].options"] = [bind, .string(test.other)]
-        } check: {
-            try judge(try $0.mount("/m"), has: test.has, lacks: test.lacks)
-            if isRecursive { try judge(try $0.mount("/m/sub"), has: test.has, lacks: test.lacks) }
+        } check: { inside throws(Verdict) in
+            try judge(try inside.mount("/m"), has: test.has, lacks: test.lacks)
+            if isRecursive { try judge(try inside.mount("/m/sub"), has: test.has, lacks: test.lacks) }
         }
     }
 
@@ -128,9 +128,9 @@ enum MountOptionCases {
             $0.addMount("/b", "bind", "volume", ["bind", option])
         } sabotage: {
             $0["mounts[5].options[0]"] = .string("no-such-" + option)
-        } check: {
-            try expect("type of /m", try $0.mount("/m").type, is: "tmpfs")
-            _ = try $0.mount("/b")
+        } check: { inside throws(Verdict) in
+            try expect("type of /m", try inside.mount("/m").type, is: "tmpfs")
+            _ = try inside.mount("/b")
         }
         .blind(to: "what the option does: the kernel shows nothing of it")
     }
@@ -165,7 +165,7 @@ enum MountOptionCases {
     ]
 
     /// A tmpfs with another one in it, as the source of bind mounts; `flags` are mount(2)'s for both.
-    static func makeTree(_ path: String, flags: UInt = 0) throws {
+    static func makeTree(_ path: String, flags: UInt = 0) throws(Verdict) {
         try Files.makeDirectories(path)
         try System.mount("tmpfs", path, "tmpfs", 0)
         try Files.makeDirectories(path + "/sub")
@@ -182,14 +182,14 @@ enum MountOptionCases {
             test.option == "rnodev" ? ["mounts.options.mount8", "mounts.options.custom"] : ["mounts.option.\(test.option)"],
             "The option \(test.option) takes effect on the mount and on those below it"
         ) {
-            $0.prepare = { try makeTree($0 + "/tree", flags: test.flags) }
+            $0.prepare = { folder throws(Verdict) in try makeTree(folder + "/tree", flags: test.flags) }
             $0.addMount("/m", "bind", "tree", ["rbind", test.option])
         } sabotage: {
             $0.remove("mounts") { $0.object?["destination"]?.string == "/m" }
             $0.addMount("/m", "bind", "tree", ["rbind"])
-        } check: {
-            try judge(try $0.mount("/m"), has: test.has, lacks: test.lacks)
-            try judge(try $0.mount("/m/sub"), has: test.has, lacks: test.lacks)
+        } check: { inside throws(Verdict) in
+            try judge(try inside.mount("/m"), has: test.has, lacks: test.lacks)
+            try judge(try inside.mount("/m/sub"), has: test.has, lacks: test.lacks)
         }
     }
 
@@ -199,35 +199,35 @@ enum MountOptionCases {
             "mount-option-relatime", ["mounts.option.relatime"],
             "The option relatime takes effect on a bind mount of a noatime source"
         ) {
-            $0.prepare = { try makeTree($0 + "/tree", flags: 1024) }
+            $0.prepare = { folder throws(Verdict) in try makeTree(folder + "/tree", flags: 1024) }
             $0.addMount("/m", "bind", "tree", ["bind", "relatime"])
         } sabotage: {
             $0["mounts[5].options"] = ["bind"]
-        } check: {
-            try judge(try $0.mount("/m"), has: ["relatime"], lacks: ["noatime"])
+        } check: { inside throws(Verdict) in
+            try judge(try inside.mount("/m"), has: ["relatime"], lacks: ["noatime"])
         },
         .inside(
             "mount-option-bind", ["mounts.option.bind"], "bind binds the mount alone",
             operations: ["stat", "/m/sub/.mark", "report"]
         ) {
-            $0.prepare = { try makeTree($0 + "/tree") }
+            $0.prepare = { folder throws(Verdict) in try makeTree(folder + "/tree") }
             $0.addMount("/m", "bind", "tree", ["bind"])
         } sabotage: {
             $0["mounts[5].options"] = ["rbind"]
-        } check: {
-            _ = try $0.mount("/m")
-            try expect("errno of stat of a file in a mount below (ENOENT is 2)", try $0.errno("stat"), is: 2)
+        } check: { inside throws(Verdict) in
+            _ = try inside.mount("/m")
+            try expect("errno of stat of a file in a mount below (ENOENT is 2)", try inside.errno("stat"), is: 2)
         },
         .inside(
             "mount-option-rbind", ["mounts.option.rbind"], "rbind binds the mount and all below it",
             operations: ["stat", "/m/sub/.mark"]
         ) {
-            $0.prepare = { try makeTree($0 + "/tree") }
+            $0.prepare = { folder throws(Verdict) in try makeTree(folder + "/tree") }
             $0.addMount("/m", "bind", "tree", ["rbind"])
         } sabotage: {
             $0["mounts[5].options"] = ["bind"]
-        } check: {
-            try expect("errno of stat of a file in a mount below", try $0.errno("stat"), is: 0)
+        } check: { inside throws(Verdict) in
+            try expect("errno of stat of a file in a mount below", try inside.errno("stat"), is: 0)
         },
         .inside(
             "mount-option-ro-bind", ["mounts.option.ro"], "ro takes effect on a bind mount", operations: ["create", "/m/new"]
@@ -236,37 +236,38 @@ enum MountOptionCases {
             $0.addMount("/m", "bind", "volume", ["bind", "ro"])
         } sabotage: {
             $0["mounts[5].options"] = ["bind"]
-        } check: {
-            try expect("errno of creating a file (EROFS is 30)", try $0.errno("create"), is: 30)
+        } check: { inside throws(Verdict) in
+            try expect("errno of creating a file (EROFS is 30)", try inside.errno("create"), is: 30)
         },
         .inside(
             "mount-option-ro-rbind", ["mounts.option.ro"], "ro with rbind concerns the top mount only", operations: ["report"]
         ) {
-            $0.prepare = { try makeTree($0 + "/tree") }
+            $0.prepare = { folder throws(Verdict) in try makeTree(folder + "/tree") }
             $0.addMount("/m", "bind", "tree", ["rbind", "ro"])
         } sabotage: {
             $0["mounts[5].options"] = ["rbind"]
-        } check: {
-            try judge(try $0.mount("/m"), has: ["ro"], lacks: [])
-            try judge(try $0.mount("/m/sub"), has: ["rw"], lacks: [])
+        } check: { inside throws(Verdict) in
+            try judge(try inside.mount("/m"), has: ["ro"], lacks: [])
+            try judge(try inside.mount("/m/sub"), has: ["rw"], lacks: [])
         },
         .inside("mount-option-remount", ["mounts.option.remount"], "remount changes the options of a mount that is there") {
             $0.addMount("/m", "tmpfs", "tmpfs", ["nosuid"])
             $0.addMount("/m", "tmpfs", "tmpfs", ["remount", "ro"])
         } sabotage: {
             $0.remove("mounts") { $0.object?["options"]?.array?.contains("remount") ?? false }
-        } check: {
-            try judge(try $0.mount("/m"), has: ["ro"], lacks: [])
-            try expect("mounts at /m", try $0.mounts.filter { $0.target == "/m" }.count, is: 1)
+        } check: { inside throws(Verdict) in
+            try judge(try inside.mount("/m"), has: ["ro"], lacks: [])
+            try expect("mounts at /m", try inside.mounts.filter { $0.target == "/m" }.count, is: 1)
         },
-        remount("access-time", "remount changes how access times are kept", [], ["noatime"]) {
-            try judge($0, has: ["noatime"], lacks: ["relatime"])
+        remount("access-time", "remount changes how access times are kept", [], ["noatime"]) { mount throws(Verdict) in
+            try judge(mount, has: ["noatime"], lacks: ["relatime"])
         },
         remount("writable", "remount with rw makes a read-only file system writable", ["ro"], ["rw"], "create", "/m/new") {
-            try judge($0, has: ["rw"], lacks: [])
+            mount throws(Verdict) in
+            try judge(mount, has: ["rw"], lacks: [])
         },
-        remount("data", "remount hands unknown options to the file system", ["size=1m"], ["size=2m"]) {
-            try judge($0, has: ["size=2048k"], lacks: [])
+        remount("data", "remount hands unknown options to the file system", ["size=1m"], ["size=2m"]) { mount throws(Verdict) in
+            try judge(mount, has: ["size=2048k"], lacks: [])
         },
         .inside(
             "mount-option-remount-bind", ["mounts.option.remount"], "remount changes a bind mount and not what is bound",
@@ -278,9 +279,9 @@ enum MountOptionCases {
             $0.addMount("/b", "bind", "volume", ["remount", "bind", "ro"])
         } sabotage: {
             $0.remove("mounts") { $0.object?["options"]?.array?.contains("remount") ?? false }
-        } check: {
-            try expect("errno of creating a file in the other mount", try $0.errno("create", 0), is: 0)
-            try expect("errno of creating a file (EROFS is 30)", try $0.errno("create", 1), is: 30)
+        } check: { inside throws(Verdict) in
+            try expect("errno of creating a file in the other mount", try inside.errno("create", 0), is: 0)
+            try expect("errno of creating a file (EROFS is 30)", try inside.errno("create", 1), is: 30)
         },
         .inside(
             "mount-option-tmpcopyup", ["mounts.option.tmpcopyup"], "tmpcopyup fills the tmpfs with what it covers",
@@ -290,8 +291,8 @@ enum MountOptionCases {
             $0.addMount("/filled", "tmpfs", "tmpfs", ["tmpcopyup"])
         } sabotage: {
             $0["mounts[5].options"] = ["nosuid"]
-        } check: {
-            try expect("content", try $0.operation("read")["text"]?.string, is: "of the image")
+        } check: { inside throws(Verdict) in
+            try expect("content", try inside.operation("read")["text"]?.string, is: "of the image")
         },
         .inside(
             "mount-option-tmpcopyup-tree", ["mounts.option.tmpcopyup"],
@@ -308,13 +309,13 @@ enum MountOptionCases {
             $0.addMount("/filled", "tmpfs", "tmpfs", ["tmpcopyup"])
         } sabotage: {
             $0.remove("mounts") { $0.object?["destination"]?.string == "/filled" }
-        } check: {
-            let file = try $0.operation("stat")
+        } check: { inside throws(Verdict) in
+            let file = try inside.operation("stat")
             try expect("owner", [file["uid"]?.integer, file["gid"]?.integer], is: [7, 8])
             try expect("mode", (file["mode"]?.integer ?? 0) & 0o7777, is: 0o640)
-            try expect("what the link leads to", try $0.operation("read")["text"]?.string, is: "of the image")
-            try expect("errno of creating a file", try $0.errno("create"), is: 0)
-            let names = try $0.operation("list")["entries"]?.array?.compactMap(\.string) ?? []
+            try expect("what the link leads to", try inside.operation("read")["text"]?.string, is: "of the image")
+            try expect("errno of creating a file", try inside.errno("create"), is: 0)
+            let names = try inside.operation("list")["entries"]?.array?.compactMap { $0.string } ?? []
             try expect(Set(names).subtracting([".", ".."]) == ["sub", "link"], "sub and link in the image", seen: "\(names)")
         },
         .inside(
@@ -326,16 +327,16 @@ enum MountOptionCases {
             $0.addMount("/filled", "tmpfs", "tmpfs", ["tmpcopyup", "ro"])
         } sabotage: {
             $0["mounts[5].options"] = ["tmpcopyup"]
-        } check: {
-            try expect("content", try $0.operation("read")["text"]?.string, is: "of the image")
-            try expect("errno of creating a file (EROFS is 30)", try $0.errno("create"), is: 30)
+        } check: { inside throws(Verdict) in
+            try expect("content", try inside.operation("read")["text"]?.string, is: "of the image")
+            try expect("errno of creating a file (EROFS is 30)", try inside.errno("create"), is: 30)
         },
     ]
 
     /// A tmpfs at /m, and a second entry that changes it.
     private static func remount(
         _ id: String, _ title: String, _ first: [String], _ second: [String], _ operations: String...,
-        check: @escaping @Sendable (MountInfo) throws -> Void
+        check: @escaping @Sendable (MountInfo) throws(Verdict) -> Void
     ) -> Case {
         .inside(
             "mount-option-remount-\(id)", ["mounts.option.remount"], title, operations: ["report"] + operations
@@ -344,10 +345,10 @@ enum MountOptionCases {
             $0.addMount("/m", "tmpfs", "tmpfs", ["remount"] + second)
         } sabotage: {
             $0.remove("mounts") { $0.object?["options"]?.array?.contains("remount") ?? false }
-        } check: {
-            try check(try $0.mount("/m"))
-            try expect("mounts at /m", try $0.mounts.filter { $0.target == "/m" }.count, is: 1)
-            if !operations.isEmpty { try expect("errno of \(operations)", try $0.errno(operations[0]), is: 0) }
+        } check: { inside throws(Verdict) in
+            try check(try inside.mount("/m"))
+            try expect("mounts at /m", try inside.mounts.filter { $0.target == "/m" }.count, is: 1)
+            if !operations.isEmpty { try expect("errno of \(operations)", try inside.errno(operations[0]), is: 0) }
         }
     }
 }

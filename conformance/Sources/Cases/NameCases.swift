@@ -7,8 +7,8 @@ enum NameCases {
             $0["hostname"] = "slartibartfast"
         } sabotage: {
             $0["hostname"] = "marvin"
-        } check: {
-            try expect("hostname", try $0.text("hostname"), is: "slartibartfast")
+        } check: { inside throws(Verdict) in
+            try expect("hostname", try inside.text("hostname"), is: "slartibartfast")
         },
         .refused(
             "hostname-no-namespace", ["practice.hostname-namespace"],
@@ -29,8 +29,8 @@ enum NameCases {
             $0["domainname"] = "example.org"
         } sabotage: {
             $0["domainname"] = "example.com"
-        } check: {
-            try expect("domainname", try $0.text("domainname"), is: "example.org")
+        } check: { inside throws(Verdict) in
+            try expect("domainname", try inside.text("domainname"), is: "example.org")
         },
         .refused(
             "domainname-no-namespace", ["practice.domainname-namespace"],
@@ -50,8 +50,8 @@ enum NameCases {
             $0["linux.sysctl"] = ["net.ipv4.ip_default_ttl": "77"]
         } sabotage: {
             $0["linux.sysctl"] = nil
-        } check: {
-            try expect("net.ipv4.ip_default_ttl", try $0.operation("read")["text"]?.string?.trimmed, is: "77")
+        } check: { inside throws(Verdict) in
+            try expect("net.ipv4.ip_default_ttl", try inside.operation("read")["text"]?.string?.trimmed, is: "77")
         },
         .inside(
             "sysctl-ipc", ["sysctl.set"], "A parameter of the ipc namespace is set",
@@ -60,8 +60,8 @@ enum NameCases {
             $0["linux.sysctl"] = ["kernel.shmmni": "1234"]
         } sabotage: {
             $0["linux.sysctl"] = nil
-        } check: {
-            try expect("kernel.shmmni", try $0.operation("read")["text"]?.string?.trimmed, is: "1234")
+        } check: { inside throws(Verdict) in
+            try expect("kernel.shmmni", try inside.operation("read")["text"]?.string?.trimmed, is: "1234")
         },
         .inside(
             "sysctl-mqueue", ["sysctl.set"], "A parameter of message queues is set",
@@ -70,8 +70,8 @@ enum NameCases {
             $0["linux.sysctl"] = ["fs.mqueue.msg_max": "17"]
         } sabotage: {
             $0["linux.sysctl"] = nil
-        } check: {
-            try expect("fs.mqueue.msg_max", try $0.operation("read")["text"]?.string?.trimmed, is: "17")
+        } check: { inside throws(Verdict) in
+            try expect("fs.mqueue.msg_max", try inside.operation("read")["text"]?.string?.trimmed, is: "17")
         },
         .refused("sysctl-missing", ["sysctl.set", "create.cannot-apply"], "A parameter that does not exist is refused") {
             $0["linux.sysctl"] = ["net.ipv4.no_such_parameter": "1"]
@@ -85,7 +85,8 @@ enum NameCases {
             $0["linux.sysctl"] = ["net.ipv4.ip_forward": "1"]
         },
         .refused(
-            "sysctl-network-inherited", ["practice.sysctl-own"], "A network parameter without a network namespace of its own is refused"
+            "sysctl-network-inherited", ["practice.sysctl-own"],
+            "A network parameter without a network namespace of its own is refused"
         ) {
             $0.removeNamespace("network")
             $0.remove("mounts") { $0.object?["destination"]?.string == "/sys" }

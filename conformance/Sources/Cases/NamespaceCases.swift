@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// config-linux.md#namespaces and #user-namespace-mappings.
@@ -42,8 +42,8 @@ enum NamespaceCases {
             add(type, to: &$0)
         } sabotage: {
             drop(type, from: &$0)
-        } check: {
-            let seen = try $0.namespace(file)
+        } check: { inside throws(Verdict) in
+            let seen = try inside.namespace(file)
             try expect(!seen.isEmpty && seen != own(file), "a \(type) namespace other than \(own(file))", seen: seen)
         }
     }
@@ -53,7 +53,7 @@ enum NamespaceCases {
             "namespace-\(type)-inherited", ["namespaces.inherited"],
             "Without an entry of type \(type) the runtime's namespace is inherited",
             sabotage: .configuration { add(type, to: &$0) }
-        ) { trial in
+        ) { trial throws(Verdict) in
             drop(type, from: &trial.bundle)
             try trial.runUntilSignal()
             // Seen from outside: a container without a mount namespace of its own may have no /proc.
@@ -67,7 +67,7 @@ enum NamespaceCases {
             "namespace-\(type)-path", newer(type) + ["namespaces.path", "namespaces.path.runtime"],
             "The container is placed in the \(type) namespace of path",
             sabotage: .configuration { add(type, to: &$0) }
-        ) { trial in
+        ) { trial throws(Verdict) in
             // Another container holds the namespace.
             let kept = trial.bundle
             let holder = trial.id + "-holder"
@@ -137,8 +137,8 @@ enum NamespaceCases {
             ]
         } sabotage: {
             $0["linux.uidMappings"] = [["containerID": 0, "hostID": 200000, "size": 10]]
-        } check: {
-            try expect("uid_map", numbers(try $0.operation("read")), is: [[0, 200000, 10], [10, 300000, 5]])
+        } check: { inside throws(Verdict) in
+            try expect("uid_map", numbers(try inside.operation("read")), is: [[0, 200000, 10], [10, 300000, 5]])
         },
         .inside(
             "mappings-gid", ["mappings.gid"], "gidMappings map the host's ids",
@@ -150,8 +150,8 @@ enum NamespaceCases {
             ]
         } sabotage: {
             $0["linux.gidMappings"] = [["containerID": 0, "hostID": 200000, "size": 10]]
-        } check: {
-            try expect("gid_map", numbers(try $0.operation("read")), is: [[0, 200000, 10], [10, 300000, 5]])
+        } check: { inside throws(Verdict) in
+            try expect("gid_map", numbers(try inside.operation("read")), is: [[0, 200000, 10], [10, 300000, 5]])
         },
         .refused("mappings-no-size", ["mappings.members"], "A mapping without size is refused") {
             $0.addUserNamespace()
@@ -174,7 +174,7 @@ enum NamespaceCases {
         .steps(
             "mappings-no-chown", ["mappings.no-chown"], "The root file system's owners stay as they are",
             sabotage: .configuration { $0.prepare = { unsafe chown($0 + "/rootfs/mark", 100000, 100000) } }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.addUserNamespace()
             trial.bundle.files["rootfs/mark"] = "of the host's root"
             try trial.run()

@@ -1,11 +1,11 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// config-linux.md#network-devices. Each case has a network namespace of its own as the runtime's.
 enum NetworkCases {
     private static let device = "ociprobe0"
 
-    private static func setUp(_ trial: Trial, isUp: Bool = false) throws {
+    private static func setUp(_ trial: Trial, isUp: Bool = false) throws(Verdict) {
         try System.unshare(Raw.newNetwork)
         // sysfs shows the devices of the network namespace in which it was mounted.
         unsafe umount2("/sys/fs/cgroup", 2)
@@ -17,9 +17,9 @@ enum NetworkCases {
     private static func moved(
         _ id: String, _ rules: [String], _ title: String, entry: JSONValue = [:], isUp: Bool = false, operations: [String],
         sabotage: @escaping @Sendable (inout Bundle) -> Void = { $0["linux.netDevices"] = nil },
-        check: @escaping @Sendable (Inside) throws -> Void
+        check: @escaping @Sendable (Inside) throws(Verdict) -> Void
     ) -> Case {
-        .steps(id, rules, title, view: .version2, sabotage: .configuration(sabotage)) { trial in
+        .steps(id, rules, title, view: .version2, sabotage: .configuration(sabotage)) { trial throws(Verdict) in
             try setUp(trial, isUp: isUp)
             trial.bundle["linux.netDevices." + device] = entry
             trial.bundle.operations = operations
@@ -36,7 +36,7 @@ enum NetworkCases {
                 $0["linux.netDevices"] = nil
                 $0.setNamespace("network")
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             try setUp(trial)
             try trial.control { $0["linux.netDevices"] = nil }
             change(&trial.bundle)
@@ -48,64 +48,64 @@ enum NetworkCases {
         moved(
             "net-device-moved", ["netDevices.available", "netDevices.name"], "The device is in the container under its own name",
             operations: ["list", "/sys/class/net"]
-        ) {
-            let seen = try $0.operation("list")["entries"]?.array?.compactMap(\.string) ?? []
+        ) { inside throws(Verdict) in
+            let seen = try inside.operation("list")["entries"]?.array?.compactMap { $0.string } ?? []
             try expect(seen.contains(device), device, seen: "\(seen)")
         },
         moved(
             "net-device-renamed", ["netDevices.name"], "The device has the name that was given", entry: ["name": "inner0"],
             operations: ["list", "/sys/class/net"]
-        ) {
-            let seen = try $0.operation("list")["entries"]?.array?.compactMap(\.string) ?? []
+        ) { inside throws(Verdict) in
+            let seen = try inside.operation("list")["entries"]?.array?.compactMap { $0.string } ?? []
             try expect(seen.contains("inner0") && !seen.contains(device), "inner0", seen: "\(seen)")
         },
         moved(
             "net-device-template", ["netDevices.template"], "A name with %d is completed by the kernel",
             entry: ["name": "inner%d"], operations: ["list", "/sys/class/net"]
-        ) {
-            let seen = try $0.operation("list")["entries"]?.array?.compactMap(\.string) ?? []
+        ) { inside throws(Verdict) in
+            let seen = try inside.operation("list")["entries"]?.array?.compactMap { $0.string } ?? []
             try expect(seen.contains("inner0"), "inner0", seen: "\(seen)")
         },
         moved(
             "net-device-up", ["netDevices.up"], "The device is up", operations: ["read", "/sys/class/net/" + device + "/flags"]
-        ) {
-            let text = try $0.operation("read")["text"]?.string?.trimmed ?? ""
+        ) { inside throws(Verdict) in
+            let text = try inside.operation("read")["text"]?.string?.trimmed ?? ""
             let flags = Int(text.dropFirst(2), radix: 16) ?? 0
             try expect(flags & 1 == 1, "the flag IFF_UP", seen: text)
         },
         moved(
             "net-device-address", ["netDevices.attributes"], "The device keeps its permanent global address",
             operations: ["read", "/proc/net/fib_trie"]
-        ) {
-            let text = try $0.operation("read")["text"]?.string ?? ""
-            try expect(text.contains("192.0.2.7"), "192.0.2.7", seen: text)
+        ) { inside throws(Verdict) in
+            let text = try inside.operation("read")["text"]?.string ?? ""
+            try expect(text.holds("192.0.2.7"), "192.0.2.7", seen: text)
         },
         moved(
             "net-device-address-6", ["netDevices.attributes"], "The device keeps its permanent global address of version 6",
             isUp: true,
             operations: ["read", "/proc/net/if_inet6"]
-        ) {
-            let text = try $0.operation("read")["text"]?.string ?? ""
-            try expect(text.contains(NetworkDevice.address6), NetworkDevice.address6, seen: text)
+        ) { inside throws(Verdict) in
+            let text = try inside.operation("read")["text"]?.string ?? ""
+            try expect(text.holds(NetworkDevice.address6), NetworkDevice.address6, seen: text)
         },
         moved(
             "net-device-hardware-address", ["netDevices.attributes"], "The device keeps its hardware address",
             operations: ["read", "/sys/class/net/" + device + "/address"]
-        ) {
+        ) { inside throws(Verdict) in
             try expect(
-                "address", try $0.operation("read")["text"]?.string?.trimmed, is: NetworkDevice.hardwareAddress)
+                "address", try inside.operation("read")["text"]?.string?.trimmed, is: NetworkDevice.hardwareAddress)
         },
         moved(
             "net-device-mtu", ["netDevices.attributes"], "The device keeps its MTU",
             operations: ["read", "/sys/class/net/" + device + "/mtu"]
-        ) {
-            try expect("mtu", try $0.operation("read")["text"]?.string?.trimmed, is: "1300")
+        ) { inside throws(Verdict) in
+            try expect("mtu", try inside.operation("read")["text"]?.string?.trimmed, is: "1300")
         },
         .steps(
             "net-device-not-returned", ["netDevices.no-return", "netDevices.available"],
             "A virtual device ends with the container's namespace",
             view: .version2, sabotage: .configuration { $0["linux.netDevices"] = nil }
-        ) { trial in
+        ) { trial throws(Verdict) in
             try setUp(trial)
             trial.bundle["linux.netDevices." + device] = [:]
             trial.bundle.operations = ["list", "/sys/class/net"]
@@ -118,14 +118,14 @@ enum NetworkCases {
             "net-device-after-failure", ["errors.unchanged", "netDevices.available"],
             "A device of a container that could not be made is where and as it was",
             view: .version2, sabotage: .configuration { $0["hooks"] = nil }
-        ) { trial in
+        ) { trial throws(Verdict) in
             try setUp(trial)
             trial.bundle["linux.netDevices." + device] = ["name": "inner0"]
             trial.bundle["hooks.createContainer"] = [trial.bundle.hook("exit", "1")]
             try trial.refuse("create with a hook that fails", try trial.create())
             try trial.expect(Files.exists("/sys/class/net/" + device), "the device \(device)", seen: "it is gone")
             let addresses = Files.text("/proc/net/fib_trie") ?? ""
-            try trial.expect(addresses.contains("192.0.2.7"), "its address 192.0.2.7", seen: addresses)
+            try trial.expect(addresses.holds("192.0.2.7"), "its address 192.0.2.7", seen: addresses)
             let flags = Int((Files.text("/sys/class/net/\(device)/flags") ?? "").trimmed.dropFirst(2), radix: 16) ?? 0
             try trial.expect(flags & 1 == 0, "a device that is down, as before", seen: "flags \(flags)")
         },
@@ -133,11 +133,11 @@ enum NetworkCases {
             "net-device-number-taken", ["netDevices.available", "netDevices.up", "netDevices.template"],
             "A device whose number is taken in the container's namespace is up under the name that the kernel chose",
             view: .version2, sabotage: .configuration { $0["linux.netDevices"] = nil }
-        ) { trial in
+        ) { trial throws(Verdict) in
             // The namespace that is joined has a device of its own, which is the first as well.
             try System.unshare(Raw.newNetwork)
             try NetworkDevice.make("other0")
-            let namespace = unsafe open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)
+            let namespace = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)
             defer { close(namespace) }
             try setUp(trial)
             trial.bundle["linux.netDevices." + device] = ["name": "inner%d"]

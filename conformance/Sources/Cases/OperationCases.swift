@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// runtime.md#operations and #lifecycle: arguments, ids, signals, the program.
@@ -10,7 +10,7 @@ enum OperationCases {
             .steps(
                 "\(operation)-no-id", ["\(operation).no-id"], "\(operation) without an id generates an error",
                 sabotage: .wrapper(.hideFailure(operation))
-            ) { trial in
+            ) { trial throws(Verdict) in
                 try trial.refuse("\(operation) without an id", try trial.operate(operation, []))
             }
         }
@@ -18,14 +18,14 @@ enum OperationCases {
             .steps(
                 "\(operation)-unknown", ["\(operation == "start" ? "start.not-created" : operation + ".wrong-state")"],
                 "\(operation) of an unknown container generates an error", sabotage: .wrapper(.hideFailure(operation))
-            ) { trial in
+            ) { trial throws(Verdict) in
                 try trial.refuse("\(operation) of an unknown container", try trial.operate(operation, ["nobody"]))
             }
         } + [
             .steps(
                 "delete-created", ["delete.wrong-state"], "delete of a created container generates an error and changes nothing",
                 sabotage: .wrapper(.arguments("delete") { ["--force"] + $0 })
-            ) { trial in
+            ) { trial throws(Verdict) in
                 trial.bundle.operations = ["sleep", "60000"]
                 try trial.succeed("create", try trial.create())
                 try trial.refuse("delete of a created container", try trial.delete())
@@ -35,7 +35,7 @@ enum OperationCases {
             .steps(
                 "kill-stopped-unchanged", ["kill.wrong-state"], "kill of a stopped container leaves it stopped",
                 sabotage: .wrapper(.before("kill", ["delete", "--force", "ID"]))
-            ) { trial in
+            ) { trial throws(Verdict) in
                 try trial.run()
                 try trial.kill("TERM")
                 try expect("status", try trial.status(), is: "stopped")
@@ -43,7 +43,7 @@ enum OperationCases {
             .steps(
                 "kill-bad-signal", ["values.invalid", "kill.sends"], "kill with a signal that does not exist generates an error",
                 sabotage: .wrapper(.arguments("kill") { $0.map { $0 == "NOSUCH" ? "CONT" : $0 } })
-            ) { trial in
+            ) { trial throws(Verdict) in
                 try trial.runUntilSignal()
                 try trial.refuse("kill NOSUCH", try trial.kill("NOSUCH"))
                 try expect("status", try trial.status(), is: "running")
@@ -52,14 +52,15 @@ enum OperationCases {
                 "start-no-process", ["start.no-process", "process.required"],
                 "A container without process is refused by create or by start",
                 sabotage: .configuration { $0["process"] = Bundle.baseline["process"] }
-            ) { trial in
+            ) { trial throws(Verdict) in
                 trial.bundle["process"] = nil
                 try trial.expectRefusal(mayBeLate: true)
             },
             .steps(
-                "all-operations", ["scope.same-entity", "operations.supported", "query.state", "create.new", "start.runs", "lifecycle.program"],
+                "all-operations",
+                ["scope.same-entity", "operations.supported", "query.state", "create.new", "start.runs", "lifecycle.program"],
                 "Who creates a container can query, start, signal and delete it", sabotage: .wrapper(.refuse("kill"))
-            ) { trial in
+            ) { trial throws(Verdict) in
                 try trial.runUntilSignal()
                 try expect("status", try trial.state().object?["status"]?.string, is: "running")
                 try trial.succeed("kill", try trial.kill("TERM"))
@@ -67,9 +68,10 @@ enum OperationCases {
                 try trial.succeed("delete", try trial.delete())
             },
             .steps(
-                "state-types", ["state.status", "state.pattern", "state.schema"], "The state's members have the types of the schema",
-                sabotage: .wrapper(.rewrite("state") { $0.replacing("\"status\"", with: "\"state\"") })
-            ) { trial in
+                "state-types", ["state.status", "state.pattern", "state.schema"],
+                "The state's members have the types of the schema",
+                sabotage: .wrapper(.rewrite("state") { $0.replaced("\"status\"", by: "\"state\"") })
+            ) { trial throws(Verdict) in
                 trial.bundle["annotations"] = ["com.example.key": "value"]
                 try trial.succeed("create", try trial.create())
                 let state = try trial.state().object ?? [:]
@@ -92,7 +94,7 @@ enum OperationCases {
         .steps(
             "id-\(name)", ["create.invalid-id"], "The id \(id.debugDescription) is refused, or is one like others",
             sabotage: .wrapper(.hideFailure("create"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.writeBundle()
             try Files.makeDirectories(trial.stateRoot)
             try Files.write(trial.directory + "/outside", "untouched")
@@ -120,7 +122,7 @@ enum OperationCases {
         ("SYS", 31),
     ]
 
-    private static func send(_ trial: Trial, _ signals: [(text: String, number: Int)]) throws {
+    private static func send(_ trial: Trial, _ signals: [(text: String, number: Int)]) throws(Verdict) {
         try trial.runUntilSignal()
         for (text, number) in signals {
             try trial.succeed("kill \(text)", try trial.kill(text))
@@ -130,7 +132,7 @@ enum OperationCases {
     }
 
     /// Waits until the kernel tells this letter as the state of the program.
-    private static func waitForState(_ letter: String, _ trial: Trial) throws {
+    private static func waitForState(_ letter: String, _ trial: Trial) throws(Verdict) {
         let end = System.now + trial.patience * Pace.factor
         var seen = ""
         repeat {
@@ -146,31 +148,31 @@ enum OperationCases {
         .steps(
             "kill-all-names", ["kill.sends"], "kill sends each signal by its name",
             sabotage: .wrapper(.arguments("kill") { [$0[0], "CONT"] })
-        ) { trial in
+        ) { trial throws(Verdict) in
             try send(trial, names.map { ($0.name, $0.number) })
         },
         .steps(
             "kill-all-full-names", ["kill.sends"], "kill sends each signal by its name with SIG",
             sabotage: .wrapper(.arguments("kill") { [$0[0], "CONT"] })
-        ) { trial in
+        ) { trial throws(Verdict) in
             try send(trial, names.map { ("SIG" + $0.name, $0.number) })
         },
         .steps(
             "kill-all-numbers", ["kill.sends"], "kill sends each signal by its number",
             sabotage: .wrapper(.arguments("kill") { [$0[0], "CONT"] })
-        ) { trial in
+        ) { trial throws(Verdict) in
             try send(trial, names.map { (String($0.number), $0.number) })
         },
         .steps(
             "kill-realtime", ["kill.sends"], "kill sends realtime signals by number",
             sabotage: .wrapper(.arguments("kill") { [$0[0], "CONT"] })
-        ) { trial in
+        ) { trial throws(Verdict) in
             try send(trial, (34...64).map { (String($0), $0) })
         },
         .steps(
             "kill-stop-continue", ["kill.sends"], "STOP stops the program, which is running all the same, and CONT continues it",
             sabotage: .wrapper(.skip("kill"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.runUntilSignal()
             try trial.succeed("kill STOP", try trial.kill("STOP"))
             try waitForState("T", trial)
@@ -180,7 +182,7 @@ enum OperationCases {
         },
         .steps(
             "kill-kill", ["kill.sends", "lifecycle.exit"], "kill with KILL ends the container", sabotage: .wrapper(.skip("kill"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.runUntilSignal()
             try trial.succeed("kill", try trial.kill("KILL"))
             guard let pid = trial.pid(), let end = Processes.end(pid, milliseconds: 3000) else {
@@ -189,7 +191,8 @@ enum OperationCases {
             try expect("signal that ended it", end.signal, is: 9)
             try expect("status", try trial.status(), is: "stopped")
         },
-        .steps("kill-created", ["kill.sends"], "kill reaches a created container", sabotage: .wrapper(.skip("kill"))) { trial in
+        .steps("kill-created", ["kill.sends"], "kill reaches a created container", sabotage: .wrapper(.skip("kill"))) {
+            trial throws(Verdict) in
             try trial.succeed("create", try trial.create())
             try trial.succeed("kill", try trial.kill("KILL"))
             guard let pid = trial.pid(), Processes.end(pid, milliseconds: 3000) != nil else {
@@ -197,8 +200,10 @@ enum OperationCases {
             }
             try expect("status", try trial.status(), is: "stopped")
         },
-        .steps("kill-default", ["practice.kill-default"], "kill sends TERM if no signal is named", sabotage: .wrapper(.skip("kill"))) {
-            trial in
+        .steps(
+            "kill-default", ["practice.kill-default"], "kill sends TERM if no signal is named", sabotage: .wrapper(.skip("kill"))
+        ) {
+            trial throws(Verdict) in
             try trial.runUntilSignal()
             try trial.succeed("kill", try trial.operate("kill", [trial.id]))
             _ = try trial.waitForLine("signal 15 arrives") { $0.object?["number"]?.integer == 15 }
@@ -209,7 +214,7 @@ enum OperationCases {
         .steps(
             "program-exit-status", ["start.runs", "lifecycle.exit"], "The program ends with its own status",
             sabotage: .configuration { $0.operations = ["exit", "8"] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["exit", "7"]
             try trial.succeed("create", try trial.create())
             try trial.succeed("start", try trial.start())
@@ -220,7 +225,7 @@ enum OperationCases {
             "program-missing", ["lifecycle.program", "start.runs", "errors.unchanged"],
             "A program that does not exist is an error of create or start",
             sabotage: .configuration { $0.operations = ["report"] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle["process.args"] = ["/no-such-program"]
             let created = try trial.create()
             if created.succeeded { try trial.refuse("start", try trial.start()) } else { try trial.refuse("create", created) }
@@ -228,7 +233,7 @@ enum OperationCases {
         .steps(
             "program-runs-once", ["start.runs", "lifecycle.program"], "start runs the program once",
             sabotage: .configuration { $0.operations = ["to", "/log", "echo", "ran", "echo", "ran"] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["to", "/log", "echo", "ran"]
             try trial.succeed("create", try trial.create())
             try trial.succeed("start", try trial.start())
@@ -238,14 +243,14 @@ enum OperationCases {
         .steps(
             "create-applies", ["create.applies", "lifecycle.environment"], "create applies mounts and namespaces before start",
             sabotage: .configuration { $0.remove("mounts") { $0.object?["destination"]?.string == "/made" } }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.addMount("/made", "tmpfs", "made-by-create")
             try trial.succeed("create", try trial.create())
             let pid = trial.pid() ?? 0
             let mounts = MountInfo.parse(Files.text("/proc/\(pid)/mountinfo") ?? "")
             try trial.expect(
                 mounts.contains { $0.target == "/made" && $0.source == "made-by-create" }, "the mount /made",
-                seen: mounts.map(\.target).joined(separator: " "))
+                seen: mounts.map { $0.target }.joined(separator: " "))
             try trial.expect(
                 Files.link("/proc/\(pid)/ns/uts") != Files.link("/proc/self/ns/uts"), "a uts namespace of its own",
                 seen: "the runtime's")
@@ -253,7 +258,7 @@ enum OperationCases {
         .steps(
             "two-containers", ["state.id.unique", "create.new"], "Two containers are apart",
             sabotage: .wrapper(.arguments("kill") { $0.map { $0.hasSuffix("-other") ? String($0.dropLast(6)) : $0 } })
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["sleep", "60000"]
             let other = trial.id + "-other"
             try trial.succeed("create", try trial.create())
@@ -268,7 +273,7 @@ enum OperationCases {
         .steps(
             "stopped-and-again", ["create.new", "delete.reuse", "delete.resources"],
             "A container can be created again after delete, three times over", sabotage: .wrapper(.skip("delete"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             for round in 1...3 {
                 try trial.run()
                 let deleted = try trial.delete()

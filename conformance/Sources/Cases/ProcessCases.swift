@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// config.md#process and #posix-platform-user.
@@ -10,18 +10,18 @@ enum ProcessCases {
             $0["process.args"] = ["/probe", "report", "echo", "two words", "echo", ""]
         } sabotage: {
             $0["process.args"] = ["/probe", "report", "echo", "two words"]
-        } check: {
-            try expect("args", try $0.strings("args"), is: ["/probe", "report", "echo", "two words", "echo", ""])
+        } check: { inside throws(Verdict) in
+            try expect("args", try inside.strings("args"), is: ["/probe", "report", "echo", "two words", "echo", ""])
         },
         .inside("process-args-path", ["process.args"], "A name without a slash is looked for in PATH of process.env") {
             $0["process.args"] = ["probe", "report"]
             $0["process.env"] = ["PATH=/nowhere:/tools"]
-            $0.prepare = { try Files.write($0 + "/rootfs/tools/probe", Probe.image, mode: 0o755) }
+            $0.prepare = { folder throws(Verdict) in try Files.write(folder + "/rootfs/tools/probe", Probe.image, mode: 0o755) }
             $0.directories.append("rootfs/tools")
         } sabotage: {
             $0["process.env"] = ["PATH=/nowhere"]
-        } check: {
-            try expect("args", try $0.strings("args"), is: ["probe", "report"])
+        } check: { inside throws(Verdict) in
+            try expect("args", try inside.strings("args"), is: ["probe", "report"])
         },
         .refused("process-args-missing", ["process.args.required"], "A process without args is refused", mayBeLate: true) {
             $0["process.args"] = nil
@@ -37,8 +37,8 @@ enum ProcessCases {
             $0["process.env"] = ["PATH=/", "FIRST=one", "EMPTY=", "SPACES=a b = c"]
         } sabotage: {
             $0["process.env"] = ["PATH=/", "FIRST=one"]
-        } check: {
-            let env = Set(try $0.strings("env"))
+        } check: { inside throws(Verdict) in
+            let env = Set(try inside.strings("env"))
             let wanted: Set = ["PATH=/", "FIRST=one", "EMPTY=", "SPACES=a b = c"]
             try expect(env.isSuperset(of: wanted), "env contains \(wanted.sorted())", seen: "\(env.sorted())")
         },
@@ -46,17 +46,17 @@ enum ProcessCases {
             $0["process.env"] = ["PATH=/"]
         } sabotage: {
             $0["process.env"] = ["PATH=/", "PWD=/"]
-        } check: {
+        } check: { inside throws(Verdict) in
             // HOME is set by every runtime from the image's passwd; the specification says nothing about it.
-            let env = try $0.strings("env").filter { !$0.hasPrefix("HOME=") }
+            let env = try inside.strings("env").filter { !$0.hasPrefix("HOME=") }
             try expect("env", env, is: ["PATH=/"])
         },
         .inside("process-cwd", ["process.cwd"], "The program starts in process.cwd") {
             $0["process.cwd"] = "/etc"
         } sabotage: {
             $0["process.cwd"] = "/"
-        } check: {
-            try expect("cwd", try $0.text("cwd"), is: "/etc")
+        } check: { inside throws(Verdict) in
+            try expect("cwd", try inside.text("cwd"), is: "/etc")
         },
         .refused("process-cwd-relative", ["process.cwd.absolute"], "A relative cwd is refused", mayBeLate: true) {
             $0["process.cwd"] = "etc"
@@ -69,22 +69,23 @@ enum ProcessCases {
             $0["process.cwd"] = "/"
         },
         withoutTerminal("process-no-terminal", ["process.terminal"], "Without terminal no standard stream is a terminal") {
-            let seen = try $0["terminals"]?.array?.compactMap { $0.object?["errno"]?.integer } ?? []
+            inside throws(Verdict) in
+            let seen = try inside["terminals"]?.array?.compactMap { $0.object?["errno"]?.integer } ?? []
             try expect(seen.count == 3 && !seen.contains(0), "three streams that are no terminal", seen: "errnos \(seen)")
         },
         withoutTerminal(
             "process-console-size-ignored", ["process.consoleSize.ignored"], "consoleSize is ignored when terminal is false"
-        ) {
-            let seen = try $0["terminals"]?.array?.compactMap { $0.object?["height"]?.integer } ?? []
+        ) { inside throws(Verdict) in
+            let seen = try inside["terminals"]?.array?.compactMap { $0.object?["height"]?.integer } ?? []
             try expect("heights of the standard streams", seen, is: [0, 0, 0])
         },
     ]
 
     /// Without a terminal, and with one as the sabotage.
     private static func withoutTerminal(
-        _ id: String, _ rules: [String], _ title: String, check: @escaping @Sendable (Inside) throws -> Void
+        _ id: String, _ rules: [String], _ title: String, check: @escaping @Sendable (Inside) throws(Verdict) -> Void
     ) -> Case {
-        .steps(id, rules, title, sabotage: .configuration { $0["process.terminal"] = true }) { trial in
+        .steps(id, rules, title, sabotage: .configuration { $0["process.terminal"] = true }) { trial throws(Verdict) in
             trial.bundle["process.terminal"] = false
             trial.bundle["process.consoleSize"] = ["height": 10, "width": 20]
             trial.bundle.operations = ["to", "/seen", "report"]
@@ -97,15 +98,15 @@ enum ProcessCases {
             $0["process.user.uid"] = 1234
         } sabotage: {
             $0["process.user.uid"] = 1235
-        } check: {
-            try expect("uids", try $0.integers("uids"), is: [1234, 1234, 1234])
+        } check: { inside throws(Verdict) in
+            try expect("uids", try inside.integers("uids"), is: [1234, 1234, 1234])
         },
         .inside("user-gid", ["user.gid"], "The program runs with user.gid as all its group ids") {
             $0["process.user.gid"] = 1234
         } sabotage: {
             $0["process.user.gid"] = 1235
-        } check: {
-            try expect("gids", try $0.integers("gids"), is: [1234, 1234, 1234])
+        } check: { inside throws(Verdict) in
+            try expect("gids", try inside.integers("gids"), is: [1234, 1234, 1234])
         },
         .inside("user-in-namespace", ["user.uid", "user.gid"], "uid and gid are those of the container's user namespace") {
             $0.addUserNamespace()
@@ -113,21 +114,21 @@ enum ProcessCases {
             // The root file system belongs to the host's root, which is nobody inside; mounts need no more than to be entered.
         } sabotage: {
             $0["process.user"] = ["uid": 8, "gid": 9]
-        } check: {
-            try expect("uids", try $0.integers("uids"), is: [7, 7, 7])
-            try expect("gids", try $0.integers("gids"), is: [8, 8, 8])
+        } check: { inside throws(Verdict) in
+            try expect("uids", try inside.integers("uids"), is: [7, 7, 7])
+            try expect("gids", try inside.integers("gids"), is: [8, 8, 8])
         },
         .inside("user-umask", ["user.umask"], "umask is set to user.umask") {
             $0["process.user.umask"] = 63
         } sabotage: {
             $0["process.user.umask"] = 18
-        } check: {
-            try expect("umask", try $0["umask"]?.integer, is: 63)
+        } check: { inside throws(Verdict) in
+            try expect("umask", try inside["umask"]?.integer, is: 63)
         },
         .steps(
             "user-umask-unset", ["user.umask.unset"], "Without user.umask the caller's umask stays",
             sabotage: .configuration { $0["process.user.umask"] = 18 }
-        ) { trial in
+        ) { trial throws(Verdict) in
             umask(0o027)
             trial.bundle.operations = ["report"]
             let inside = try trial.run()
@@ -137,16 +138,16 @@ enum ProcessCases {
             $0["process.user.additionalGids"] = [5, 60, 700]
         } sabotage: {
             $0["process.user.additionalGids"] = [5, 60]
-        } check: {
-            let seen = Set(try $0.integers("groups"))
+        } check: { inside throws(Verdict) in
+            let seen = Set(try inside.integers("groups"))
             try expect(seen.isSuperset(of: [5, 60, 700]), "groups contain 5, 60, 700", seen: "\(seen.sorted())")
         },
         .inside("user-no-groups", ["user.additionalGids"], "Without additionalGids the program has no other group") {
             $0["process.user.gid"] = 9
         } sabotage: {
             $0["process.user.additionalGids"] = [5]
-        } check: {
-            let seen = try $0.integers("groups")
+        } check: { inside throws(Verdict) in
+            let seen = try inside.integers("groups")
             try expect(seen.allSatisfy { $0 == 9 }, "no group but the gid", seen: "\(seen)")
         },
         .refused("user-no-uid", ["user.uid.required"], "A user without uid is refused", mayBeLate: true) {

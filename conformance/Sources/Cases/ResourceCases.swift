@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// A limit of linux.resources and the files of the kernel that must show it.
@@ -25,11 +25,12 @@ extension ResourceTest {
     }
 
     /// Throws a skip unless the controller is there in this view.
-    static func need(_ controller: String, _ view: CgroupView) throws {
+    static func need(_ controller: String, _ view: CgroupView) throws(Verdict) {
         let isThere =
             view == .version1
             ? Files.isDirectory("/sys/fs/cgroup/" + controller)
-            : (Files.text("/sys/fs/cgroup/cgroup.controllers") ?? "").split(separator: " ").map(\.trimmed).contains(controller)
+            : (Files.text("/sys/fs/cgroup/cgroup.controllers") ?? "").split(separator: " ").map { $0.trimmed }.contains(
+                controller)
         if !isThere {
             throw Verdict.skipped("this machine has no \(controller) controller of version \(view == .version1 ? 1 : 2)")
         }
@@ -37,7 +38,8 @@ extension ResourceTest {
 
     var test: Case {
         let (controller, view, files, resources, without) = (controller, view, files, resources, without)
-        return .steps(id, rules, title, view: view, sabotage: .configuration { $0["linux.resources"] = without }) { trial in
+        return .steps(id, rules, title, view: view, sabotage: .configuration { $0["linux.resources"] = without }) {
+            trial throws(Verdict) in
             trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
             trial.bundle["linux.resources"] = resources
             trial.bundle.operations = ["sleep", "60000"]
@@ -50,11 +52,11 @@ extension ResourceTest {
                     throw Verdict.failed(expected: "a file \(path)", seen: "\(Files.list(directory))")
                 }
                 // The controllers stand on one line.
-                let lines = text.split { $0 == "\n" || name == "cgroup.controllers" && $0 == " " }.map(\.trimmed)
+                let lines = text.split { $0 == "\n" || name == "cgroup.controllers" && $0 == " " }.map { $0.trimmed }
                 try trial.expect(lines.contains(content), "\(path) tells \(content)", seen: text.trimmed)
             }
         }
-        .needing {
+        .needing { () throws(Verdict) in
             try ResourceTest.need(controller, view)
             // The root of the case's view is a group like others, so it has what the kernel was built with.
             let root = "/sys/fs/cgroup/" + (view == .version1 ? controller + "/" : "")
@@ -67,7 +69,7 @@ extension ResourceTest {
 
 /// config-linux.md#control-groups: memory, cpu, block I/O, huge pages, network, pids, RDMA.
 enum ResourceCases {
-    static let cases: [Case] = version1.map(\.test) + version2.map(\.test) + behaviour
+    static let cases: [Case] = version1.map { $0.test } + version2.map { $0.test } + behaviour
 
     /// The number of a disk, `8:0`; nil without one.
     static var disk: (major: Int, minor: Int)? {
@@ -189,89 +191,89 @@ enum ResourceCases {
 
     private static let behaviour: [Case] =
         [
-        .steps(
-            "cgroup-v1-block-throttle", ["blockIO.throttle"], "The four throttle lists are applied", view: .version1,
-            sabotage: .configuration { $0["linux.resources"] = [:] }
-        ) { trial in
-            try ResourceTest.need("blkio", .version1)
-            guard let disk else { throw Verdict.skipped("this machine has no disk") }
-            let lists = [
-                ("throttleReadBpsDevice", "read_bps"), ("throttleWriteBpsDevice", "write_bps"),
-                ("throttleReadIOPSDevice", "read_iops"), ("throttleWriteIOPSDevice", "write_iops"),
-            ]
-            trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
-            for (index, list) in lists.enumerated() {
-                trial.bundle["linux.resources.blockIO." + list.0] = [
-                    [
-                        "major": .number(JSONNumber(disk.major)), "minor": .number(JSONNumber(disk.minor)),
-                        "rate": .number(JSONNumber(100_000 + index)),
-                    ]
+            .steps(
+                "cgroup-v1-block-throttle", ["blockIO.throttle"], "The four throttle lists are applied", view: .version1,
+                sabotage: .configuration { $0["linux.resources"] = [:] }
+            ) { trial throws(Verdict) in
+                try ResourceTest.need("blkio", .version1)
+                guard let disk else { throw Verdict.skipped("this machine has no disk") }
+                let lists = [
+                    ("throttleReadBpsDevice", "read_bps"), ("throttleWriteBpsDevice", "write_bps"),
+                    ("throttleReadIOPSDevice", "read_iops"), ("throttleWriteIOPSDevice", "write_iops"),
                 ]
-            }
-            try trial.succeed("create", try trial.create())
-            for (index, list) in lists.enumerated() {
-                let file = ResourceTest.directory("blkio", .version1) + "/blkio.throttle.\(list.1)_device"
-                let line = "\(disk.major):\(disk.minor) \(100_000 + index)"
-                let text = Files.text(file) ?? "no file"
-                try trial.expect(text.contains(line), "\(file) tells \(line)", seen: text)
-            }
-        },
-        .steps(
-            "cgroup-v2-block-throttle", ["blockIO.throttle", "unified.conversion"],
-            "The four throttle lists are converted for version 2",
-            view: .version2, sabotage: .configuration { $0["linux.resources"] = [:] }
-        ) { trial in
-            try ResourceTest.need("io", .version2)
-            guard let disk else { throw Verdict.skipped("this machine has no disk") }
-            let lists = [
-                ("throttleReadBpsDevice", "rbps"), ("throttleWriteBpsDevice", "wbps"), ("throttleReadIOPSDevice", "riops"),
-                ("throttleWriteIOPSDevice", "wiops"),
-            ]
-            trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
-            for (index, list) in lists.enumerated() {
-                trial.bundle["linux.resources.blockIO." + list.0] = [
-                    [
-                        "major": .number(JSONNumber(disk.major)), "minor": .number(JSONNumber(disk.minor)),
-                        "rate": .number(JSONNumber(100_000 + index)),
+                trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
+                for (index, list) in lists.enumerated() {
+                    trial.bundle["linux.resources.blockIO." + list.0] = [
+                        [
+                            "major": .number(JSONNumber(disk.major)), "minor": .number(JSONNumber(disk.minor)),
+                            "rate": .number(JSONNumber(100_000 + index)),
+                        ]
                     ]
+                }
+                try trial.succeed("create", try trial.create())
+                for (index, list) in lists.enumerated() {
+                    let file = ResourceTest.directory("blkio", .version1) + "/blkio.throttle.\(list.1)_device"
+                    let line = "\(disk.major):\(disk.minor) \(100_000 + index)"
+                    let text = Files.text(file) ?? "no file"
+                    try trial.expect(text.holds(line), "\(file) tells \(line)", seen: text)
+                }
+            },
+            .steps(
+                "cgroup-v2-block-throttle", ["blockIO.throttle", "unified.conversion"],
+                "The four throttle lists are converted for version 2",
+                view: .version2, sabotage: .configuration { $0["linux.resources"] = [:] }
+            ) { trial throws(Verdict) in
+                try ResourceTest.need("io", .version2)
+                guard let disk else { throw Verdict.skipped("this machine has no disk") }
+                let lists = [
+                    ("throttleReadBpsDevice", "rbps"), ("throttleWriteBpsDevice", "wbps"), ("throttleReadIOPSDevice", "riops"),
+                    ("throttleWriteIOPSDevice", "wiops"),
                 ]
+                trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
+                for (index, list) in lists.enumerated() {
+                    trial.bundle["linux.resources.blockIO." + list.0] = [
+                        [
+                            "major": .number(JSONNumber(disk.major)), "minor": .number(JSONNumber(disk.minor)),
+                            "rate": .number(JSONNumber(100_000 + index)),
+                        ]
+                    ]
+                }
+                try trial.succeed("create", try trial.create())
+                let text = Files.text(ResourceTest.directory("io", .version2) + "/io.max") ?? "no file"
+                for (index, list) in lists.enumerated() {
+                    try trial.expect(
+                        text.holds("\(list.1)=\(100_000 + index)"), "io.max tells \(list.1)=\(100_000 + index)", seen: text)
+                }
+            },
+            .steps(
+                "cgroup-v1-check-before-update", ["memory.checkBeforeUpdate"],
+                "With checkBeforeUpdate a limit below the usage is rejected",
+                view: .version1, sabotage: .wrapper(.hideFailure("update")), checkBeforeUpdate(.version1)),
+            .steps(
+                "cgroup-v2-check-before-update", ["memory.checkBeforeUpdate"],
+                "With checkBeforeUpdate a limit below the usage is rejected",
+                view: .version2, sabotage: .wrapper(.hideFailure("update")), checkBeforeUpdate(.version2)),
+            .accepted(
+                "cgroup-memory-kernel", ["memory.kernel"],
+                "The limits of kernel memory, which are not recommended, do not end in a crash", view: .version1
+            ) {
+                $0["linux.resources.memory"] = ["kernel": -1, "kernelTCP": -1]
+            },
+            .accepted("cgroup-memory-hierarchy", ["memory.useHierarchy"], "useHierarchy true is accepted", view: .version1) {
+                $0["linux.resources.memory"] = ["useHierarchy": true]
+            },
+            .inside(
+                "cgroup-pids-enforced", ["pids.limit"], "The limit of tasks is enforced", operations: ["children", "20"],
+                view: .version1
+            ) {
+                $0["linux.resources.pids"] = ["limit": 10]
+            } sabotage: {
+                $0["linux.resources.pids"] = ["limit": 100]
+            } check: { inside throws(Verdict) in
+                try expect("children that the kernel granted", try inside.operation("children")["started"]?.integer, is: 9)
             }
-            try trial.succeed("create", try trial.create())
-            let text = Files.text(ResourceTest.directory("io", .version2) + "/io.max") ?? "no file"
-            for (index, list) in lists.enumerated() {
-                try trial.expect(
-                    text.contains("\(list.1)=\(100_000 + index)"), "io.max tells \(list.1)=\(100_000 + index)", seen: text)
-            }
-        },
-        .steps(
-            "cgroup-v1-check-before-update", ["memory.checkBeforeUpdate"],
-            "With checkBeforeUpdate a limit below the usage is rejected",
-            view: .version1, sabotage: .wrapper(.hideFailure("update")), checkBeforeUpdate(.version1)),
-        .steps(
-            "cgroup-v2-check-before-update", ["memory.checkBeforeUpdate"],
-            "With checkBeforeUpdate a limit below the usage is rejected",
-            view: .version2, sabotage: .wrapper(.hideFailure("update")), checkBeforeUpdate(.version2)),
-        .accepted(
-            "cgroup-memory-kernel", ["memory.kernel"],
-            "The limits of kernel memory, which are not recommended, do not end in a crash", view: .version1
-        ) {
-            $0["linux.resources.memory"] = ["kernel": -1, "kernelTCP": -1]
-        },
-        .accepted("cgroup-memory-hierarchy", ["memory.useHierarchy"], "useHierarchy true is accepted", view: .version1) {
-            $0["linux.resources.memory"] = ["useHierarchy": true]
-        },
-        .inside(
-            "cgroup-pids-enforced", ["pids.limit"], "The limit of tasks is enforced", operations: ["children", "20"],
-            view: .version1
-        ) {
-            $0["linux.resources.pids"] = ["limit": 10]
-        } sabotage: {
-            $0["linux.resources.pids"] = ["limit": 100]
-        } check: {
-            try expect("children that the kernel granted", try $0.operation("children")["started"]?.integer, is: 9)
-        }
-        .needing { try ResourceTest.need("pids", .version1) },
-    ]
+            .needing { () throws(Verdict) in try ResourceTest.need("pids", .version1) },
+        ]
         + [CgroupView.version1, .version2].map { view in
             .inside(
                 "cgroup-\(view.rawValue)-pids-zero", ["pids.zero"], "With a limit of 0 no further task is made",
@@ -280,59 +282,62 @@ enum ResourceCases {
                 $0["linux.resources.pids"] = ["limit": 0]
             } sabotage: {
                 $0["linux.resources.pids"] = ["limit": 100]
-            } check: {
-                try expect("children that the kernel granted", try $0.operation("children")["started"]?.integer, is: 0)
+            } check: { inside throws(Verdict) in
+                try expect("children that the kernel granted", try inside.operation("children")["started"]?.integer, is: 0)
             }
-            .needing { try ResourceTest.need("pids", view) }
+            .needing { () throws(Verdict) in try ResourceTest.need("pids", view) }
         } + [
-        .steps(
-            "cgroup-v2-cpu-shares", ["unified.conversion", "cpu.shares"], "More shares become more weight", view: .version2,
-            sabotage: .configuration { $0["linux.resources"] = [:] }
-        ) { trial in
-            try ResourceTest.need("cpu", .version2)
-            trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
-            let file = ResourceTest.directory("cpu", .version2) + "/cpu.weight"
-            func weight(of shares: Int) throws -> Int {
-                trial.bundle["linux.resources"] = ["cpu": ["shares": .number(JSONNumber(shares))]]
+            .steps(
+                "cgroup-v2-cpu-shares", ["unified.conversion", "cpu.shares"], "More shares become more weight", view: .version2,
+                sabotage: .configuration { $0["linux.resources"] = [:] }
+            ) { trial throws(Verdict) in
+                try ResourceTest.need("cpu", .version2)
+                trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
+                let file = ResourceTest.directory("cpu", .version2) + "/cpu.weight"
+                func weight(of shares: Int) throws(Verdict) -> Int {
+                    trial.bundle["linux.resources"] = ["cpu": ["shares": .number(JSONNumber(shares))]]
+                    try trial.succeed("create", try trial.create())
+                    let weight = Int(Files.line(file) ?? "") ?? 0
+                    try trial.succeed("delete --force", try trial.delete(force: true))
+                    try trial.resetForNextCreate()
+                    return weight
+                }
+                let (less, more) = (try weight(of: 512), try weight(of: 4096))
+                try trial.expect(
+                    less > 0 && less < more, "a lower cpu.weight for 512 shares than for 4096", seen: "\(less), \(more)")
+            },
+            .steps(
+                "cgroup-v1-block-weight-device", ["blockIO.weightDevice"], "The weight of a device is applied", view: .version1,
+                sabotage: .configuration { $0["linux.resources"] = [:] }, deviceWeight(.version1)),
+            .steps(
+                "cgroup-v2-block-weight-device", ["blockIO.weightDevice", "unified.conversion"],
+                "The weight of a device is converted for version 2", view: .version2,
+                sabotage: .configuration { $0["linux.resources"] = [:] }, deviceWeight(.version2)),
+            .steps(
+                "cgroup-v2-unified-unknown", ["unified.written"], "A file that no runtime knows is written", view: .version2,
+                sabotage: .configuration { $0["linux.resources.unified"] = nil }
+            ) { trial throws(Verdict) in
+                trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
+                trial.bundle["linux.resources"] = ["unified": ["cgroup.max.descendants": "17"]]
                 try trial.succeed("create", try trial.create())
-                let weight = Int(Files.line(file) ?? "") ?? 0
-                try trial.succeed("delete --force", try trial.delete(force: true))
-                try trial.resetForNextCreate()
-                return weight
-            }
-            let (less, more) = (try weight(of: 512), try weight(of: 4096))
-            try trial.expect(less > 0 && less < more, "a lower cpu.weight for 512 shares than for 4096", seen: "\(less), \(more)")
-        },
-        .steps(
-            "cgroup-v1-block-weight-device", ["blockIO.weightDevice"], "The weight of a device is applied", view: .version1,
-            sabotage: .configuration { $0["linux.resources"] = [:] }, deviceWeight(.version1)),
-        .steps(
-            "cgroup-v2-block-weight-device", ["blockIO.weightDevice", "unified.conversion"],
-            "The weight of a device is converted for version 2", view: .version2,
-            sabotage: .configuration { $0["linux.resources"] = [:] }, deviceWeight(.version2)),
-        .steps(
-            "cgroup-v2-unified-unknown", ["unified.written"], "A file that no runtime knows is written", view: .version2,
-            sabotage: .configuration { $0["linux.resources.unified"] = nil }
-        ) { trial in
-            trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
-            trial.bundle["linux.resources"] = ["unified": ["cgroup.max.descendants": "17"]]
-            try trial.succeed("create", try trial.create())
-            try expect(
-                "cgroup.max.descendants", Files.line(ResourceTest.directory("", .version2) + "/cgroup.max.descendants"), is: "17")
-        },
-    ]
+                try expect(
+                    "cgroup.max.descendants", Files.line(ResourceTest.directory("", .version2) + "/cgroup.max.descendants"),
+                    is: "17")
+            },
+        ]
 
-    private static func deviceWeight(_ view: CgroupView) -> @Sendable (Trial) throws -> Void {
-        { trial in
+    private static func deviceWeight(_ view: CgroupView) -> @Sendable (Trial) throws(Verdict) -> Void {
+        { trial throws(Verdict) in
             let controller = view == .version1 ? "blkio" : "io"
             try ResourceTest.need(controller, view)
             guard let disk else { throw Verdict.skipped("this machine has no disk") }
             trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
             let directory = ResourceTest.directory(controller, view)
-            let files = (view == .version1 ? ["blkio.bfq.weight_device", "blkio.weight_device"] : ["io.bfq.weight", "io.weight"])
+            let files =
+                (view == .version1 ? ["blkio.bfq.weight_device", "blkio.weight_device"] : ["io.bfq.weight", "io.weight"])
                 .filter { Files.exists("/sys/fs/cgroup/" + (view == .version1 ? "blkio/" : "") + $0) || view == .version2 }
             let scheduler = Files.text("/sys/dev/block/\(disk.major):\(disk.minor)/queue/scheduler") ?? ""
-            if files.isEmpty || !scheduler.contains("[bfq]") { throw Verdict.skipped("no disk here has a scheduler with weights") }
+            if files.isEmpty || !scheduler.holds("[bfq]") { throw Verdict.skipped("no disk here has a scheduler with weights") }
             trial.bundle["linux.resources"] = [
                 "blockIO": [
                     "weightDevice": [
@@ -344,12 +349,12 @@ enum ResourceCases {
             ]
             try trial.succeed("create", try trial.create())
             let text = files.compactMap { Files.text(directory + "/" + $0) }.joined()
-            try trial.expect(text.contains("\(disk.major):\(disk.minor) "), "a weight of the disk", seen: text)
+            try trial.expect(text.holds("\(disk.major):\(disk.minor) "), "a weight of the disk", seen: text)
         }
     }
 
-    private static func checkBeforeUpdate(_ view: CgroupView) -> @Sendable (Trial) throws -> Void {
-        { trial in
+    private static func checkBeforeUpdate(_ view: CgroupView) -> @Sendable (Trial) throws(Verdict) -> Void {
+        { trial throws(Verdict) in
             try ResourceTest.need("memory", view)
             trial.bundle["linux.resources"] = ["memory": ["limit": 134_217_728]]
             trial.bundle.operations = ["memory", "50000000", "signals", "15"]

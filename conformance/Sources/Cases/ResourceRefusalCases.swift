@@ -13,14 +13,14 @@ enum ResourceRefusalCases {
         } valid: {
             $0["linux.resources"] = valid
         }
-        .needing { if let controller { try ResourceTest.need(controller, view) } }
+        .needing { () throws(Verdict) in if let controller { try ResourceTest.need(controller, view) } }
     }
 
     private static func absent(
         _ id: String, _ rules: [String], _ title: String, _ view: CgroupView, _ controller: String, _ resources: JSONValue
     ) -> Case {
-        refusal(id, rules, title, view, nil, resources).needing {
-            do { try ResourceTest.need(controller, view) } catch { return }
+        refusal(id, rules, title, view, nil, resources).needing { () throws(Verdict) in
+            do throws(Verdict) { try ResourceTest.need(controller, view) } catch { return }
             throw Verdict.skipped("this machine has the \(controller) controller")
         }
     }
@@ -44,7 +44,7 @@ enum ResourceRefusalCases {
         refusal(
             "cgroup-leaf-weight", ["blockIO.leafWeight", "create.cannot-apply"],
             "A leafWeight, which this kernel does not have, is refused", .version1, "blkio", ["blockIO": ["leafWeight": 300]]
-        ).needing {
+        ).needing { () throws(Verdict) in
             if Files.exists("/sys/fs/cgroup/blkio/blkio.leaf_weight") { throw Verdict.skipped("this kernel has leaf weights") }
         },
         refusal(

@@ -10,15 +10,15 @@ enum RootAndMountCases {
             $0.files["rootfs/mark"] = "here"
         } sabotage: {
             $0.files["rootfs/mark"] = nil
-        } check: {
-            try expect("errno of stat /mark", try $0.errno("stat"), is: 0)
+        } check: { inside throws(Verdict) in
+            try expect("errno of stat /mark", try inside.errno("stat"), is: 0)
         },
         .steps(
             "root-absolute", ["root.path"], "An absolute root.path is taken as it is",
             sabotage: .configuration {
                 $0.files["rootfs/mark"] = nil
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle["root.path"] = .string(trial.rootfs)
             trial.bundle.files["rootfs/mark"] = "here"
             trial.bundle.operations = ["stat", "/mark"]
@@ -29,14 +29,14 @@ enum RootAndMountCases {
         ) {
             $0["root.path"] = "other/tree"
             $0.files["other/tree/mark"] = "here"
-            $0.prepare = { bundle in
+            $0.prepare = { bundle throws(Verdict) in
                 try Files.write(bundle + "/other/tree/probe", Probe.image, mode: 0o755)
                 for name in ["proc", "dev", "sys"] { try Files.makeDirectories(bundle + "/other/tree/" + name) }
             }
         } sabotage: {
             $0["root.path"] = "rootfs"
-        } check: {
-            try expect("errno of stat /mark", try $0.errno("stat"), is: 0)
+        } check: { inside throws(Verdict) in
+            try expect("errno of stat /mark", try inside.errno("stat"), is: 0)
         },
         .refused("root-missing-directory", ["root.path.exists"], "A root.path without a directory is refused") {
             $0["root.path"] = "nowhere"
@@ -66,8 +66,8 @@ enum RootAndMountCases {
             $0["root.readonly"] = true
         } sabotage: {
             $0["root.readonly"] = false
-        } check: {
-            try expect("errno of creating a file (EROFS is 30)", try $0.errno("create"), is: 30)
+        } check: { inside throws(Verdict) in
+            try expect("errno of creating a file (EROFS is 30)", try inside.errno("create"), is: 30)
         },
         .inside(
             "root-writable", ["root.readonly.default"], "Without root.readonly the root is writable",
@@ -75,8 +75,8 @@ enum RootAndMountCases {
         ) { _ in
         } sabotage: {
             $0["root.readonly"] = true
-        } check: {
-            try expect("errno of creating a file", try $0.errno("create"), is: 0)
+        } check: { inside throws(Verdict) in
+            try expect("errno of creating a file", try inside.errno("create"), is: 0)
         },
     ]
 
@@ -93,31 +93,31 @@ enum RootAndMountCases {
         } sabotage: {
             let mounts = $0["mounts"]?.array ?? []
             $0["mounts"] = .array(mounts.dropLast(2) + mounts.suffix(2).reversed())
-        } check: {
-            try expect("errno of stat /a/mark", try $0.errno("stat", 1), is: 0)
-            try expect("errno of stat /a/b/mark", try $0.errno("stat", 0), is: 0)
+        } check: { inside throws(Verdict) in
+            try expect("errno of stat /a/mark", try inside.errno("stat", 1), is: 0)
+            try expect("errno of stat /a/b/mark", try inside.errno("stat", 0), is: 0)
         },
         .inside("mounts-relative-destination", ["mounts.destination.relative"], "A relative destination is taken from /") {
             $0.addMount("relative/place", "tmpfs", "tmpfs")
         } sabotage: {
             $0.remove("mounts") { $0.object?["destination"]?.string == "relative/place" }
-        } check: {
-            try expect("type of the mount", try $0.mount("/relative/place").type, is: "tmpfs")
+        } check: { inside throws(Verdict) in
+            try expect("type of the mount", try inside.mount("/relative/place").type, is: "tmpfs")
         },
         .inside("mounts-type", ["mounts.type"], "The file system of type is mounted") {
             $0.addMount("/ram", "ramfs", "ramfs")
         } sabotage: {
             $0.remove("mounts") { $0.object?["destination"]?.string == "/ram" }
-        } check: {
-            try expect("type of the mount", try $0.mount("/ram").type, is: "ramfs")
+        } check: { inside throws(Verdict) in
+            try expect("type of the mount", try inside.mount("/ram").type, is: "ramfs")
         },
         .inside("mounts-source-name", ["mounts.source"], "source is the mount's source") {
             $0.addMount("/named", "tmpfs", "my-name")
         } sabotage: {
             $0.remove("mounts") { $0.object?["destination"]?.string == "/named" }
             $0.addMount("/named", "tmpfs", "other-name")
-        } check: {
-            try expect("source of the mount", try $0.mount("/named").source, is: "my-name")
+        } check: { inside throws(Verdict) in
+            try expect("source of the mount", try inside.mount("/named").source, is: "my-name")
         },
         .inside(
             "mounts-bind-relative-source", ["mounts.source.bundle"], "A relative bind source is taken from the bundle",
@@ -128,16 +128,16 @@ enum RootAndMountCases {
         } sabotage: {
             $0.files["volume/mark"] = nil
             $0.directories.append("volume")
-        } check: {
-            try expect("errno of stat", try $0.errno("stat"), is: 0)
+        } check: { inside throws(Verdict) in
+            try expect("errno of stat", try inside.errno("stat"), is: 0)
         },
         .inside("mounts-bind-file", ["mounts.source.bind"], "A file can be bound", operations: ["read", "/bound"]) {
             $0.files["file"] = "content"
             $0.addMount("/bound", nil, "file", ["bind"])
         } sabotage: {
             $0.files["file"] = "other"
-        } check: {
-            try expect("content", try $0.operation("read")["text"]?.string, is: "content")
+        } check: { inside throws(Verdict) in
+            try expect("content", try inside.operation("read")["text"]?.string, is: "content")
         },
         .inside(
             "mounts-bind-without-type", ["mounts.source.bind"], "bind in options is enough to make a bind mount",
@@ -148,8 +148,8 @@ enum RootAndMountCases {
         } sabotage: {
             $0.files["volume/mark"] = nil
             $0.directories.append("volume")
-        } check: {
-            try expect("errno of stat", try $0.errno("stat"), is: 0)
+        } check: { inside throws(Verdict) in
+            try expect("errno of stat", try inside.errno("stat"), is: 0)
         },
         .inside(
             "mounts-data", ["mounts.options.data"], "Options that the runtime does not know reach the file system",
@@ -159,10 +159,10 @@ enum RootAndMountCases {
         } sabotage: {
             $0.remove("mounts") { $0.object?["destination"]?.string == "/small" }
             $0.addMount("/small", "tmpfs", "tmpfs", ["nosuid"])
-        } check: {
-            let mount = try $0.mount("/small")
+        } check: { inside throws(Verdict) in
+            let mount = try inside.mount("/small")
             try expect(mount.superOptions.contains("size=128k"), "size=128k", seen: mount.superOptions.joined(separator: ","))
-            try expect("mode", try $0.operation("stat")["mode"]?.integer, is: 0o41750)
+            try expect("mode", try inside.operation("stat")["mode"]?.integer, is: 0o41750)
         },
         .refused(
             "mounts-bind-missing-source", ["mounts.source.bind", "create.cannot-apply"],

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// config-linux.md: rootfsPropagation, maskedPaths, readonlyPaths.
@@ -7,13 +7,13 @@ enum RootPropagationCases {
 
     /// The root is a mount of its own that is shared with the runtime's namespace.
     private static func shareRoot(_ bundle: inout Bundle) {
-        bundle.prepare = {
+        bundle.prepare = { folder throws(Verdict) in
             // The mount that the bundle lies on must propagate, or there is nothing to get from the host.
-            try System.mount("none", String($0.dropLast("/bundle".count)), "", System.shared)
+            try System.mount("none", String(folder.dropLast("/bundle".count)), "", System.shared)
         }
     }
 
-    private static func seen(_ inside: Inside) throws -> Set<String> {
+    private static func seen(_ inside: Inside) throws(Verdict) -> Set<String> {
         Set(try inside.mount("/").propagation.map { String($0.prefix { $0 != ":" }) })
     }
 
@@ -23,11 +23,11 @@ enum RootPropagationCases {
             $0["linux.rootfsPropagation"] = "shared"
         } sabotage: {
             $0["linux.rootfsPropagation"] = "private"
-        } check: {
-            let seen = try seen($0)
+        } check: { inside throws(Verdict) in
+            let seen = try seen(inside)
             try expect(seen.contains("shared"), "a shared root mount", seen: "\(seen.sorted())")
-            let host = MountInfo.parse(Files.text("/proc/self/mountinfo") ?? "").flatMap(\.propagation)
-            let peers = try $0.mount("/").propagation.first { $0.hasPrefix("shared:") } ?? ""
+            let host = MountInfo.parse(Files.text("/proc/self/mountinfo") ?? "").flatMap { $0.propagation }
+            let peers = try inside.mount("/").propagation.first { $0.hasPrefix("shared:") } ?? ""
             try expect(!host.contains(peers), "a peer group without a mount of the host", seen: peers)
         },
         .inside("root-propagation-slave", ["rootfsPropagation.slave"], "slave makes the root follow the host") {
@@ -35,8 +35,8 @@ enum RootPropagationCases {
             $0["linux.rootfsPropagation"] = "slave"
         } sabotage: {
             $0["linux.rootfsPropagation"] = "private"
-        } check: {
-            let seen = try seen($0)
+        } check: { inside throws(Verdict) in
+            let seen = try seen(inside)
             try expect(
                 seen.contains("master") && !seen.contains("shared"), "a root mount that is a slave only", seen: "\(seen.sorted())"
             )
@@ -46,8 +46,8 @@ enum RootPropagationCases {
             $0["linux.rootfsPropagation"] = "private"
         } sabotage: {
             $0["linux.rootfsPropagation"] = "shared"
-        } check: {
-            let seen = try seen($0)
+        } check: { inside throws(Verdict) in
+            let seen = try seen(inside)
             try expect(seen.isDisjoint(with: ["shared", "master"]), "a private root mount", seen: "\(seen.sorted())")
         },
         .inside(
@@ -57,16 +57,16 @@ enum RootPropagationCases {
             $0["linux.rootfsPropagation"] = "unbindable"
         } sabotage: {
             $0["linux.rootfsPropagation"] = "private"
-        } check: {
-            let seen = try seen($0)
+        } check: { inside throws(Verdict) in
+            let seen = try seen(inside)
             try expect(seen.contains("unbindable"), "an unbindable root mount", seen: "\(seen.sorted())")
-            try expect("errno of binding the root (EINVAL is 22)", try $0.errno("mount"), is: 22)
+            try expect("errno of binding the root (EINVAL is 22)", try inside.errno("mount"), is: 22)
         },
         .steps(
             "root-propagation-slave-receives", ["rootfsPropagation.slave"],
             "A mount that the host makes later appears in a slave root",
             sabotage: .configuration { $0["linux.rootfsPropagation"] = "private" }
-        ) { trial in
+        ) { trial throws(Verdict) in
             shareRoot(&trial.bundle)
             trial.bundle["linux.rootfsPropagation"] = "slave"
             trial.bundle.directories.append("rootfs/later")
@@ -93,19 +93,21 @@ enum RootPropagationCases {
         ("runbindable", "unbindable", "private"),
     ].map { (value, rule, other) in
         .inside(
-            "root-propagation-\(value)", ["practice.rootfsPropagation-recursive"], "\(value) concerns the root and the mounts below"
+            "root-propagation-\(value)", ["practice.rootfsPropagation-recursive"],
+            "\(value) concerns the root and the mounts below"
         ) {
             shareRoot(&$0)
             $0["linux.rootfsPropagation"] = .string(value)
         } sabotage: {
             $0["linux.rootfsPropagation"] = .string(other)
-        } check: {
-            let root = try seen($0)
-            let below = Set(try $0.mount("/proc").propagation.map { String($0.prefix { $0 != ":" }) })
+        } check: { inside throws(Verdict) in
+            let root = try seen(inside)
+            let below = Set(try inside.mount("/proc").propagation.map { String($0.prefix { $0 != ":" }) })
             switch value {
             case "rslave":
                 try expect(
-                    root.contains("master") && !root.contains("shared"), "a root mount that is a slave only", seen: "\(root.sorted())")
+                    root.contains("master") && !root.contains("shared"), "a root mount that is a slave only",
+                    seen: "\(root.sorted())")
             case "rprivate":
                 let both = root.union(below)
                 try expect(both.isDisjoint(with: ["shared", "master"]), "private mounts", seen: "\(both.sorted())")
@@ -122,8 +124,8 @@ enum RootPropagationCases {
             $0["linux.maskedPaths"] = ["/secret/file"]
         } sabotage: {
             $0["linux.maskedPaths"] = []
-        } check: {
-            let read = try $0.operation("read")
+        } check: { inside throws(Verdict) in
+            let read = try inside.operation("read")
             try expect(
                 read["errno"]?.integer != 0 || read["text"]?.string == "", "nothing to read", seen: read["text"]?.string ?? "")
         },
@@ -135,10 +137,10 @@ enum RootPropagationCases {
             $0["linux.maskedPaths"] = ["/secret"]
         } sabotage: {
             $0["linux.maskedPaths"] = []
-        } check: {
-            let list = try $0.operation("list")
+        } check: { inside throws(Verdict) in
+            let list = try inside.operation("list")
             try expect("entries", list["entries"]?.array?.count ?? 0, is: 0)
-            try expect(try $0.errno("create") != 0, "creating a file fails", seen: "it succeeds")
+            try expect(try inside.errno("create") != 0, "creating a file fails", seen: "it succeeds")
         },
         .inside(
             "masked-proc", ["maskedPaths.unreadable"], "A file of /proc can be masked", operations: ["read", "/proc/meminfo"]
@@ -146,8 +148,8 @@ enum RootPropagationCases {
             $0["linux.maskedPaths"] = ["/proc/meminfo"]
         } sabotage: {
             $0["linux.maskedPaths"] = ["/proc/kcore"]
-        } check: {
-            let read = try $0.operation("read")
+        } check: { inside throws(Verdict) in
+            let read = try inside.operation("read")
             try expect(
                 read["errno"]?.integer != 0 || read["text"]?.string == "", "nothing to read",
                 seen: String((read["text"]?.string ?? "").prefix(40)))
@@ -171,9 +173,9 @@ enum RootPropagationCases {
             $0["linux.readonlyPaths"] = ["/fixed"]
         } sabotage: {
             $0["linux.readonlyPaths"] = []
-        } check: {
-            try expect("errno of creating a file (EROFS is 30)", try $0.errno("create"), is: 30)
-            try expect("content", try $0.operation("read")["text"]?.string, is: "content")
+        } check: { inside throws(Verdict) in
+            try expect("errno of creating a file (EROFS is 30)", try inside.errno("create"), is: 30)
+            try expect("content", try inside.operation("read")["text"]?.string, is: "content")
         },
         .inside(
             "readonly-file", ["readonlyPaths.readonly"], "A read-only file cannot be written",
@@ -183,8 +185,8 @@ enum RootPropagationCases {
             $0["linux.readonlyPaths"] = ["/fixed"]
         } sabotage: {
             $0["linux.readonlyPaths"] = []
-        } check: {
-            try expect("errno of open (EROFS is 30)", try $0.errno("open"), is: 30)
+        } check: { inside throws(Verdict) in
+            try expect("errno of open (EROFS is 30)", try inside.errno("open"), is: 30)
         },
         .inside(
             "readonly-proc", ["readonlyPaths.readonly"], "/proc/sys can be made read-only",
@@ -193,8 +195,8 @@ enum RootPropagationCases {
             $0["linux.readonlyPaths"] = ["/proc/sys"]
         } sabotage: {
             $0["linux.readonlyPaths"] = ["/proc/bus"]
-        } check: {
-            try expect("errno of open (EROFS is 30)", try $0.errno("open"), is: 30)
+        } check: { inside throws(Verdict) in
+            try expect("errno of open (EROFS is 30)", try inside.errno("open"), is: 30)
         },
         .inside(
             "readonly-root", ["readonlyPaths.readonly"], "The root itself can be made read-only",
@@ -203,8 +205,8 @@ enum RootPropagationCases {
             $0["linux.readonlyPaths"] = ["/"]
         } sabotage: {
             $0["linux.readonlyPaths"] = []
-        } check: {
-            try expect("errno of creating a file (EROFS is 30)", try $0.errno("create"), is: 30)
+        } check: { inside throws(Verdict) in
+            try expect("errno of creating a file (EROFS is 30)", try inside.errno("create"), is: 30)
         },
         .refused("readonly-relative", ["readonlyPaths.absolute"], "A relative read-only path is refused") {
             $0["linux.readonlyPaths"] = ["proc/sys"]

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// config.md#linux-process: scheduler, ioPriority, execCPUAffinity; config-linux.md: memoryPolicy, personality, timeOffsets.
@@ -7,14 +7,14 @@ enum SchedulingCases {
 
     private static func scheduled(
         _ id: String, _ rules: [String], _ title: String, _ value: JSONValue, without: JSONValue?,
-        check: @escaping @Sendable (JSONMembers) throws -> Void
+        check: @escaping @Sendable (JSONMembers) throws(Verdict) -> Void
     ) -> Case {
         .inside(id, rules, title) {
             $0["process.scheduler"] = value
         } sabotage: {
             $0["process.scheduler"] = without
-        } check: {
-            try check(try $0["scheduler"]?.object ?? [:])
+        } check: { inside throws(Verdict) in
+            try check(try inside["scheduler"]?.object ?? [:])
         }
     }
 
@@ -27,21 +27,23 @@ enum SchedulingCases {
 
     private static let scheduler: [Case] = [
         scheduled("scheduler-batch", ["scheduler.policy"], "SCHED_BATCH is set", ["policy": "SCHED_BATCH"], without: nil) {
-            try expect("policy", $0["policy"]?.integer, is: 3)
+            found throws(Verdict) in
+            try expect("policy", found["policy"]?.integer, is: 3)
         },
         scheduled("scheduler-idle", ["scheduler.policy"], "SCHED_IDLE is set", ["policy": "SCHED_IDLE"], without: nil) {
-            try expect("policy", $0["policy"]?.integer, is: 5)
+            found throws(Verdict) in
+            try expect("policy", found["policy"]?.integer, is: 5)
         },
         scheduled(
             "scheduler-nice", ["scheduler.nice"], "nice is set with SCHED_OTHER", ["policy": "SCHED_OTHER", "nice": 7],
             without: ["policy": "SCHED_OTHER"]
-        ) {
-            try expect("nice", $0["nice"]?.integer, is: 7)
+        ) { found throws(Verdict) in
+            try expect("nice", found["nice"]?.integer, is: 7)
         },
         .steps(
             "scheduler-nice-unset", ["scheduler.nice"], "Without nice the value is 0",
             sabotage: .configuration { $0["process.scheduler"] = ["policy": "SCHED_OTHER", "nice": 3] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             setpriority(0, 0, 2)  // PRIO_PROCESS
             trial.bundle["process.scheduler"] = ["policy": "SCHED_OTHER"]
             try expect("nice", try trial.run()["scheduler"]?.object?["nice"]?.integer, is: 0)
@@ -49,22 +51,22 @@ enum SchedulingCases {
         scheduled(
             "scheduler-fifo", ["scheduler.policy", "scheduler.priority"], "SCHED_FIFO is set with its priority",
             ["policy": "SCHED_FIFO", "priority": 3], without: ["policy": "SCHED_FIFO", "priority": 2]
-        ) {
-            try expect("policy", $0["policy"]?.integer, is: 1)
-            try expect("priority", $0["priority"]?.integer, is: 3)
+        ) { found throws(Verdict) in
+            try expect("policy", found["policy"]?.integer, is: 1)
+            try expect("priority", found["priority"]?.integer, is: 3)
         },
         scheduled(
             "scheduler-rr", ["scheduler.policy", "scheduler.priority"], "SCHED_RR is set with its priority",
             ["policy": "SCHED_RR", "priority": 4], without: nil
-        ) {
-            try expect("policy", $0["policy"]?.integer, is: 2)
-            try expect("priority", $0["priority"]?.integer, is: 4)
+        ) { found throws(Verdict) in
+            try expect("policy", found["policy"]?.integer, is: 2)
+            try expect("priority", found["priority"]?.integer, is: 4)
         },
         scheduled(
             "scheduler-deadline", ["scheduler.policy", "scheduler.deadline"], "SCHED_DEADLINE is set with its times",
             ["policy": "SCHED_DEADLINE", "runtime": 10_000_000, "deadline": 20_000_000, "period": 40_000_000],
             without: nil
-        ) { attributes in
+        ) { attributes throws(Verdict) in
             try expect("policy", attributes["policy"]?.integer, is: 6)
             let times = ["runtime", "deadline", "period"].compactMap { attributes[$0]?.integer }
             try expect("runtime, deadline, period", times, is: [10_000_000, 20_000_000, 40_000_000])
@@ -72,38 +74,39 @@ enum SchedulingCases {
         scheduled(
             "scheduler-flag", ["scheduler.flags"], "SCHED_FLAG_RESET_ON_FORK is set",
             ["policy": "SCHED_BATCH", "flags": ["SCHED_FLAG_RESET_ON_FORK"]], without: ["policy": "SCHED_BATCH"]
-        ) {
-            try expect("reset-on-fork bit", ($0["flags"]?.integer ?? 0) & 1, is: 1)
+        ) { found throws(Verdict) in
+            try expect("reset-on-fork bit", (found["flags"]?.integer ?? 0) & 1, is: 1)
         },
         scheduled(
             "scheduler-flag-reclaim", ["scheduler.flags"], "SCHED_FLAG_RECLAIM is set", deadline(["SCHED_FLAG_RECLAIM"]),
             without: deadline([])
-        ) {
-            try expect("reclaim bit", ($0["flags"]?.integer ?? 0) & 2, is: 2)
+        ) { found throws(Verdict) in
+            try expect("reclaim bit", (found["flags"]?.integer ?? 0) & 2, is: 2)
         },
         scheduled(
             "scheduler-flag-overrun", ["scheduler.flags"], "SCHED_FLAG_DL_OVERRUN is set", deadline(["SCHED_FLAG_DL_OVERRUN"]),
             without: deadline([])
-        ) {
-            try expect("overrun bit", ($0["flags"]?.integer ?? 0) & 4, is: 4)
+        ) { found throws(Verdict) in
+            try expect("overrun bit", (found["flags"]?.integer ?? 0) & 4, is: 4)
         },
         scheduled(
             "scheduler-flag-keep-policy", ["scheduler.flags"], "SCHED_FLAG_KEEP_POLICY keeps the policy",
             ["policy": "SCHED_BATCH", "flags": ["SCHED_FLAG_KEEP_POLICY"]], without: ["policy": "SCHED_BATCH"]
-        ) {
-            try expect("policy (SCHED_OTHER is 0)", $0["policy"]?.integer, is: 0)
+        ) { found throws(Verdict) in
+            try expect("policy (SCHED_OTHER is 0)", found["policy"]?.integer, is: 0)
         },
         scheduled(
             "scheduler-flag-keep-params", ["scheduler.flags"], "SCHED_FLAG_KEEP_PARAMS keeps the nice value",
-            ["policy": "SCHED_OTHER", "nice": 7, "flags": ["SCHED_FLAG_KEEP_PARAMS"]], without: ["policy": "SCHED_OTHER", "nice": 7]
-        ) {
-            try expect("nice", $0["nice"]?.integer, is: 0)
+            ["policy": "SCHED_OTHER", "nice": 7, "flags": ["SCHED_FLAG_KEEP_PARAMS"]],
+            without: ["policy": "SCHED_OTHER", "nice": 7]
+        ) { found throws(Verdict) in
+            try expect("nice", found["nice"]?.integer, is: 0)
         },
         scheduled(
             "scheduler-flag-clamps", ["scheduler.flags"], "The flags of clamps are accepted",
             ["policy": "SCHED_BATCH", "flags": ["SCHED_FLAG_UTIL_CLAMP_MIN", "SCHED_FLAG_UTIL_CLAMP_MAX"]], without: nil
-        ) {
-            try expect("policy", $0["policy"]?.integer, is: 3)
+        ) { found throws(Verdict) in
+            try expect("policy", found["policy"]?.integer, is: 3)
         }
         .blind(to: "the clamps: the specification has no property for their values"),
         refusedScheduler("scheduler-no-policy", ["scheduler.policy"], "A scheduler without policy is refused", ["nice": 1]),
@@ -113,7 +116,8 @@ enum SchedulingCases {
             "scheduler-unknown-flag", ["scheduler.flags"], "An unknown flag is refused",
             ["policy": "SCHED_BATCH", "flags": ["SCHED_FLAG_SOMETIMES"]]),
         refusedScheduler(
-            "scheduler-nice-range", ["scheduler.nice", "values.invalid"], "A nice value of 100 is refused", ["policy": "SCHED_OTHER", "nice": 100]),
+            "scheduler-nice-range", ["scheduler.nice", "values.invalid"], "A nice value of 100 is refused",
+            ["policy": "SCHED_OTHER", "nice": 100]),
     ]
 
     private static func refusedScheduler(_ id: String, _ rules: [String], _ title: String, _ value: JSONValue) -> Case {
@@ -129,8 +133,8 @@ enum SchedulingCases {
             $0["process.ioPriority"] = ["class": .string(name), "priority": .number(JSONNumber(level))]
         } sabotage: {
             $0["process.ioPriority"] = nil
-        } check: {
-            try expect("I/O priority", try $0["ioPriority"]?.integer, is: number << 13 | level)
+        } check: { inside throws(Verdict) in
+            try expect("I/O priority", try inside["ioPriority"]?.integer, is: number << 13 | level)
         }
     }
 
@@ -171,7 +175,7 @@ enum SchedulingCases {
                     if let id = arguments.last { Raw.runOnFirstCPU(processesOf: id) }
                     return arguments
                 })
-        ) { trial in
+        ) { trial throws(Verdict) in
             if sysconf(Int32(_SC_NPROCESSORS_ONLN)) < 2 { throw Verdict.skipped("this machine has one CPU") }
             trial.bundle["process.execCPUAffinity"] = ["initial": "0", "final": "0"]
             let seen = try trial.run().integers("affinity")
@@ -179,8 +183,8 @@ enum SchedulingCases {
         },
         .steps(
             "affinity-final", ["execCPUAffinity.final"], "A process that joins the container runs on the CPUs of final",
-            sabotage: .wrapper(.arguments("exec") { $0.map { $0.replacing("process.json", with: "other.json") } })
-        ) { trial in
+            sabotage: .wrapper(.arguments("exec") { $0.map { $0.replaced("process.json", by: "other.json") } })
+        ) { trial throws(Verdict) in
             if sysconf(Int32(_SC_NPROCESSORS_ONLN)) < 2 { throw Verdict.skipped("this machine has one CPU") }
             trial.bundle.operations = ["sleep", "60000"]
             try trial.succeed("create", try trial.create())
@@ -197,11 +201,13 @@ enum SchedulingCases {
         .steps(
             "affinity-initial", ["execCPUAffinity.final"],
             "A process that joins may begin on CPUs that the container does not have", sabotage: .wrapper(.refuse("exec"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             if sysconf(Int32(_SC_NPROCESSORS_ONLN)) < 2 { throw Verdict.skipped("this machine has one CPU") }
             trial.bundle["linux.resources.cpu.cpus"] = "0"
             trial.bundle.operations = ["sleep", "60000"]
-            if !(try trial.create()).succeeded { throw Verdict.skipped("this view of the control groups has no cpuset controller") }
+            if !(try trial.create()).succeeded {
+                throw Verdict.skipped("this view of the control groups has no cpuset controller")
+            }
             try trial.succeed("start", try trial.start())
             var process = trial.bundle["process"] ?? [:]
             process[JSONPath([.member("args")])] = ["/probe", "to", "/seen", "report"]
@@ -226,13 +232,13 @@ enum SchedulingCases {
             $0["linux.memoryPolicy"] = value
         } sabotage: {
             $0["linux.memoryPolicy"] = without
-        } check: {
-            let seen = try $0["memoryPolicy"]?.object
+        } check: { inside throws(Verdict) in
+            let seen = try inside["memoryPolicy"]?.object
             try expect("mode and flags of get_mempolicy", seen?["mode"]?.integer, is: mode | flags)
             let nodes = value[JSONPath([.member("nodes")])]?.string == "0" ? 1 : 0
             try expect("mask of nodes of get_mempolicy", seen?["nodes"]?.integer, is: nodes)
         }
-        .needing {
+        .needing { () throws(Verdict) in
             if !Files.isDirectory("/sys/devices/system/node") { throw Verdict.skipped("this kernel has no NUMA policies") }
         }
     }
@@ -282,15 +288,15 @@ enum SchedulingCases {
             $0["linux.personality"] = ["domain": "LINUX32"]
         } sabotage: {
             $0["linux.personality"] = ["domain": "LINUX"]
-        } check: {
-            try expect("personality", (try $0["personality"]?.integer ?? 0) & 0xff, is: 8)
+        } check: { inside throws(Verdict) in
+            try expect("personality", (try inside["personality"]?.integer ?? 0) & 0xff, is: 8)
         },
         .inside("personality-linux", ["personality.domain"], "LINUX is the plain personality") {
             $0["linux.personality"] = ["domain": "LINUX"]
         } sabotage: {
             $0["linux.personality"] = ["domain": "LINUX32"]
-        } check: {
-            try expect("personality", (try $0["personality"]?.integer ?? 0) & 0xff, is: 0)
+        } check: { inside throws(Verdict) in
+            try expect("personality", (try inside["personality"]?.integer ?? 0) & 0xff, is: 0)
         },
         .refused("personality-unknown", ["personality.domain"], "An unknown domain is refused") {
             $0["linux.personality"] = ["domain": "SOLARIS"]
@@ -309,7 +315,7 @@ enum SchedulingCases {
         },
     ]
 
-    private static func offsets(_ inside: Inside) throws -> [String: [Int]] {
+    private static func offsets(_ inside: Inside) throws(Verdict) -> [String: [Int]] {
         var found: [String: [Int]] = [:]
         for line in try inside.text("timeOffsets").split(separator: "\n") {
             let words = line.split(separator: " ").map(String.init)
@@ -324,8 +330,8 @@ enum SchedulingCases {
             $0["linux.timeOffsets"] = ["monotonic": ["secs": 1000, "nanosecs": 5], "boottime": ["secs": -7]]
         } sabotage: {
             $0["linux.timeOffsets"] = ["monotonic": ["secs": 1000]]
-        } check: {
-            let seen = try offsets($0)
+        } check: { inside throws(Verdict) in
+            let seen = try offsets(inside)
             try expect("monotonic", seen["monotonic"], is: [1000, 5])
             try expect("boottime", seen["boottime"], is: [-7, 0])
         },

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// config-linux.md#seccomp and #the-container-process-state.
@@ -29,19 +29,19 @@ enum SeccompCases {
 
     private static func set(
         _ id: String, _ rules: [String], _ title: String, _ profile: JSONValue, without: JSONValue? = nil,
-        operations: [String] = attempt, check: @escaping @Sendable (Inside) throws -> Void
+        operations: [String] = attempt, check: @escaping @Sendable (Inside) throws(Verdict) -> Void
     ) -> Case {
         .inside(id, rules, title, operations: operations) {
             $0["linux.seccomp"] = profile
         } sabotage: {
             $0["linux.seccomp"] = without
-        } check: {
-            try check($0)
+        } check: { inside throws(Verdict) in
+            try check(inside)
         }
     }
 
-    private static func isErrno(_ errno: Int) -> @Sendable (Inside) throws -> Void {
-        { try expect("errno of the call", try $0.errno("call"), is: errno) }
+    private static func isErrno(_ errno: Int) -> @Sendable (Inside) throws(Verdict) -> Void {
+        { inside throws(Verdict) in try expect("errno of the call", try inside.errno("call"), is: errno) }
     }
 
     /// The probe is ended by a signal before it can tell.
@@ -49,7 +49,7 @@ enum SeccompCases {
         .steps(
             id, ["seccomp.actions", "seccomp.action"], "\(action) ends the program by signal \(signal)",
             sabotage: .configuration { $0["linux.seccomp"] = nil }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle["linux.seccomp"] = profile(action)
             trial.bundle.operations = ["echo", "before"] + attempt
             try trial.succeed("create", try trial.create())
@@ -70,14 +70,14 @@ enum SeccompCases {
         set(
             "seccomp-allow", ["seccomp.actions", "seccomp.defaultAction"], "SCMP_ACT_ALLOW makes an exception of the default",
             inverse([:], allowed: ["sched_rr_get_interval"]), without: inverse([:])
-        ) {
-            try expect("errno of the call (EFAULT is 14)", try $0.errno("call"), is: 14)
+        ) { inside throws(Verdict) in
+            try expect("errno of the call (EFAULT is 14)", try inside.errno("call"), is: 14)
         },
         set(
             "seccomp-log", ["seccomp.actions"], "SCMP_ACT_LOG lets the call happen", profile("SCMP_ACT_LOG"),
             without: profile("SCMP_ACT_ERRNO")
-        ) {
-            try expect("errno of the call (EFAULT is 14)", try $0.errno("call"), is: 14)
+        ) { inside throws(Verdict) in
+            try expect("errno of the call (EFAULT is 14)", try inside.errno("call"), is: 14)
         },
         set(
             "seccomp-trace", ["seccomp.actions"], "SCMP_ACT_TRACE without a tracer gives ENOSYS", profile("SCMP_ACT_TRACE"),
@@ -89,8 +89,8 @@ enum SeccompCases {
         set(
             "seccomp-mode", ["seccomp.defaultAction"], "A profile puts the program into filter mode", profile("SCMP_ACT_ERRNO"),
             operations: ["report"]
-        ) {
-            try expect("seccomp mode", try $0["seccomp"]?.integer ?? -1, is: 2)
+        ) { inside throws(Verdict) in
+            try expect("seccomp mode", try inside["seccomp"]?.integer ?? -1, is: 2)
         },
         set(
             "seccomp-default-errno", ["seccomp.defaultAction", "seccomp.defaultErrnoRet"],
@@ -118,8 +118,8 @@ enum SeccompCases {
             $0["linux.seccomp"] = profile("SCMP_ACT_ERRNO")
         } sabotage: {
             $0["linux.seccomp"] = nil
-        } check: {
-            try expect("errno of the call", try $0.errno("call"), is: 1)
+        } check: { inside throws(Verdict) in
+            try expect("errno of the call", try inside.errno("call"), is: 1)
         },
     ]
 
@@ -162,12 +162,12 @@ enum SeccompCases {
         if let valueTwo { argument["valueTwo"] = .number(JSONNumber(valueTwo)) }
         let filter = profile("SCMP_ACT_ERRNO", [("args", [.object(argument)]), ("errnoRet", 99)])
         return set(
-            "seccomp-op-\(op.dropFirst("SCMP_CMP_".count).lowercased().replacing("_", with: "-"))", ["seccomp.args"],
+            "seccomp-op-\(op.dropFirst("SCMP_CMP_".count).lowercased().replaced("_", by: "-"))", ["seccomp.args"],
             "\(op) compares the argument", filter,
             operations: ["call", number, hit, "0", "0", "0", "call", number, miss, "0", "0", "0"]
-        ) {
-            try expect("errno of the call with \(hit)", try $0.errno("call", 0), is: 99)
-            try expect(try $0.errno("call", 1) != 99, "the call with \(miss) is let through", seen: "errno 99")
+        ) { inside throws(Verdict) in
+            try expect("errno of the call with \(hit)", try inside.errno("call", 0), is: 99)
+            try expect(try inside.errno("call", 1) != 99, "the call with \(miss) is let through", seen: "errno 99")
         }
     }
 
@@ -187,9 +187,9 @@ enum SeccompCases {
                     ("args", [["index": 0, "value": 5, "op": "SCMP_CMP_EQ"], ["index": 2, "value": 6, "op": "SCMP_CMP_EQ"]]),
                     ("errnoRet", 99),
                 ]), operations: ["call", number, "5", "0", "6", "0", "call", number, "5", "0", "7", "0"]
-        ) {
-            try expect("errno of the call that matches", try $0.errno("call", 0), is: 99)
-            try expect(try $0.errno("call", 1) != 99, "the other call is let through", seen: "errno 99")
+        ) { inside throws(Verdict) in
+            try expect("errno of the call that matches", try inside.errno("call", 0), is: 99)
+            try expect(try inside.errno("call", 1) != 99, "the other call is let through", seen: "errno 99")
         },
     ]
 
@@ -276,7 +276,7 @@ enum SeccompCases {
     private static let native: [Case] =
         nativeNames.map { name in
             set(
-                "seccomp-arch-\(name.lowercased().replacing("_", with: "-"))", ["seccomp.architectures"],
+                "seccomp-arch-\(name.lowercased().replaced("_", by: "-"))", ["seccomp.architectures"],
                 "Calls of SCMP_ARCH_\(name), which this machine runs, are filtered", filter([name]),
                 without: ["defaultAction": "SCMP_ACT_ALLOW"], check: isErrno(99))
         } + secondary
@@ -288,15 +288,16 @@ enum SeccompCases {
             [("X86", "call32", "161"), ("X32", "call", String(148 | 1 << 30))].map { (name, operation, number) in
                 .inside(
                     "seccomp-arch-\(name.lowercased())", ["seccomp.architectures"],
-                    "Calls of SCMP_ARCH_\(name) are filtered by the same rules", operations: [operation, number, "0", "0", "0", "0"]
+                    "Calls of SCMP_ARCH_\(name) are filtered by the same rules",
+                    operations: [operation, number, "0", "0", "0", "0"]
                 ) {
                     $0["linux.seccomp"] = filter(["X86_64", name])
                 } sabotage: {
                     $0["linux.seccomp"] = filter(["X86_64"])
-                } check: {
-                    try expect("errno of the call", try $0.errno(operation), is: 99)
+                } check: { inside throws(Verdict) in
+                    try expect("errno of the call", try inside.errno(operation), is: 99)
                 }
-                .needing { if operation == "call32" { try needCallsOf32Bits() } }
+                .needing { () throws(Verdict) in if operation == "call32" { try needCallsOf32Bits() } }
             }
         #else
             []
@@ -304,7 +305,7 @@ enum SeccompCases {
     }()
 
     /// Skips on kernels that run no programs of 32 bits.
-    private static func needCallsOf32Bits() throws {
+    private static func needCallsOf32Bits() throws(Verdict) {
         let (program, told) = (Raw.memoryFile(), Raw.memoryFile())
         defer {
             close(program)
@@ -315,7 +316,7 @@ enum SeccompCases {
         let outcome = try Processes.run(
             ["/proc/self/fd/\(program)", "call32", getpid, "0", "0", "0", "0"], outputPath: "/proc/self/fd/\(told)",
             errorPath: "/dev/null", milliseconds: 5000)
-        if !outcome.succeeded || !outcome.output.contains("\"errno\":0") {
+        if !outcome.succeeded || !outcome.output.holds("\"errno\":0") {
             throw Verdict.skipped("this kernel runs no programs of 32 bits")
         }
     }
@@ -324,14 +325,15 @@ enum SeccompCases {
     private static let architectures: [Case] =
         native + [
             .inside(
-                "seccomp-arch-foreign", ["seccomp.architectures"], "Architectures of other machines do not disturb this one's filter",
+                "seccomp-arch-foreign", ["seccomp.architectures"],
+                "Architectures of other machines do not disturb this one's filter",
                 operations: attempt
             ) {
                 $0["linux.seccomp"] = filter(nativeNames + ["RISCV64"])
             } sabotage: {
                 $0["linux.seccomp"] = nil
-            } check: {
-                try expect("errno of the call", try $0.errno("call"), is: 99)
+            } check: { inside throws(Verdict) in
+                try expect("errno of the call", try inside.errno("call"), is: 99)
             }
             .blind(to: "what the filter does to programs of another architecture")
         ]
@@ -345,14 +347,14 @@ enum SeccompCases {
     private static let flags: [Case] =
         ["TSYNC", "LOG", "SPEC_ALLOW"].map { flag in
             set(
-                "seccomp-flag-\(flag.lowercased().replacing("_", with: "-"))", ["seccomp.flags"],
+                "seccomp-flag-\(flag.lowercased().replaced("_", by: "-"))", ["seccomp.flags"],
                 "SECCOMP_FILTER_FLAG_\(flag) is accepted", flagged(flag), without: flagged("NO_" + flag), check: isErrno(1))
         } + [
             SeccompListenerCases.listening(
                 "seccomp-flag-wait-killable", ["seccomp.flags"],
                 "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is accepted with SCMP_ACT_NOTIFY",
                 flags: ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]
-            ) { (_, delivery, _) in
+            ) { (_, delivery, _) throws(Verdict) in
                 try expect("descriptors", delivery.descriptors.count, is: 1)
             }
         ]

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// config-linux.md#seccomp and #the-container-process-state: the agent that is notified.
@@ -6,11 +6,11 @@ enum SeccompListenerCases {
     /// A container with SCMP_ACT_NOTIFY, whose listener is the harness.
     static func listening(
         _ id: String, _ rules: [String], _ title: String, flags: [JSONValue] = [],
-        check: @escaping @Sendable (Trial, UnixSocket.Delivery, JSONMembers) throws -> Void
+        check: @escaping @Sendable (Trial, UnixSocket.Delivery, JSONMembers) throws(Verdict) -> Void
     ) -> Case {
         .steps(
             id, rules, title, sabotage: .configuration { $0["linux.seccomp"] = SeccompCases.profile("SCMP_ACT_ERRNO") }
-        ) { trial in
+        ) { trial throws(Verdict) in
             let path = trial.directory + "/seccomp.sock"
             let socket = try UnixSocket(path)
             trial.bundle["linux.seccomp"] = SeccompCases.profile("SCMP_ACT_NOTIFY")
@@ -40,24 +40,24 @@ enum SeccompListenerCases {
         listening(
             "seccomp-listener-descriptor", ["seccomp.listener.socket", "seccomp.listener.fd", "processState.payload"],
             "The listener gets the descriptor of the filter, named seccompFd, with the first bytes"
-        ) { (_, delivery, state) in
-            try expect("fds", state["fds"]?.array?.compactMap(\.string) ?? [], is: ["seccompFd"])
+        ) { (_, delivery, state) throws(Verdict) in
+            try expect("fds", state["fds"]?.array?.compactMap { $0.string } ?? [], is: ["seccompFd"])
             try expect("descriptors", delivery.descriptors.count, is: 1)
             try expect("what it is", Files.link("/proc/self/fd/\(delivery.descriptors[0])"), is: "anon_inode:seccomp notify")
             try expect(delivery.descriptorsCameFirst, "the descriptor comes with the first bytes", seen: "later")
         },
         listening("seccomp-listener-closed", ["seccomp.listener.one"], "The connection is closed after one state") {
-            (_, delivery, _) in
+            (_, delivery, _) throws(Verdict) in
             try expect(delivery.isClosed, "a closed connection", seen: "an open one")
         },
         listening("seccomp-listener-metadata", ["seccomp.listenerMetadata"], "listenerMetadata comes as metadata") {
-            (_, _, state) in
+            (_, _, state) throws(Verdict) in
             try expect("metadata", state["metadata"]?.string, is: "opaque data")
         },
         listening(
             "seccomp-listener-state", ["processState.members"],
             "The process's state has ociVersion, pid, and the container's state"
-        ) { (trial, _, state) in
+        ) { (trial, _, state) throws(Verdict) in
             try expect(state["ociVersion"]?.string.flatMap(Version.init) != nil, "ociVersion", seen: "\(state)")
             try expect("pid", state["pid"]?.integer, is: Int(trial.pid() ?? 0))
             let inner = state["state"]?.object
@@ -73,7 +73,7 @@ enum SeccompListenerCases {
                 $0["linux.seccomp"] = SeccompCases.profile("SCMP_ACT_NOTIFY")
                 $0["linux.seccomp.listenerPath"] = "/nowhere/socket"
             }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle["linux.seccomp"] = SeccompCases.profile("SCMP_ACT_ERRNO")
             trial.bundle["linux.seccomp.listenerPath"] = "/nowhere/socket"
             trial.bundle.operations = SeccompCases.attempt

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// runtime.md#errors and #delete: what is left behind; operations at the same time.
@@ -7,7 +7,7 @@ enum TraceCases {
 
     /// What the container's life left on the machine: processes, mounts, groups, files of the state directory.
     private static func traces(_ trial: Trial) -> [String] {
-        var found = Files.list(trial.stateRoot).filter { $0.contains(trial.id) }.map { "state: \($0)" }
+        var found = Files.list(trial.stateRoot).filter { $0.holds(trial.id) }.map { "state: \($0)" }
         found += Files.list("/sys/fs/cgroup/conformance").isEmpty ? [] : ["group: /conformance"]
         found += MountInfo.parse(Files.text("/proc/self/mountinfo") ?? "").filter { $0.target.hasPrefix(trial.bundleDirectory) }
             .map { "mount: \($0.target)" }
@@ -16,15 +16,16 @@ enum TraceCases {
                 continue
             }
             // A process that has ended and waits for its parent has no command line.
-            found.append("process \(pid): " + program.replacing("\0", with: " "))
+            found.append("process \(pid): " + program.replaced("\0", by: " "))
         }
         return found
     }
 
     private static func leaves(
-        _ id: String, _ title: String, _ rules: [String], sabotage: Sabotage, _ body: @escaping @Sendable (Trial) throws -> Void
+        _ id: String, _ title: String, _ rules: [String], sabotage: Sabotage,
+        _ body: @escaping @Sendable (Trial) throws(Verdict) -> Void
     ) -> Case {
-        .steps(id, rules, title, view: .version2, sabotage: sabotage) { trial in
+        .steps(id, rules, title, view: .version2, sabotage: sabotage) { trial throws(Verdict) in
             trial.bundle["linux.cgroupsPath"] = "/conformance"
             try body(trial)
             System.sleep(milliseconds: 50)
@@ -38,14 +39,14 @@ enum TraceCases {
         leaves(
             "delete-leaves-nothing", "After delete nothing of the container is left", ["delete.resources", "lifecycle.destroy"],
             sabotage: .wrapper(.skip("delete"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.run()
             try trial.delete()
         },
         leaves(
             "force-leaves-nothing", "After delete --force of a running container nothing is left", ["practice.delete-force"],
             sabotage: .wrapper(.skip("delete"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["children", "3", "sleep", "60000"]
             try trial.succeed("create", try trial.create())
             try trial.succeed("start", try trial.start())
@@ -56,21 +57,21 @@ enum TraceCases {
             "failed-mount-leaves-nothing", "After a create that failed at a mount nothing is left",
             ["errors.unchanged", "create.cannot-apply"],
             sabotage: .configuration { $0.remove("mounts") { $0.object?["type"]?.string == "no-such-file-system" } }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.addMount("/volume", "no-such-file-system", "none")
             try trial.create()
         },
         leaves(
             "failed-hook-leaves-nothing", "After a create that failed at a hook nothing is left", ["errors.unchanged"],
             sabotage: .configuration { $0["hooks"] = nil }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle["hooks.createContainer"] = [trial.bundle.hook("exit", "1")]
             try trial.create()
         },
         leaves(
             "failed-program-leaves-nothing", "After a create that failed at the program nothing is left", ["errors.unchanged"],
             sabotage: .configuration { $0.operations = ["sleep", "60000"] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle["process.args"] = ["/no-such-program"]
             if try trial.create().succeeded {
                 // A runtime may look for the program when it starts it.
@@ -83,11 +84,11 @@ enum TraceCases {
     /// Starts the same operation several times at once; their statuses.
     private static func together(
         _ trial: Trial, _ count: Int, _ operation: String, _ arguments: (Int) -> [String]
-    ) throws -> [Int32] {
+    ) throws(Verdict) -> [Int32] {
         var pids: [pid_t] = []
         for number in 0..<count {
-            let output = unsafe open("\(trial.directory)/together.\(number)", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-            let null = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+            let output = open("\(trial.directory)/together.\(number)", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+            let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
             defer {
                 close(output)
                 close(null)
@@ -105,7 +106,7 @@ enum TraceCases {
         .steps(
             "concurrent-create", ["create.unique"], "Of eight creates with one id exactly one succeeds",
             sabotage: .wrapper(.arguments("create") { $0.dropLast() + [($0.last ?? "") + "-\(Int.random(in: 0..<1 << 60))"] })
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["sleep", "60000"]
             try trial.writeBundle()
             for _ in 0..<3 {
@@ -118,7 +119,7 @@ enum TraceCases {
         .steps(
             "concurrent-start", ["start.not-created"], "Of eight starts exactly one succeeds, and the program runs once",
             sabotage: .configuration { $0.operations = ["to", "/log", "echo", "ran", "echo", "again", "sleep", "60000"] }
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["to", "/log", "echo", "ran", "sleep", "60000"]
             try trial.succeed("create", try trial.create())
             let statuses = try together(trial, 8, "start") { _ in [trial.id] }
@@ -129,7 +130,7 @@ enum TraceCases {
         .steps(
             "concurrent-delete", ["practice.delete-force"], "Eight forced deletes leave nothing",
             sabotage: .wrapper(.skip("delete"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["sleep", "60000"]
             try trial.succeed("create", try trial.create())
             try trial.succeed("start", try trial.start())
@@ -143,7 +144,7 @@ enum TraceCases {
         .steps(
             "concurrent-containers", ["create.new", "state.id.unique"], "Eight containers are created at once",
             sabotage: .wrapper(.arguments("create") { $0.dropLast() + ["the-same"] })
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["sleep", "60000"]
             try trial.writeBundle()
             let statuses = try together(trial, 8, "create") { ["--bundle", trial.bundleDirectory, "\(trial.id)-\($0)"] }
@@ -154,7 +155,7 @@ enum TraceCases {
         .steps(
             "concurrent-kill", ["kill.sends", "state.status"], "Eight signals at once arrive and the container runs on",
             sabotage: .wrapper(.arguments("kill") { [$0[0], "KILL"] })
-        ) { trial in
+        ) { trial throws(Verdict) in
             try trial.runUntilSignal()
             let statuses = try together(trial, 8, "kill") { [trial.id, String(34 + $0)] }
             try expect("statuses", statuses, is: Array(repeating: 0, count: 8))
@@ -165,14 +166,14 @@ enum TraceCases {
         },
         .steps(
             "concurrent-state", ["query.state", "state.status"], "state answers while a container is created",
-            sabotage: .wrapper(.rewrite("state") { $0.replacing("\"creat", with: "\"generat") })
-        ) { trial in
+            sabotage: .wrapper(.rewrite("state") { $0.replaced("\"creat", by: "\"generat") })
+        ) { trial throws(Verdict) in
             trial.bundle.operations = ["sleep", "60000"]
             try trial.writeBundle()
             let creating = try Processes.spawn(
                 [trial.runtime, "--root", trial.stateRoot, "create", "--bundle", trial.bundleDirectory, trial.id],
                 descriptors: [0, 1, 1])
-            func ask() throws -> String {
+            func ask() throws(Verdict) -> String {
                 let outcome = try trial.query()
                 guard outcome.succeeded else { return "none" }
                 return (try? JSONValue.decode(outcome.output))?.object?["status"]?.string ?? "unreadable"

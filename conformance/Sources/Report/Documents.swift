@@ -2,7 +2,7 @@ import RuntimeSpec
 
 /// Reports for machines: TAP, JUnit XML, JSON; and the page for people.
 enum Documents {
-    static func write(_ summary: Summary, to directory: String) throws {
+    static func write(_ summary: Summary, to directory: String) throws(Verdict) {
         try Files.makeDirectories(directory)
         try Files.write(directory + "/conformance.tap", tap(summary))
         try Files.write(directory + "/conformance.xml", junit(summary))
@@ -13,8 +13,8 @@ enum Documents {
         try Files.write(directory + "/deviations-of-others.md", Pages.deviations(summary))
         if !summary.drops.isEmpty { try Files.write(directory + "/dropped.md", Drops.markdown(summary)) }
         // `</` would end the script element that carries the data.
-        let data = json.encodedText().replacing("</", with: "<\\/")
-        try Files.write(directory + "/conformance.html", (Tables.page).replacing("/*DATA*/null", with: data))
+        let data = json.encodedText().replaced("</", by: "<\\/")
+        try Files.write(directory + "/conformance.html", (Tables.page).replaced("/*DATA*/null", by: data))
     }
 
     /// TAP's own word for a failure that is no surprise.
@@ -51,7 +51,7 @@ enum Documents {
     }
 
     private static func oneLine(_ text: String) -> String {
-        text.split(separator: "\n").joined(separator: " ").replacing("#", with: "")
+        text.split(separator: "\n").joined(separator: " ").replaced("#", by: "")
     }
 
     static func junit(_ summary: Summary) -> String {
@@ -63,7 +63,7 @@ enum Documents {
             text += "errors=\"\(summary.count(runtime, .broken))\" skipped=\"\(skips)\">\n"
             for test in summary.cases {
                 guard let result = summary.result(runtime, test) else { continue }
-                let seconds = Double(result.milliseconds) / 1000
+                let seconds = seconds(result.milliseconds)
                 text +=
                     "    <testcase classname=\"\(escaped(test.mainRule.section))\" name=\"\(escaped(test.id))\""
                     + " time=\"\(seconds)\""
@@ -72,7 +72,8 @@ enum Documents {
                 case .failed, .broken:
                     let element = result.kind == .failed ? "failure" : "error"
                     let quote = test.quote.map { "\n\($0.text)\n\($0.address)" } ?? ""
-                    text += ">\n      <\(element) type=\"\(test.classification.rawValue)\" message=\"\(escaped(result.expected))\">\(escaped(result.seen + quote))"
+                    text +=
+                        ">\n      <\(element) type=\"\(test.classification.rawValue)\" message=\"\(escaped(result.expected))\">\(escaped(result.seen + quote))"
                     text += "\n\(escaped(result.commands.joined(separator: "\n")))</\(element)>\n    </testcase>\n"
                 case .skipped, .declined: text += ">\n      <skipped message=\"\(escaped(result.seen))\"/>\n    </testcase>\n"
                 }
@@ -80,6 +81,13 @@ enum Documents {
             text += "  </testsuite>\n"
         }
         return text + "</testsuites>\n"
+    }
+
+    /// Milliseconds as seconds: `1.5`, and `2.0`.
+    private static func seconds(_ milliseconds: Int) -> String {
+        var digits = String(String(1000 + milliseconds % 1000).dropFirst())
+        while digits.count > 1, digits.last == "0" { digits.removeLast() }
+        return "\(milliseconds / 1000).\(digits)"
     }
 
     /// Text for XML. Characters that XML 1.0 cannot have become question marks.
@@ -105,20 +113,24 @@ enum Documents {
             "since": .string(rule.since.description), "text": .string(rule.text),
         ]
         if let until = rule.until { value["until"] = .string(until.description) }
-        if let quote = Tables.quotes[rule.id] { (value["quote"], value["address"]) = (.string(quote.text), .string(quote.address)) }
+        if let quote = Tables.quotes[rule.id] {
+            (value["quote"], value["address"]) = (.string(quote.text), .string(quote.address))
+        }
         if let reason = rule.reason { value["reason"] = .string(reason) }
         return .object(value)
     }
 
+    private static func json(_ runtime: Runtime, _ summary: Summary) -> JSONValue {
+        var counts = JSONMembers()
+        for kind in Summary.columns { counts[kind.rawValue] = .number(JSONNumber(summary.count(runtime, kind))) }
+        return [
+            "name": .string(runtime.name), "rules": .number(JSONNumber(summary.failedRules(runtime))),
+            "version": .string(runtime.version), "claims": .string(runtime.claim), "counts": .object(counts),
+        ]
+    }
+
     static func json(_ summary: Summary) -> JSONValue {
-        let runtimes = summary.runtimes.map { runtime -> JSONValue in
-            var counts = JSONMembers()
-            for kind in Summary.columns { counts[kind.rawValue] = .number(JSONNumber(summary.count(runtime, kind))) }
-            return [
-                "name": .string(runtime.name), "rules": .number(JSONNumber(summary.failedRules(runtime))), "version": .string(runtime.version), "claims": .string(runtime.claim),
-                "counts": .object(counts),
-            ]
-        }
+        let runtimes = summary.runtimes.map { json($0, summary) }
         var shared: [String: [JSONValue]] = [:]
         var numbers: [String: Int] = [:]
         /// Many cases hand over the same configuration by the same commands; each is in the document once.
@@ -138,7 +150,8 @@ enum Documents {
         let cases = summary.cases.map { test -> JSONValue in
             var value: JSONMembers = [
                 "id": .string(test.id), "title": .string(test.title), "section": .string(test.mainRule.section),
-                "class": .string(test.classification.rawValue), "level": .string(test.mainRule.level.rawValue), "since": .string(test.since.description),
+                "class": .string(test.classification.rawValue), "level": .string(test.mainRule.level.rawValue),
+                "since": .string(test.since.description),
                 "rules": .array(test.rules.map { .string($0) }),
             ]
             if let dispute = test.dispute { value["disputed"] = .string(dispute) }
@@ -148,9 +161,11 @@ enum Documents {
             if summary.isProof {
                 value["proof"] = .string(summary.proof(test).rawValue)
                 // What the sabotage was told by, so that a reader can see that it is the property that was missed.
-                value["sabotaged"] = summary.redness(test).map { [
-                    "expected": .string($0.expected), "seen": .string($0.seen)
-                ] }
+                value["sabotaged"] = summary.redness(test).map {
+                    [
+                        "expected": .string($0.expected), "seen": .string($0.seen),
+                    ]
+                }
             }
             var results = JSONMembers()
             for runtime in summary.runtimes { results[runtime.name] = summary.result(runtime, test).map { sharing($0.outcome) } }
@@ -159,7 +174,8 @@ enum Documents {
         }
         return [
             "date": .string(Summary.date), "machine": .string(summary.machine), "runtimes": .array(runtimes),
-            "headings": .object(Tables.rules.reduce(into: JSONMembers()) { $0[$1.section] = .string(Tables.headings[$1.section] ?? "") }),
+            "headings": .object(
+                Tables.rules.reduce(into: JSONMembers()) { $0[$1.section] = .string(Tables.headings[$1.section] ?? "") }),
             "headline": .array(
                 Matrix.headline(summary).map { row in .array(([row.name] + row.values).map { .string($0) }) }),
             "cases": .array(cases), "rules": .array(Tables.rules.map(json)), "configs": .array(shared["config"] ?? []),

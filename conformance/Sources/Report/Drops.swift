@@ -9,7 +9,7 @@ struct Drop: Sendable {
     let isMissed: Bool
 
     /// The path without indexes, by which properties are counted.
-    var property: String { path.replacing(#/\[[0-9]+\]/#, with: "[]") }
+    var property: String { path.changed(between: "[", and: "]") { Int($0) == nil ? nil : "[]" } }
 }
 
 /// Which properties of the cases' configurations are missed when a runtime does nothing with them.
@@ -20,7 +20,9 @@ enum Drops {
         guard let config = try? JSONValue.decode(config) else { return [] }
         var paths: [JSONPath] = []
         collect(Bundle.baseline.config, config, JSONPath(), into: &paths)
-        return paths.map(\.description).filter { !$0.isEmpty && $0 != "ociVersion" && !$0.hasPrefix("process.args") && !$0.contains(".args") }
+        return paths.map { $0.description }.filter {
+            !$0.isEmpty && $0 != "ociVersion" && !$0.hasPrefix("process.args") && !$0.holds(".args")
+        }
     }
 
     private static func collect(_ old: JSONValue?, _ new: JSONValue, _ path: JSONPath, into paths: inout [JSONPath]) {
@@ -40,13 +42,13 @@ enum Drops {
     }
 
     private static func rows(_ drops: [Drop]) -> [(property: String, missed: Int, all: Int)] {
-        Dictionary(grouping: drops, by: \.property).map { ($0.key, $0.value.filter(\.isMissed).count, $0.value.count) }
+        Dictionary(grouping: drops, by: { $0.property }).map { ($0.key, $0.value.filter { $0.isMissed }.count, $0.value.count) }
             .sorted { $0.0 < $1.0 }
     }
 
     static func text(_ drops: [Drop]) -> String {
         let rows = rows(drops)
-        var text = "\n\(drops.filter(\.isMissed).count) of \(drops.count) dropped properties were missed; "
+        var text = "\n\(drops.filter { $0.isMissed }.count) of \(drops.count) dropped properties were missed; "
         text += "\(rows.filter { $0.missed > 0 }.count) of \(rows.count) different ones by some case\n"
         for row in rows where row.missed == 0 { text += "missed by no case: \(row.property)\n" }
         return text
@@ -65,11 +67,13 @@ enum Drops {
             """
         text += Markdown.row(["property", "cases that set it", "cases that miss it"]) + Markdown.rule(3)
         for row in rows.filter({ $0.missed == 0 }) + rows.filter({ $0.missed > 0 }) {
-            text += Markdown.row([Markdown.cell(row.property), String(row.all), row.missed == 0 ? "**none**" : String(row.missed)])
+            text += Markdown.row([
+                Markdown.cell(row.property), String(row.all), row.missed == 0 ? "**none**" : String(row.missed),
+            ])
         }
         text += "\n## Case by case, what was not missed\n\n" + Markdown.row(["case", "properties"]) + Markdown.rule(2)
         for test in summary.cases {
-            let own = summary.drops.filter { $0.caseID == test.id && !$0.isMissed }.map(\.path)
+            let own = summary.drops.filter { $0.caseID == test.id && !$0.isMissed }.map { $0.path }
             if own.isEmpty { continue }
             let note = test.unseen.map { " (cannot be seen: \($0))" } ?? ""
             text += Markdown.row([test.id, Markdown.cell(own.joined(separator: ", ") + note)])

@@ -69,12 +69,16 @@ extension Fixtures {
                 and those on which the specification leaves the verdict open, count apart.
 
                 """
-            text += "\n" + Markdown.row(["runtime", "as the index", "refused for the machine", "newer", "another choice", "differs"]) + Markdown.rule(6)
+            text +=
+                "\n" + Markdown.row(["runtime", "as the index", "refused for the machine", "newer", "another choice", "differs"])
+                + Markdown.rule(6)
             for runtime in runtimes {
                 let counts = [Agreement.same, .needs, .newer, .open, .differs].map { String(count(runtime, $0)) }
                 text += Markdown.row(["\(runtime.name) (\(runtime.version))"] + counts)
             }
-            text += "\n## Where verdicts differ\n\n" + Markdown.row(["document", "verdict", "basis", "why"] + runtimes.map(\.name))
+            text +=
+                "\n## Where verdicts differ\n\n"
+                + Markdown.row(["document", "verdict", "basis", "why"] + runtimes.map { $0.name })
             text += Markdown.rule(4 + runtimes.count)
             for (index, fixture) in fixtures.enumerated() {
                 guard runtimes.contains(where: { [.differs, .open].contains(agreement(index, $0)) }) else { continue }

@@ -2,14 +2,16 @@
 enum Matrix {
     static func text(_ summary: Summary) -> String {
         let sections = summary.sections
-        let width = (sections.map(\.name.count).max() ?? 0) + 2
-        let column = max(16, (summary.runtimes.map(\.name.count).max() ?? 0) + 2)
+        let width = (sections.map { $0.name.count }.max() ?? 0) + 2
+        let column = max(16, (summary.runtimes.map { $0.name.count }.max() ?? 0) + 2)
         func row(_ name: String, _ cells: [String]) -> String {
             let line = pad(name, width) + cells.map { pad($0, column) }.joined()
             return String(line.reversed().drop { $0 == " " }.reversed()) + "\n"
         }
-        var text = row("", summary.runtimes.map(\.name))
-        for (name, cases) in sections { text += row(name, summary.runtimes.map { cell(summary, $0, summary.counting($0, cases)) }) }
+        var text = row("", summary.runtimes.map { $0.name })
+        for (name, cases) in sections {
+            text += row(name, summary.runtimes.map { cell(summary, $0, summary.counting($0, cases)) })
+        }
         text += "\n" + row("all", summary.runtimes.map { cell(summary, $0, summary.counting($0)) })
         for kind in Summary.columns {
             text += row(kind.rawValue, summary.runtimes.map { String(summary.count($0, kind)) })

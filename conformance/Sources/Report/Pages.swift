@@ -15,12 +15,12 @@ enum Pages {
             """
         text += Markdown.row(["", "version", "claims"]) + Markdown.rule(3)
         for runtime in summary.runtimes { text += Markdown.row([runtime.name, Markdown.cell(runtime.version), runtime.claim]) }
-        text += "\n" + Markdown.row(["result"] + summary.runtimes.map(\.name)) + Markdown.rule(1 + summary.runtimes.count)
+        text += "\n" + Markdown.row(["result"] + summary.runtimes.map { $0.name }) + Markdown.rule(1 + summary.runtimes.count)
         for kind in Summary.columns {
             text += Markdown.row([kind.rawValue] + summary.runtimes.map { String(summary.count($0, kind)) })
         }
         text += "\nPassed of those that were decided, of the rules that each claims and nobody disputes:\n\n"
-        text += Markdown.row(["class and level"] + summary.runtimes.map(\.name)) + Markdown.rule(1 + summary.runtimes.count)
+        text += Markdown.row(["class and level"] + summary.runtimes.map { $0.name }) + Markdown.rule(1 + summary.runtimes.count)
         for (name, values) in Matrix.headline(summary) { text += Markdown.row([name] + values) }
         text += "\n" + sections(summary)
         for runtime in summary.runtimes { text += failures(summary, runtime) }
@@ -29,7 +29,7 @@ enum Pages {
 
     private static func sections(_ summary: Summary) -> String {
         var text = "## Sections\n\nPassed of those that were decided.\n\n"
-        text += Markdown.row(["section"] + summary.runtimes.map(\.name)) + Markdown.rule(1 + summary.runtimes.count)
+        text += Markdown.row(["section"] + summary.runtimes.map { $0.name }) + Markdown.rule(1 + summary.runtimes.count)
         for (name, cases) in summary.sections {
             let cells = summary.runtimes.map { runtime -> String in
                 let passed = summary.count(runtime, .passed, in: cases)
@@ -49,13 +49,18 @@ enum Pages {
         for isNewer in [false, true] {
             let list = failed.filter { $0.1.isBeyondClaim == isNewer }
             if list.isEmpty { continue }
-            if isNewer { text += "\nNewer than \(runtime.claim), which \(runtime.name) claims: it takes the configuration and does not do it.\n\n" }
-            text += Markdown.row(["case", "class", "what must hold", "the text", "what was seen", "read", "why"]) + Markdown.rule(7)
+            if isNewer {
+                text +=
+                    "\nNewer than \(runtime.claim), which \(runtime.name) claims: it takes the configuration and does not do it.\n\n"
+            }
+            text +=
+                Markdown.row(["case", "class", "what must hold", "the text", "what was seen", "read", "why"]) + Markdown.rule(7)
             for (test, result) in list {
                 text += Markdown.row([
                     test.id, "\(test.classification.rawValue), \(test.mainRule.level.rawValue)", Markdown.cell(test.title),
                     test.quote.map { "[\(Markdown.short($0.text, 200))](\($0.address))" } ?? "",
-                    Markdown.short(result.seen, 160), runtime.name == "veloci" ? "" : Markdown.cell(Tables.readings[test.id] ?? ""),
+                    Markdown.short(result.seen, 160),
+                    runtime.name == "veloci" ? "" : Markdown.cell(Tables.readings[test.id] ?? ""),
                     Markdown.cell(test.dispute.map { "Disputed: " + $0 } ?? Tables.knownDifferences[test.id] ?? ""),
                 ])
             }
@@ -96,11 +101,11 @@ enum Pages {
             if rule.section != section {
                 section = rule.section
                 text += "\n## \(section)\n\n"
-                text += Markdown.row(["rule", "level", "since", "what it says", "cases"] + summary.runtimes.map(\.name))
+                text += Markdown.row(["rule", "level", "since", "what it says", "cases"] + summary.runtimes.map { $0.name })
                 text += Markdown.rule(5 + summary.runtimes.count)
             }
             let cases = byRule[rule.id] ?? []
-            let list = cases.isEmpty ? "*\(Markdown.cell(rule.reason ?? ""))*" : cases.map(\.id).joined(separator: ", ")
+            let list = cases.isEmpty ? "*\(Markdown.cell(rule.reason ?? ""))*" : cases.map { $0.id }.joined(separator: ", ")
             text += Markdown.row(
                 ["`\(rule.id)`", rule.level.rawValue, rule.versions, Markdown.cell(rule.text), list]
                     + summary.runtimes.map { outcome(summary, $0, cases) })
@@ -127,7 +132,8 @@ enum Pages {
 
 
             """
-        text += Markdown.row(["", "rule", "cases"] + summary.runtimes.map(\.name)) + Markdown.rule(3 + summary.runtimes.count)
+        text +=
+            Markdown.row(["", "rule", "cases"] + summary.runtimes.map { $0.name }) + Markdown.rule(3 + summary.runtimes.count)
         for deviation in Tables.deviations {
             let own = deviation.cases.compactMap { cases[$0] }
             text += Markdown.row(

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// Everything that a run has found, ready to be told.
@@ -30,7 +30,7 @@ struct Summary: Sendable {
     func failures(_ runtime: Runtime) -> [Case] { counting(runtime).filter { result(runtime, $0)?.kind == .failed } }
 
     /// How many rules those are about: one fault often fails several cases.
-    func failedRules(_ runtime: Runtime) -> Int { Set(failures(runtime).map(\.mainRule.id)).count }
+    func failedRules(_ runtime: Runtime) -> Int { Set(failures(runtime).map { $0.mainRule.id }).count }
 
     /// 0 if nothing failed that counts, 1 if a MUST did, 3 if something else, 4 if the harness broke.
     var exitStatus: Int32 {

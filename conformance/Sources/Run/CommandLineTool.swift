@@ -1,23 +1,22 @@
-import Glibc
+import CHarness
 
 /// The command line of `oci-conformance`.
 package enum CommandLineTool {
     package static func main() -> Never {
-        let words = Array(CommandLine.arguments.dropFirst())
+        let words = System.arguments
         if let worker = Worker(words) { worker.run() }
         if words.first == "--guardian", words.count == 3 { Scheduler.guardian(name: words[1], directory: words[2]) }
-        do {
+        do throws(Verdict) {
             exit(try run(try Options(words)))
-        } catch let error as DeadRuntime {
-            try? Files.write(2, Array("oci-conformance: \(error.text)\n".utf8), "standard error")
-            exit(4)
         } catch {
-            try? Files.write(2, Array("oci-conformance: \(error)\n".utf8), "standard error")
-            exit(2)
+            let isUsage = if case .usage = error { true } else { false }
+            let why = error.text + (isUsage ? "\nTry oci-conformance --help." : "")
+            try? Files.write(2, Array("oci-conformance: \(why)\n".utf8), "standard error")
+            exit(isUsage ? 2 : 4)
         }
     }
 
-    static func run(_ options: Options) throws -> Int32 {
+    static func run(_ options: Options) throws(Verdict) -> Int32 {
         if options.isHelp {
             print(Options.help)
             return 0
@@ -28,21 +27,20 @@ package enum CommandLineTool {
         }
         for test in Suite.cases { _ = test.mainRule }
         let cases = Suite.cases.filter(options.selects)
-        if cases.isEmpty && options.fixtures.isEmpty { throw UsageError(text: "no case is selected: see --list") }
+        if cases.isEmpty && options.fixtures.isEmpty { throw Verdict.usage("no case is selected: see --list") }
         if options.isList {
             for test in cases { print(listed(test)) }
             return 0
         }
-        guard getuid() == 0 else { throw UsageError(text: "root is needed") }
+        guard getuid() == 0 else { throw Verdict.usage("root is needed") }
         let expectation = options.expected.isEmpty ? nil : try Expectation(file: options.expected)
         var scheduler = Scheduler()
         scheduler.jobs = options.jobs
         if !options.keep.isEmpty {
             // Cases have other working directories than this process.
             try Files.makeDirectories(options.keep)
-            guard let folder = unsafe realpath(options.keep, nil) else { throw UsageError(text: "no folder \(options.keep)") }
-            defer { unsafe free(folder) }
-            scheduler.keep = unsafe String(cString: folder)
+            guard let folder = realPath(options.keep) else { throw Verdict.usage("no folder \(options.keep)") }
+            scheduler.keep = folder
         }
         scheduler.defaultView = options.view
         let runtimes = try runtimes(options.runtimes)
@@ -78,8 +76,8 @@ package enum CommandLineTool {
     }
 
     /// Runs the simplest container on each runtime, alone, to see how slow this machine is. A runtime that cannot do that ends the run.
-    private static func pace(_ scheduler: Scheduler, _ runtimes: [Runtime]) throws -> Int {
-        guard let test = Suite.casesByID["all-operations"] else { fatalError("no case to begin with") }
+    private static func pace(_ scheduler: Scheduler, _ runtimes: [Runtime]) throws(Verdict) -> Int {
+        guard let test = Suite.casesByID["all-operations"] else { stop("no case to begin with") }
         var slowest = 1
         var patient = scheduler
         patient.pace = 10
@@ -87,8 +85,8 @@ package enum CommandLineTool {
         for runtime in runtimes {
             let result = try patient.run([.init(test, runtime: runtime)]) { (_, _) in }
             guard let result = result.first, result.kind == .passed else {
-                throw DeadRuntime(
-                    text: "\(runtime.name) does not run the simplest container: \(result.first?.seen ?? "no result")")
+                throw Verdict.broken(
+                    "\(runtime.name) does not run the simplest container: \(result.first?.seen ?? "no result")")
             }
             slowest = max(slowest, Pace.factor(of: result.milliseconds))
         }
@@ -98,7 +96,7 @@ package enum CommandLineTool {
     /// Runs tasks and adds their results.
     private static func perform(
         _ tasks: [Scheduler.Task], _ scheduler: Scheduler, _ summary: inout Summary, _ journal: Journal?
-    ) throws {
+    ) throws(Verdict) {
         for task in tasks {
             guard let result = journal?.result(task) else { continue }
             summary.results[task.variant, default: [:]][task.runtime.path, default: [:]][task.test.id] = result
@@ -117,7 +115,7 @@ package enum CommandLineTool {
 
     /// Runs each case with its sabotage, on one runtime after the other until one shows what it shall; then what no runtime
     /// passes with what mends it.
-    private static func prove(_ scheduler: Scheduler, _ summary: inout Summary, _ journal: Journal?) throws {
+    private static func prove(_ scheduler: Scheduler, _ summary: inout Summary, _ journal: Journal?) throws(Verdict) {
         for variant in [Variant.sabotaged, .mended] {
             for runtime in summary.runtimes {
                 let rest = summary.cases.filter { test in
@@ -130,7 +128,7 @@ package enum CommandLineTool {
     }
 
     /// Runs each case that passed without each property that it sets, on one runtime after the other until one misses it.
-    private static func drop(_ scheduler: Scheduler, _ summary: inout Summary, _ journal: Journal?) throws {
+    private static func drop(_ scheduler: Scheduler, _ summary: inout Summary, _ journal: Journal?) throws(Verdict) {
         for runtime in summary.runtimes {
             let tasks = summary.cases.flatMap { test -> [Scheduler.Task] in
                 guard let plain = summary.result(runtime, test), plain.kind == .passed else { return [] }
@@ -140,9 +138,8 @@ package enum CommandLineTool {
                 .map { .init(test, runtime: runtime, .dropped, dropped: $0) }
             }
             let rest = tasks.filter { journal?.result($0) == nil }
-            var results = Dictionary(
-                tasks.compactMap { task in journal?.result(task).map { (task.test.id + " " + task.dropped, $0) } }
-            ) { one, _ in one }
+            var results: [String: Result] = [:]
+            for task in tasks { results[task.test.id + " " + task.dropped] = journal?.result(task) }
             var progress = Progress(total: rest.count)
             let found = try scheduler.run(rest) { (index, result) in
                 journal?.append(rest[index], result)
@@ -162,10 +159,8 @@ package enum CommandLineTool {
     /// Hands the documents of a folder to the runtimes and prints where they differ. Succeeds if nobody does.
     private static func compare(
         _ options: Options, _ scheduler: Scheduler, _ runtimes: [Runtime], _ expectation: Expectation?
-    ) throws -> Int32 {
-        guard let folder = unsafe realpath(options.fixtures, nil) else { throw UsageError(text: "no folder \(options.fixtures)") }
-        defer { unsafe free(folder) }
-        let root = unsafe String(cString: folder)
+    ) throws(Verdict) -> Int32 {
+        guard let root = realPath(options.fixtures) else { throw Verdict.usage("no folder \(options.fixtures)") }
         let fixtures = try Fixtures.read(root).filter { options.isNamed($0.file) }
         let tests = fixtures.map { Fixtures.test(root + "/" + $0.file, isAccepted: $0.isAccepted, since: $0.since) }
         let tasks = runtimes.flatMap { runtime in tests.map { Scheduler.Task($0, runtime: runtime) } }
@@ -178,7 +173,7 @@ package enum CommandLineTool {
         var found: [String: [String: Result]] = [:]
         for (task, result) in zip(tasks, results) { found[task.runtime.path, default: [:]][task.test.id] = result }
         let comparison = Fixtures.Comparison(
-            fixtures: fixtures, runtimes: runtimes, names: tests.map(\.id), results: found)
+            fixtures: fixtures, runtimes: runtimes, names: tests.map { $0.id }, results: found)
         print(comparison.text, terminator: "")
         if !options.report.isEmpty {
             try Files.makeDirectories(options.report)
@@ -193,20 +188,16 @@ package enum CommandLineTool {
     }
 
     /// Asks each runtime for its version. The second of a name is told apart by its version, or else by its path.
-    private static func runtimes(_ paths: [String]) throws -> [Runtime] {
-        var runtimes = try paths.map { try Runtime($0) }
-        for rename in [\Runtime.nameWithVersion, \Runtime.path] {
+    private static func runtimes(_ paths: [String]) throws(Verdict) -> [Runtime] {
+        var runtimes: [Runtime] = []
+        for path in paths { runtimes.append(try Runtime(path)) }
+        for isByVersion in [true, false] {
             for index in runtimes.indices where runtimes[..<index].contains(where: { $0.name == runtimes[index].name }) {
-                runtimes[index].name = runtimes[index][keyPath: rename]
+                runtimes[index].name = isByVersion ? runtimes[index].nameWithVersion : runtimes[index].path
             }
         }
         return runtimes
     }
-}
-
-/// A runtime that is not worth a run.
-struct DeadRuntime: Error {
-    let text: String
 }
 
 /// The line that tells how far the run is; only on a terminal.

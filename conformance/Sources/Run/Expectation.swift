@@ -3,8 +3,8 @@ struct Expectation: Sendable {
     /// Names of cases and of documents, by which runtime they are expected of; empty for each.
     private let names: [String: Set<String>]
 
-    init(file: String) throws {
-        guard let text = Files.text(file) else { throw UsageError(text: "no file \(file)") }
+    init(file: String) throws(Verdict) {
+        guard let text = Files.text(file) else { throw Verdict.usage("no file \(file)") }
         self.init(text)
     }
 

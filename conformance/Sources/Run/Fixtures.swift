@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// The documents of `spec-fixtures`, handed to runtimes as config.json: does each take what it must, and refuse what it must?
@@ -16,10 +16,14 @@ enum Fixtures {
         let basis: String
     }
 
-    static func read(_ directory: String) throws -> [Fixture] {
-        guard let bytes = Files.read(directory + "/index.json") else { throw UsageError(text: "no \(directory)/index.json") }
-        let entries = try JSONValue.decode(bytes).array ?? []
-        return entries.compactMap(\.object).compactMap { entry in
+    static func read(_ directory: String) throws(Verdict) -> [Fixture] {
+        guard let bytes = Files.read(directory + "/index.json") else { throw Verdict.usage("no \(directory)/index.json") }
+        let index: JSONValue
+        do throws(DecodingFailure) { index = try JSONValue.decode(bytes) } catch {
+            throw Verdict.usage("\(directory)/index.json: \(error.description)")
+        }
+        let entries = index.array ?? []
+        return entries.compactMap { $0.object }.compactMap { entry in
             guard entry["document"]?.string == "config", let file = entry["file"]?.string, let verdict = entry["verdict"]?.string
             else { return nil }
             guard let since = entry["since"]?.string.flatMap(Version.init) else { return nil }
@@ -37,7 +41,7 @@ enum Fixtures {
         return Case(
             prefix + (isAccepted ? "+" : "-") + since.description + ":" + path, [rule], path,
             sabotage: .wrapper(.refuse("create"))
-        ) { trial in
+        ) { trial throws(Verdict) in
             trial.bundle.text = Files.read(path).map { lowered($0, to: since) }
             let config = trial.bundle.text.flatMap { try? JSONValue.decode($0) }
             furnish(&trial.bundle, for: config)
@@ -56,18 +60,18 @@ enum Fixtures {
     /// what is newer, and nothing else.
     private static func lowered(_ bytes: [UInt8], to since: Version) -> [UInt8] {
         guard let text = String(validating: bytes, as: UTF8.self) else { return bytes }
-        return Array(text.replacing("\"ociVersion\": \"1.3.0\"", with: "\"ociVersion\": \"\(since)\"").utf8)
+        return Array(text.replaced("\"ociVersion\": \"1.3.0\"", by: "\"ociVersion\": \"\(since)\"").utf8)
     }
 
     /// Puts into the root file system what the document takes for granted: its program, owned by the container's root.
     private static func furnish(_ bundle: inout Bundle, for config: JSONValue?) {
         let program = config?[Bundle.path("process.args[0]")]?.string ?? "/probe"
         let owner = config?[Bundle.path("linux.uidMappings[0].hostID")]?.number?.integer(as: UInt32.self) ?? 0
-        bundle.prepare = { directory in
+        bundle.prepare = { directory throws(Verdict) in
             let root = directory + "/rootfs"
             for name in program.hasPrefix("/") ? [program] : ["/bin/" + program, "/usr/bin/" + program] {
                 let path = root + name
-                guard !path.contains("/.."), let slash = path.lastIndex(of: "/") else { continue }
+                guard !path.holds("/.."), let slash = path.lastIndex(of: "/") else { continue }
                 try Files.makeDirectories(String(path[..<slash]))
                 try? Files.write(path, Probe.image, mode: 0o755)
             }

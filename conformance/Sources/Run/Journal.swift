@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// A file of results, one JSON object in each line, written as they come: what an interrupted run has found is not run again.
@@ -6,7 +6,7 @@ struct Journal {
     private let file: String
     private let results: [String: Result]
 
-    init(file: String) throws {
+    init(file: String) throws(Verdict) {
         self.file = file
         var results: [String: Result] = [:]
         for line in (Files.text(file) ?? "").split(separator: "\n") {
@@ -19,8 +19,8 @@ struct Journal {
         }
         self.results = results
         // Whatever the last run left begins its own line.
-        let end = unsafe open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        if end < 0 { throw SystemError("open", file) }
+        let end = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        if end < 0 { throw Verdict.refused("open", file) }
         close(end)
     }
 
@@ -33,7 +33,7 @@ struct Journal {
     func append(_ task: Scheduler.Task, _ result: Result) {
         guard case .object(var value) = result.json else { return }
         value["key"] = .string(Journal.key(task))
-        let end = unsafe open(file, O_WRONLY | O_APPEND | O_CLOEXEC)
+        let end = open(file, O_WRONLY | O_APPEND | O_CLOEXEC)
         defer { close(end) }
         try? Files.write(end, [10] + JSONValue.object(value).encoded(), file)
     }

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// What `--keep` writes for one case: its bundles, its outputs, and a script that repeats its commands by hand.

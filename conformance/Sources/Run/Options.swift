@@ -1,9 +1,3 @@
-/// A command line that cannot be understood.
-struct UsageError: Error, CustomStringConvertible {
-    let text: String
-    var description: String { text + "\n" + "Try oci-conformance --help." }
-}
-
 /// What the command line asks for.
 struct Options: Sendable {
     var runtimes: [String] = []
@@ -33,10 +27,10 @@ struct Options: Sendable {
     /// A file that results are appended to as they come, and taken from if they are there; empty for none.
     var results = ""
 
-    init(_ words: [String]) throws {
+    init(_ words: [String]) throws(Verdict) {
         var rest = words[...]
-        func value(_ option: String) throws -> String {
-            guard let value = rest.popFirst() else { throw UsageError(text: "\(option) needs a value") }
+        func value(_ option: String) throws(Verdict) -> String {
+            guard let value = rest.popFirst() else { throw Verdict.usage("\(option) needs a value") }
             return value
         }
         while let word = rest.popFirst() {
@@ -47,16 +41,16 @@ struct Options: Sendable {
             case "--level":
                 let text = try value(word)
                 guard let level = Level(rawValue: text.uppercased()) else {
-                    throw UsageError(text: "no level \(text): must, should, may or practice")
+                    throw Verdict.usage("no level \(text): must, should, may or practice")
                 }
                 levels.append(level)
             case "-j", "--jobs":
-                guard let number = Int(try value(word)), number > 0 else { throw UsageError(text: "\(word) needs a number") }
+                guard let number = Int(try value(word)), number > 0 else { throw Verdict.usage("\(word) needs a number") }
                 jobs = number
             case "--keep": keep = try value(word)
             case "--cgroup":
                 let text = try value(word)
-                guard let view = CgroupView(rawValue: text) else { throw UsageError(text: "no control groups \(text): v1 or v2") }
+                guard let view = CgroupView(rawValue: text) else { throw Verdict.usage("no control groups \(text): v1 or v2") }
                 self.view = view
             case "--report": report = try value(word)
             case "--fixtures": fixtures = try value(word)
@@ -70,15 +64,15 @@ struct Options: Sendable {
             case "--results": results = try value(word)
             case "--version": isVersion = true
             case "-h", "--help": isHelp = true
-            default: throw UsageError(text: "no option \(word)")
+            default: throw Verdict.usage("no option \(word)")
             }
         }
-        if runtimes.isEmpty && !isList && !isHelp && !isVersion { throw UsageError(text: "--runtime PATH is needed") }
+        if runtimes.isEmpty && !isList && !isHelp && !isVersion { throw Verdict.usage("--runtime PATH is needed") }
     }
 
     /// Whether a name is among those that are asked for, and not among those to be left out.
     func isNamed(_ name: String) -> Bool {
-        func fits(_ part: String) -> Bool { isExact ? name == part : name.contains(part) }
+        func fits(_ part: String) -> Bool { isExact ? name == part : name.holds(part) }
         return (names.isEmpty || names.contains(where: fits)) && !skipped.contains(where: fits)
     }
 

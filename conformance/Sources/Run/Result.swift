@@ -30,7 +30,7 @@ struct Result: Sendable {
     var isBeyondClaim = false
 
     /// Whether the runtime was stopped because it did not come to an end.
-    var isHang: Bool { kind != .passed && seen.contains(Outcome.noEnd) }
+    var isHang: Bool { kind != .passed && seen.holds(Outcome.noEnd) }
 
     /// All that one process tells the other.
     var json: JSONValue {
@@ -51,7 +51,7 @@ struct Result: Sendable {
         for (name, text) in [("expected", expected), ("seen", seen)] where !text.isEmpty { value[name] = .string(text) }
         if kind == .failed || kind == .broken {
             // A pipe does not take more at once.
-        if config.utf8.count < 1 << 15 { value["config"] = .string(config) }
+            if config.utf8.count < 1 << 15 { value["config"] = .string(config) }
             value["commands"] = .array(commands.map { .string($0) })
         }
         return .object(value)
@@ -72,8 +72,27 @@ struct Result: Sendable {
         expected = object["expected"]?.string ?? ""
         seen = object["seen"]?.string ?? ""
         config = object["config"]?.string ?? ""
-        commands = (object["commands"]?.array ?? []).compactMap(\.string)
+        commands = (object["commands"]?.array ?? []).compactMap { $0.string }
         milliseconds = object["milliseconds"]?.integer ?? 0
         isBeyondClaim = object["beyondClaim"]?.bool ?? false
+    }
+}
+
+extension Verdict {
+    /// What it makes of a case.
+    var kind: Result.Kind {
+        switch self {
+        case .failed: .failed
+        case .skipped: .skipped
+        case .declined: .declined
+        case .broken, .usage: .broken
+        }
+    }
+
+    /// What was seen, or why.
+    var text: String {
+        switch self {
+        case .failed(_, let text), .skipped(let text), .declined(let text), .broken(let text), .usage(let text): text
+        }
     }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// A runtime under test.
@@ -26,27 +26,26 @@ struct Runtime: Sendable {
 
     /// The program of a name in PATH.
     private static func find(_ name: String) -> String? {
-        let folders = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? ""
+        let folders = variable("PATH") ?? ""
         return folders.split(separator: ":").map { $0 + "/" + name }.first {
             unsafe access($0, X_OK) == 0 && !Files.isDirectory($0)
         }
     }
 
     /// Asks the runtime. What it says goes through files without a name, so that nothing is left if this process is killed.
-    init(_ path: String) throws {
+    init(_ path: String) throws(Verdict) {
         let found = path.contains("/") ? path : Runtime.find(path) ?? path
-        guard let real = unsafe realpath(found, nil) else { throw UsageError(text: "no runtime \(path)") }
-        defer { unsafe free(real) }
-        self.path = unsafe String(cString: real)
+        guard let real = realPath(found) else { throw Verdict.usage("no runtime \(path)") }
+        self.path = real
         name = path.split(separator: "/").last.map(String.init) ?? path
         let memory = (Raw.memoryFile(), Raw.memoryFile())
         defer {
             close(memory.0)
             close(memory.1)
         }
-        func ask(_ argument: String) throws -> Outcome {
-            try unsafe Processes.run(
-                [String(cString: real), argument], outputPath: "/proc/self/fd/\(memory.0)",
+        func ask(_ argument: String) throws(Verdict) -> Outcome {
+            try Processes.run(
+                [real, argument], outputPath: "/proc/self/fd/\(memory.0)",
                 errorPath: "/proc/self/fd/\(memory.1)", milliseconds: 10_000)
         }
         let lines = try ask("--version").output.split(separator: "\n").map(String.init)

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 
 /// How a case is run: as it is, or to prove that it can fail, or that it can pass.
 enum Variant: String, Sendable {
@@ -57,11 +57,11 @@ struct Scheduler {
     static let directories = "/run/"
 
     /// Performs all tasks; calls `done` for each as it ends. The results are in the order of the tasks.
-    func run(_ tasks: [Task], done: (Int, Result) -> Void) throws -> [Result] {
+    func run(_ tasks: [Task], done: (Int, Result) -> Void) throws(Verdict) -> [Result] {
         hierarchies.removeStale(prefix: Scheduler.prefix)
         for name in Files.list(Scheduler.directories) where name.hasPrefix(Scheduler.prefix) {
             let pid = pid_t(name.dropFirst(Scheduler.prefix.count)) ?? 1
-            if Glibc.kill(pid, 0) != 0 && errno == ESRCH { Files.removeTree(Scheduler.directories + name) }
+            if CHarness.kill(pid, 0) != 0 && errno == ESRCH { Files.removeTree(Scheduler.directories + name) }
         }
         let name = Scheduler.prefix + String(getpid())
         let directory = Scheduler.directories + name
@@ -118,13 +118,13 @@ struct Scheduler {
             seen: "this machine has no control groups of version \(view(task.test) == .version1 ? 1 : 2)")
     }
 
-    private func start(_ task: Task, index: Int, name: String, directory: String) throws -> Running {
+    private func start(_ task: Task, index: Int, name: String, directory: String) throws(Verdict) -> Running {
         let ends = try System.pipe(nonBlocking: true)
         let group = "\(name)/case\(index)"
         let worker = Worker(
             task, number: index, directory: directory, group: group, view: view(task.test),
             keep: task.variant == .plain && !keep.isEmpty ? keep + "/" + task.runtime.name : "", pace: pace)
-        let null = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
+        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer {
             close(null)
             close(ends.write)
@@ -138,7 +138,7 @@ struct Scheduler {
     private func collect(_ running: inout Running, _ task: Task) -> Result? {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let count = unsafe Glibc.read(running.results, &buffer, buffer.count)
+            let count = unsafe CHarness.read(running.results, &buffer, buffer.count)
             if count <= 0 { break }
             running.bytes += buffer[..<count]
         }
@@ -147,7 +147,7 @@ struct Scheduler {
         if isLate { kill(running.pid, SIGKILL) }
         guard unsafe waitpid(running.pid, &status, isLate ? 0 : WNOHANG) == running.pid else { return nil }
         while true {
-            let count = unsafe Glibc.read(running.results, &buffer, buffer.count)
+            let count = unsafe CHarness.read(running.results, &buffer, buffer.count)
             if count <= 0 { break }
             running.bytes += buffer[..<count]
         }
@@ -162,9 +162,9 @@ struct Scheduler {
     }
 
     /// A process that outlives this one however it ends, and then removes the control groups and the directory.
-    private func startGuardian(name: String, directory: String) throws -> (pid: pid_t, pipe: Int32) {
+    private func startGuardian(name: String, directory: String) throws(Verdict) -> (pid: pid_t, pipe: Int32) {
         let ends = try System.pipe()
-        let null = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
+        let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
         defer {
             close(ends.read)
             close(null)
@@ -177,7 +177,7 @@ struct Scheduler {
     /// The guardian: waits until nobody holds the other end of its standard input, then cleans up.
     static func guardian(name: String, directory: String) -> Never {
         setsid()
-        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { Glibc.signal(signal, SIG_IGN) }
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { harness_ignore(signal) }
         _ = Files.read(0)
         Hierarchies.ofThisProcess().remove(name)
         Files.removeTree(directory)

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// The two processes of one case: the outer one leaves the machine's namespaces, the inner one is the first process of the new
@@ -68,7 +68,7 @@ struct Worker {
     func run() -> Never {
         Pace.factor = pace
         var result = Result(caseID: caseID, runtime: runtime, kind: .broken)
-        do {
+        do throws(Verdict) {
             if stage == "outer" {
                 System.dieWithParent(parent)
                 try outer()
@@ -78,26 +78,26 @@ struct Worker {
                 result = try inner()
             }
         } catch {
-            result.seen = "\(error)"
+            result.seen = error.text
         }
         System.closeOnExec(3)
         try? Files.write(3, Array(result.json.encoded()) + [10], "the result")
         exit(0)
     }
 
-    private func outer() throws {
+    private func outer() throws(Verdict) {
         let hierarchies = Hierarchies.ofThisProcess()
         try Sandbox.leave(group: group, hierarchies: hierarchies)
         var inner = self
         inner.stage = "inner"
-        let null = unsafe open("/dev/null", O_RDONLY)
+        let null = open("/dev/null", O_RDONLY)
         let pid = try Processes.spawn(["/proc/self/exe"] + inner.arguments, descriptors: [null, 1, 2, 3])
         close(3)
         _ = Processes.wait(pid, milliseconds: 1_000_000_000)
         exit(0)
     }
 
-    private func inner() throws -> Result {
+    private func inner() throws(Verdict) -> Result {
         System.closeOnExec(3)
         try Sandbox.enter(directory: directory, view: view)
         guard let test = Suite.casesByID[caseID] ?? Fixtures.test(named: caseID) else { throw Verdict.broken("no such case") }
@@ -113,18 +113,13 @@ struct Worker {
         if !keep.isEmpty { trial.keep = keep + "/" + caseID }
         var result = Result(caseID: caseID, runtime: runtime, kind: .passed)
         let begin = System.now
-        do {
+        do throws(Verdict) {
             try test.needs()
             try test.body(trial)
-        } catch let verdict as Verdict {
-            switch verdict {
-            case .failed(let expected, let seen): (result.kind, result.expected, result.seen) = (.failed, expected, seen)
-            case .skipped(let reason): (result.kind, result.seen) = (.skipped, reason)
-            case .declined(let reason): (result.kind, result.seen) = (.declined, reason)
-            case .broken(let reason): (result.kind, result.seen) = (.broken, reason)
-            }
         } catch {
-            (result.kind, result.seen) = (.broken, "\(error)")
+            result.kind = error.kind
+            result.seen = error.text
+            if case .failed(let expected, _) = error { result.expected = expected }
         }
         result.isBeyondClaim = claimed.map { test.since > $0 } ?? false
         if result.kind == .failed, test.mayBeDeclined || result.isBeyondClaim, let created = trial.lastCreate, !created.succeeded,
@@ -158,7 +153,7 @@ struct Worker {
         let status = (Files.text("/proc/self/status") ?? "").split(separator: "\n").first { $0.hasPrefix("CapEff:") }
         let mask = UInt64(status?.dropFirst(7).trimmed ?? "", radix: 16) ?? .max
         let text = created.errors.lowercased()
-        return !created.succeeded && mask & 1 << 24 == 0 && text.contains("setrlimit") && text.contains("not permitted")
+        return !created.succeeded && mask & 1 << 24 == 0 && text.holds("setrlimit") && text.holds("not permitted")
     }
 
     private func sabotage(of test: Case) -> Sabotage? {
@@ -174,9 +169,9 @@ struct Worker {
     private func portable(_ text: String) -> String {
         let run = String(directory.split(separator: "/").last ?? "")
         let group = self.group.split(separator: "/").last.map(String.init) ?? ""
-        var text = text.replacing(directory, with: "/run/oci-conformance").replacing(run, with: "oci-conformance")
-            .replacing(runtime, with: runtime.split(separator: "/").last ?? "runtime")
-        if !group.isEmpty { text = text.replacing(group, with: "case") }
-        return text.replacing(#/time="[^"]*" /#, with: "")
+        var text = text.replaced(directory, by: "/run/oci-conformance").replaced(run, by: "oci-conformance")
+            .replaced(runtime, by: runtime.split(separator: "/").last.map(String.init) ?? "runtime")
+        if !group.isEmpty { text = text.replaced(group, by: "case") }
+        return text.changed(between: "time=\"", and: "\" ") { _ in "" }
     }
 }

@@ -13,7 +13,7 @@ struct Bundle: Sendable {
     /// Directories to make below the bundle directory.
     var directories: [String] = []
     /// What to do with the finished directory before the runtime sees it.
-    var prepare: (@Sendable (String) throws -> Void)?
+    var prepare: (@Sendable (String) throws(Verdict) -> Void)?
 
     /// The value at a path such as `linux.namespaces[1].type`.
     subscript(path: String) -> JSONValue? {
@@ -22,7 +22,7 @@ struct Bundle: Sendable {
     }
 
     static func path(_ text: String) -> JSONPath {
-        guard let path = JSONPath(text) else { fatalError("no path: \(text)") }
+        guard let path = JSONPath(text) else { stop("no path: \(text)") }
         return path
     }
 
@@ -38,7 +38,7 @@ struct Bundle: Sendable {
 
     /// What the probe shall do.
     var operations: [String] {
-        get { (self["process.args"]?.array ?? []).dropFirst().compactMap(\.string) }
+        get { (self["process.args"]?.array ?? []).dropFirst().compactMap { $0.string } }
         set { self["process.args"] = .array((["/probe"] + newValue).map { .string($0) }) }
     }
 

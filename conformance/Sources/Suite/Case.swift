@@ -9,7 +9,7 @@ struct Case: Sendable {
     /// The control groups that it needs; nil if any will do.
     let view: CgroupView?
     /// Throws `Verdict.skipped` if this machine cannot show it.
-    private(set) var needs: @Sendable () throws -> Void = {}
+    private(set) var needs: @Sendable () throws(Verdict) -> Void = {}
     /// What makes it fail.
     let sabotage: Sabotage
     /// What makes it pass on runtimes that fail it by choice, to prove that it can; nil if some runtime is expected to pass it.
@@ -22,11 +22,11 @@ struct Case: Sendable {
     /// What of the property cannot be seen, if the case only sees that the value is taken.
     private(set) var unseen: String?
     /// Does the test. Throws a `Verdict` if it does not hold.
-    let body: @Sendable (Trial) throws -> Void
+    let body: @Sendable (Trial) throws(Verdict) -> Void
 
     init(
         _ id: String, _ rules: [String], _ title: String, view: CgroupView? = nil, sabotage: Sabotage,
-        body: @escaping @Sendable (Trial) throws -> Void
+        body: @escaping @Sendable (Trial) throws(Verdict) -> Void
     ) {
         self.id = id
         self.rules = rules
@@ -38,14 +38,14 @@ struct Case: Sendable {
 
     /// The rule that it belongs to in reports.
     var mainRule: Rule {
-        guard let rule = Tables.rulesByID[rules[0]] else { fatalError("case \(id): no rule \(rules[0])") }
+        guard let rule = Tables.rulesByID[rules[0]] else { stop("case \(id): no rule \(rules[0])") }
         return rule
     }
 
     /// The first version of the specification that has all its rules. Its configuration claims that version.
     var since: Version {
         let all = rules.compactMap { Tables.rulesByID[$0] }
-        return all.filter { $0.until == nil || $0.id == rules[0] }.map(\.since).max() ?? mainRule.since
+        return all.filter { $0.until == nil || $0.id == rules[0] }.map { $0.since }.max() ?? mainRule.since
     }
 
     /// The last version of the specification that has its main rule, if a later one says something else.
@@ -68,7 +68,8 @@ struct Case: Sendable {
     /// support, where the specification does not say that they must.
     var mayBeDeclined: Bool {
         let values = [
-            "seccomp.architectures", "seccomp.flags", "memoryPolicy.", "scheduler.", "personality.", "time.offsets", "mounts.idmap.",
+            "seccomp.architectures", "seccomp.flags", "memoryPolicy.", "scheduler.", "personality.", "time.offsets",
+            "mounts.idmap.",
             "mounts.ridmap.", "mounts.mappings.",
         ]
         return values.contains { rules[0].hasPrefix($0) }
@@ -104,10 +105,10 @@ struct Case: Sendable {
     }
 
     /// The same case for machines with something that not all have.
-    func needing(_ needs: @escaping @Sendable () throws -> Void) -> Case {
+    func needing(_ needs: @escaping @Sendable () throws(Verdict) -> Void) -> Case {
         var copy = self
         let before = self.needs
-        copy.needs = {
+        copy.needs = { () throws(Verdict) in
             try before()
             try needs()
         }
@@ -160,7 +161,8 @@ enum Wrapper: Sendable {
     case arguments(String, @Sendable ([String]) -> [String])
 }
 
-/// Why a case did not pass.
+/// Why a case did not pass, and whatever else ends before its end: the one error of the suite, because Embedded Swift has none of any
+/// type.
 enum Verdict: Error, Sendable {
     /// The runtime did something else than the specification demands.
     case failed(expected: String, seen: String)
@@ -170,4 +172,11 @@ enum Verdict: Error, Sendable {
     case declined(String)
     /// The harness itself could not do its work.
     case broken(String)
+    /// The command line cannot be understood, or asks for what is not there.
+    case usage(String)
+
+    /// The kernel refused the harness a call.
+    static func refused(_ call: String, _ object: String, errno: Int32 = errno) -> Verdict {
+        .broken("\(call) \(object): \(System.names[errno] ?? "errno \(errno)")")
+    }
 }

@@ -32,9 +32,9 @@ extension Rule {
         table.split(separator: "\n").compactMap { line in
             if line.hasPrefix("#") { return nil }
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            guard fields.count >= 5, let level = Level(rawValue: fields[2]) else { fatalError("rules table: \(line)") }
-            let versions = fields[3].split(separator: "..").map(String.init)
-            guard let since = Version(versions[0]) else { fatalError("rules table: \(line)") }
+            guard fields.count >= 5, let level = Level(rawValue: fields[2]) else { stop("rules table: \(line)") }
+            let versions = fields[3].parts(at: "..")
+            guard let since = Version(versions[0]) else { stop("rules table: \(line)") }
             let reason = fields.count > 5 && !fields[5].isEmpty ? fields[5] : nil
             return Rule(
                 id: fields[0], section: fields[1], level: level, since: since,
@@ -52,7 +52,7 @@ struct Quote: Sendable {
 
     var address: String {
         let parts = place.split(separator: ":")
-        return "https://github.com/opencontainers/runtime-spec/blob/\(commit)/\(parts[0])#L\(parts[1].replacing("-", with: "-L"))"
+        return "https://github.com/opencontainers/runtime-spec/blob/\(commit)/\(parts[0])#L\(parts[1].replaced("-", by: "-L"))"
     }
 
     /// Reads the table: rule, place in the first version, place in the newest, both texts; `commit VERSION HASH` in its comments.
@@ -67,7 +67,7 @@ struct Quote: Sendable {
                 continue
             }
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            guard fields.count >= 4, let rule = rules[fields[0]] else { fatalError("quotes table: \(line)") }
+            guard fields.count >= 4, let rule = rules[fields[0]] else { stop("quotes table: \(line)") }
             let isGone = fields[2].isEmpty
             quotes[rule.id] = Quote(
                 text: Quote.plain(isGone ? fields[3] : fields[4]), place: isGone ? fields[1] : fields[2],
@@ -78,9 +78,17 @@ struct Quote: Sendable {
 
     /// The sentence without the mark of a list and without the addresses of its links.
     private static func plain(_ line: String) -> String {
-        var text = line.replacing(#/\]\([^)]*\)/#, with: "]").replacing(#/\]\[[^\]]*\]/#, with: "]").replacing("**", with: "")
-        if let mark = text.prefixMatch(of: #/([*-]|[0-9]+\.) +/#) { text.removeSubrange(mark.range) }
-        return text.replacing(#/\[([^\]]*)\]/#) { String($0.output.1) }.replacing(#/ +/#, with: " ").trimmed
+        line.changed(between: "](", and: ")") { _ in "]" }.changed(between: "][", and: "]") { _ in "]" }.replaced("**", by: "")
+            .withoutMark.changed(between: "[", and: "]") { $0 }.split(separator: " ").joined(separator: " ").trimmed
+    }
+}
+
+extension String {
+    /// The text without `*`, `-` or a number with a full stop before its first blank.
+    fileprivate var withoutMark: String {
+        let mark = prefix { $0 != " " }
+        let isNumber = mark.count > 1 && mark.last == "." && mark.dropLast().allSatisfy { ("0"..."9").contains($0) }
+        return mark.count < count && (mark == "*" || mark == "-" || isNumber) ? String(dropFirst(mark.count)) : self
     }
 }
 

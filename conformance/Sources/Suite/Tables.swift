@@ -16,7 +16,7 @@ enum Tables {
     /// The specification's own headings, by file and anchor.
     static let headings = pairs("headings")
     /// What came of reading why a runtime fails a case, by the case's id: a verdict and why.
-    static let readings = pairs("readings").mapValues { $0.replacing("\t", with: ". ") }
+    static let readings = pairs("readings").mapValues { $0.replaced("\t", by: ". ") }
     /// Where other runtimes were seen to leave the specification.
     static let deviations = Deviation.parse(Embedded.tables["deviations-of-others"] ?? "")
     /// The page that shows results; the data replaces a mark in it.
@@ -41,7 +41,7 @@ struct Deviation: Sendable {
     static func parse(_ table: String) -> [Deviation] {
         table.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
             let fields = line.split(separator: "\t").map(String.init)
-            guard fields.count == 3 else { fatalError("deviations table: \(line)") }
+            guard fields.count == 3 else { stop("deviations table: \(line)") }
             return Deviation(number: fields[0], rule: fields[1], cases: fields[2].split(separator: " ").map(String.init))
         }
     }

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// The probe's ELF file.
@@ -8,26 +8,26 @@ enum Probe {
 
 extension Trial {
     /// Throws a failure unless the condition holds.
-    func expect(_ condition: Bool, _ expected: String, seen: @autoclosure () -> String) throws {
+    func expect(_ condition: Bool, _ expected: String, seen: @autoclosure () -> String) throws(Verdict) {
         if !condition { throw Verdict.failed(expected: expected, seen: seen()) }
     }
 
     /// Throws a failure unless the operation succeeded.
     @discardableResult
-    func succeed(_ what: String, _ outcome: Outcome) throws -> Outcome {
+    func succeed(_ what: String, _ outcome: Outcome) throws(Verdict) -> Outcome {
         try expect(outcome.succeeded, "\(what) succeeds", seen: outcome.summary)
         return outcome
     }
 
     /// Throws a failure unless the operation reported an error in an orderly way.
-    func refuse(_ what: String, _ outcome: Outcome) throws {
+    func refuse(_ what: String, _ outcome: Outcome) throws(Verdict) {
         try expect(!outcome.timedOut && outcome.status != 0, "\(what) generates an error", seen: outcome.summary)
         try expect(outcome.signal == 0, "\(what) generates an error, not a crash", seen: outcome.summary)
     }
 
     /// Creates and starts the container, waits for its end, and returns what the probe wrote.
     @discardableResult
-    func run() throws -> Inside {
+    func run() throws(Verdict) -> Inside {
         try succeed("create", create())
         try succeed("start", start())
         let status = try waitForEnd()
@@ -37,7 +37,7 @@ extension Trial {
     }
 
     /// Creates and starts a container whose program waits for the signal TERM.
-    func runUntilSignal() throws {
+    func runUntilSignal() throws(Verdict) {
         bundle.operations = ["report", "signals", "15"]
         try succeed("create", create())
         try succeed("start", start())
@@ -46,7 +46,7 @@ extension Trial {
 
     /// Creates and starts the container, with a console socket if its configuration has a terminal, and returns what the probe
     /// wrote to the file /seen: what it writes to a terminal comes with another end of line.
-    func runWithConsole() throws -> Inside {
+    func runWithConsole() throws(Verdict) -> Inside {
         let path = directory + "/console.sock"
         let socket = try UnixSocket(path)
         try writeBundle()
@@ -64,7 +64,7 @@ extension Trial {
     }
 
     /// The container is refused: by `create`, or, for a property that may be applied late, by `start`. Nothing is left of it.
-    func expectRefusal(mayBeLate: Bool = false, extra: [String] = []) throws {
+    func expectRefusal(mayBeLate: Bool = false, extra: [String] = []) throws(Verdict) {
         let created = try create(extra: extra)
         if created.succeeded && mayBeLate {
             let started = try start()
@@ -77,7 +77,7 @@ extension Trial {
     }
 
     /// The control of a refusal: the same but for the invalid property is accepted.
-    func control(extra: [String] = [], _ change: (inout Bundle) -> Void) throws {
+    func control(extra: [String] = [], _ change: (inout Bundle) -> Void) throws(Verdict) {
         let kept = bundle
         isControl = true
         change(&bundle)
@@ -94,7 +94,7 @@ extension Trial {
     }
 
     /// Ends and forgets the container so that another one can be created.
-    func resetForNextCreate() throws {
+    func resetForNextCreate() throws(Verdict) {
         if let pid = pid() { _ = Processes.wait(pid, milliseconds: 5000) }
         Files.removeTree(pidFile(id))
     }

@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import RuntimeSpec
 
 /// One run of one case against one runtime.
@@ -63,7 +63,7 @@ final class Trial {
     // MARK: The bundle
 
     /// Writes the bundle, altered if the sabotage says so.
-    func writeBundle() throws {
+    func writeBundle() throws(Verdict) {
         if !isControl, case .configuration(let alter)? = sabotage { alter(&bundle) }
         Sandbox.unmount(below: bundleDirectory)
         Files.removeTree(bundleDirectory)
@@ -89,7 +89,7 @@ final class Trial {
 
     /// Calls the runtime as it is, without any sabotage.
     @discardableResult
-    func call(_ arguments: [String], directory: String? = nil) throws -> Outcome {
+    func call(_ arguments: [String], directory: String? = nil) throws(Verdict) -> Outcome {
         let words = [runtime] + (logs ? ["--log", self.directory + "/log"] : []) + ["--root", stateRoot] + arguments
         note(words.map(Trial.quoted).joined(separator: " "))
         runs += 1
@@ -113,7 +113,7 @@ final class Trial {
 
     /// Performs an operation through the wrapper that the sabotage puts around the runtime.
     @discardableResult
-    func operate(_ operation: String, _ arguments: [String], directory: String? = nil) throws -> Outcome {
+    func operate(_ operation: String, _ arguments: [String], directory: String? = nil) throws(Verdict) -> Outcome {
         var arguments = arguments
         guard !isControl, case .wrapper(let wrapper)? = sabotage else {
             return try call([operation] + arguments, directory: directory)
@@ -156,7 +156,7 @@ final class Trial {
 
     /// Writes the bundle and creates the container.
     @discardableResult
-    func create(id other: String? = nil, extra: [String] = [], write: Bool = true) throws -> Outcome {
+    func create(id other: String? = nil, extra: [String] = [], write: Bool = true) throws(Verdict) -> Outcome {
         if write { try writeBundle() }
         let outcome = try operate(
             "create", ["--bundle", bundleDirectory, "--pid-file", pidFile(other ?? id)] + extra + [other ?? id])
@@ -170,22 +170,22 @@ final class Trial {
     func pidFile(_ id: String) -> String { directory + "/" + id + ".pid" }
 
     @discardableResult
-    func start(id other: String? = nil) throws -> Outcome { try operate("start", [other ?? id]) }
+    func start(id other: String? = nil) throws(Verdict) -> Outcome { try operate("start", [other ?? id]) }
 
     @discardableResult
-    func kill(_ signal: String, id other: String? = nil) throws -> Outcome {
+    func kill(_ signal: String, id other: String? = nil) throws(Verdict) -> Outcome {
         try operate("kill", [other ?? id, signal])
     }
 
     @discardableResult
-    func delete(id other: String? = nil, force: Bool = false) throws -> Outcome {
+    func delete(id other: String? = nil, force: Bool = false) throws(Verdict) -> Outcome {
         try operate("delete", (force ? ["--force"] : []) + [other ?? id])
     }
 
-    func query(id other: String? = nil) throws -> Outcome { try operate("state", [other ?? id]) }
+    func query(id other: String? = nil) throws(Verdict) -> Outcome { try operate("state", [other ?? id]) }
 
     /// The container's state as a JSON value.
-    func state(id other: String? = nil) throws -> JSONValue {
+    func state(id other: String? = nil) throws(Verdict) -> JSONValue {
         let outcome = try query(id: other)
         guard outcome.succeeded else {
             throw Verdict.failed(expected: "the state of the container", seen: outcome.summary)
@@ -197,7 +197,7 @@ final class Trial {
     }
 
     /// The container's status, `none` if the runtime does not know the container.
-    func status(id other: String? = nil) throws -> String {
+    func status(id other: String? = nil) throws(Verdict) -> String {
         let outcome = try call(["state", other ?? id])
         guard outcome.succeeded else { return "none" }
         return (try? JSONValue.decode(outcome.output))?.object?["status"]?.string ?? "unreadable"
@@ -208,7 +208,7 @@ final class Trial {
 
     /// Waits until the container process has ended; its exit status.
     @discardableResult
-    func waitForEnd(id other: String? = nil) throws -> Int32 {
+    func waitForEnd(id other: String? = nil) throws(Verdict) -> Int32 {
         guard let pid = pid(id: other) else { throw Verdict.broken("create wrote no pid file") }
         script.append("ended " + pidFile(other ?? id))
         guard let status = Processes.wait(pid, milliseconds: patience) else {
@@ -223,7 +223,7 @@ final class Trial {
     }
 
     /// Waits until the probe has written a line that satisfies the predicate.
-    func waitForLine(of path: String? = nil, _ what: String, where predicate: (JSONValue) -> Bool) throws -> JSONValue {
+    func waitForLine(of path: String? = nil, _ what: String, where predicate: (JSONValue) -> Bool) throws(Verdict) -> JSONValue {
         script.append("sleep 0.5  # until \(what)")
         let end = System.now + patience * Pace.factor
         while System.now < end {

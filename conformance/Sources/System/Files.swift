@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 
 /// Files by path, as the harness needs them.
 enum Files {
@@ -6,11 +6,11 @@ enum Files {
 
     static func isDirectory(_ path: String) -> Bool {
         var status = stat()
-        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return unsafe lstat(path, &status) == 0 && status.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR)
     }
 
     static func read(_ path: String) -> [UInt8]? {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         if descriptor < 0 { return nil }
         defer { close(descriptor) }
         return read(descriptor)
@@ -20,7 +20,7 @@ enum Files {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+            let count = unsafe CHarness.read(descriptor, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             if count <= 0 { return bytes }
             bytes += buffer[..<count]
@@ -32,44 +32,44 @@ enum Files {
     /// The first line of a file without its end.
     static func line(_ path: String) -> String? { text(path)?.split(separator: "\n").first.map(String.init) }
 
-    static func write(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o644, append: Bool = false) throws(SystemError) {
+    static func write(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o644, append: Bool = false) throws(Verdict) {
         let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC)
-        let descriptor = unsafe open(path, flags, mode)
-        if descriptor < 0 { throw SystemError("open", path) }
+        let descriptor = open(path, flags, mode)
+        if descriptor < 0 { throw Verdict.refused("open", path) }
         defer { close(descriptor) }
         try write(descriptor, bytes, path)
     }
 
-    static func write(_ descriptor: Int32, _ bytes: [UInt8], _ name: String) throws(SystemError) {
+    static func write(_ descriptor: Int32, _ bytes: [UInt8], _ name: String) throws(Verdict) {
         var written = 0
         while written < bytes.count {
-            let count = unsafe bytes[written...].withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe bytes[written...].withUnsafeBytes { unsafe CHarness.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
-            if count < 0 { throw SystemError("write", name) }
+            if count < 0 { throw Verdict.refused("write", name) }
             written += count
         }
     }
 
-    static func write(_ path: String, _ text: String, mode: mode_t = 0o644) throws(SystemError) {
+    static func write(_ path: String, _ text: String, mode: mode_t = 0o644) throws(Verdict) {
         try write(path, Array(text.utf8), mode: mode)
     }
 
     /// Writes into a file that exists, such as one of the kernel's.
-    static func set(_ path: String, _ text: String) throws(SystemError) {
-        let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
-        if descriptor < 0 { throw SystemError("open", path) }
+    static func set(_ path: String, _ text: String) throws(Verdict) {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        if descriptor < 0 { throw Verdict.refused("open", path) }
         defer { close(descriptor) }
         let bytes = Array(text.utf8)
-        if unsafe Glibc.write(descriptor, bytes, bytes.count) < 0 { throw SystemError("write \(text) to", path) }
+        if unsafe CHarness.write(descriptor, bytes, bytes.count) < 0 { throw Verdict.refused("write \(text) to", path) }
     }
 
-    static func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
+    static func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(Verdict) {
         if unsafe mkdir(path, mode) == 0 || errno == EEXIST { return }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-            throw SystemError("mkdir", path)
+            throw Verdict.refused("mkdir", path)
         }
         try makeDirectories(String(path[..<slash]))
-        if unsafe mkdir(path, mode) != 0 && errno != EEXIST { throw SystemError("mkdir", path) }
+        if unsafe mkdir(path, mode) != 0 && errno != EEXIST { throw Verdict.refused("mkdir", path) }
     }
 
     static func list(_ path: String) -> [String] {
@@ -99,16 +99,16 @@ enum Files {
     static func copyTree(_ source: String, _ target: String) {
         var status = stat()
         guard unsafe lstat(source, &status) == 0 else { return }
-        switch status.st_mode & S_IFMT {
-        case S_IFDIR:
+        switch status.st_mode & mode_t(S_IFMT) {
+        case mode_t(S_IFDIR):
             try? makeDirectories(target)
             for name in list(source) { copyTree(source + "/" + name, target + "/" + name) }
-        case S_IFREG: try? write(target, read(source) ?? [])
-        case S_IFLNK: unsafe symlink(link(source) ?? "", target)
+        case mode_t(S_IFREG): try? write(target, read(source) ?? [])
+        case mode_t(S_IFLNK): unsafe symlink(link(source) ?? "", target)
         default: unsafe mknod(target, status.st_mode, status.st_rdev)
         }
         unsafe lchown(target, status.st_uid, status.st_gid)
-        if status.st_mode & S_IFMT != S_IFLNK { unsafe chmod(target, status.st_mode & 0o7777) }
+        if status.st_mode & mode_t(S_IFMT) != mode_t(S_IFLNK) { unsafe chmod(target, status.st_mode & 0o7777) }
     }
 
     static func link(_ path: String) -> String? {

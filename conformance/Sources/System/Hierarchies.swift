@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 
 /// The control group hierarchies that this machine has mounted, and where this process is in each.
 struct Hierarchies: Sendable {
@@ -13,7 +13,7 @@ struct Hierarchies: Sendable {
 
     var hierarchies: [Hierarchy] = []
 
-    var unified: Hierarchy? { hierarchies.first(where: \.isUnified) }
+    var unified: Hierarchy? { hierarchies.first { $0.isUnified } }
     var hasVersion1: Bool { hierarchies.contains { !$0.isUnified && !$0.name.hasPrefix("name=") } }
     var hasVersion2: Bool { unified != nil }
 
@@ -64,7 +64,7 @@ struct Hierarchies: Sendable {
     ///
     /// - Parameter handingDown: false while this process is in the parent: KERNEL a group with processes that hands down
     ///   controllers of threads makes its children unable to have processes.
-    func make(_ name: String, handingDown: Bool = true) throws(SystemError) {
+    func make(_ name: String, handingDown: Bool = true) throws(Verdict) {
         for hierarchy in hierarchies {
             let base = Hierarchies.base(hierarchy)
             var path = base
@@ -72,10 +72,10 @@ struct Hierarchies: Sendable {
                 if hierarchy.isUnified && handingDown { Hierarchies.enableControllers(path) }
                 let parent = path
                 path += "/" + part
-                if unsafe mkdir(path, 0o755) != 0 && errno != EEXIST { throw SystemError("mkdir", path) }
+                if unsafe mkdir(path, 0o755) != 0 && errno != EEXIST { throw Verdict.refused("mkdir", path) }
                 // A version 1 group without a share of its parent's realtime budget runs no realtime process.
                 try? Files.set(path + "/cpu.rt_runtime_us", ["100000", "5000", "4000"][min(depth, 2)])
-                for file in ["cpuset.cpus", "cpuset.mems"] where hierarchy.name.contains("cpuset") {
+                for file in ["cpuset.cpus", "cpuset.mems"] where hierarchy.name.holds("cpuset") {
                     // A version 1 cpuset without CPUs and nodes takes no process.
                     if let value = Files.line(parent + "/" + file) { try Files.set(path + "/" + file, value) }
                 }
@@ -90,7 +90,7 @@ struct Hierarchies: Sendable {
     }
 
     /// Moves this process into a group.
-    func enter(_ name: String) throws(SystemError) {
+    func enter(_ name: String) throws(Verdict) {
         for hierarchy in hierarchies {
             let path = Hierarchies.base(hierarchy) + "/" + name + "/cgroup.procs"
             try Files.set(path, String(getpid()))

@@ -1,33 +1,18 @@
-import Glibc
+import CHarness
 
-/// A refused system call.
-struct SystemError: Error, CustomStringConvertible {
-    let call: String
-    let object: String
-    let errno: Int32
-
-    init(_ call: String, _ object: String, errno: Int32 = Glibc.errno) {
-        self.call = call
-        self.object = object
-        self.errno = errno
-    }
-
-    var description: String { "\(call) \(object): \(SystemError.names[errno] ?? "errno \(errno)")" }
-
+/// What the harness asks of the kernel, with paths as strings: it runs trusted programs in directories of its own.
+enum System {
     /// The errors that a harness meets.
-    private static let names: [Int32: String] = [
+    static let names: [Int32: String] = [
         EPERM: "EPERM", ENOENT: "ENOENT", ESRCH: "ESRCH", EIO: "EIO", EACCES: "EACCES", EBUSY: "EBUSY", EEXIST: "EEXIST",
         ENODEV: "ENODEV", ENOTDIR: "ENOTDIR", EINVAL: "EINVAL", EMFILE: "EMFILE", ENOSPC: "ENOSPC", EROFS: "EROFS",
         ENOSYS: "ENOSYS", EOPNOTSUPP: "EOPNOTSUPP", EAGAIN: "EAGAIN", ENAMETOOLONG: "ENAMETOOLONG", ENOMEM: "ENOMEM",
     ]
-}
 
-/// What the harness asks of the kernel, with paths as strings: it runs trusted programs in directories of its own.
-enum System {
     static func mount(
         _ source: String, _ target: String, _ type: String, _ flags: UInt = 0, _ data: String? = nil
-    ) throws(SystemError) {
-        if unsafe Glibc.mount(source, target, type, flags, data) != 0 { throw SystemError("mount", target) }
+    ) throws(Verdict) {
+        if unsafe CHarness.mount(source, target, type, flags, data) != 0 { throw Verdict.refused("mount", target) }
     }
 
     // The C library and the kernel's headers both name these, so Swift knows neither.
@@ -38,21 +23,21 @@ enum System {
     static let recursivePrivate: UInt = 16384 | 1 << 18
     static let shared: UInt = 1 << 20
 
-    static func pipe(nonBlocking: Bool = false) throws(SystemError) -> (read: Int32, write: Int32) {
+    static func pipe(nonBlocking: Bool = false) throws(Verdict) -> (read: Int32, write: Int32) {
         let (read, write, result) = Raw.pipe(nonBlocking: nonBlocking)
-        if result < 0 { throw SystemError("pipe2", "", errno: Int32(-result)) }
+        if result < 0 { throw Verdict.refused("pipe2", "", errno: Int32(-result)) }
         return (read, write)
     }
 
-    static func unshare(_ flags: UInt64) throws(SystemError) {
+    static func unshare(_ flags: UInt64) throws(Verdict) {
         let result = Raw.unshare(flags)
-        if result < 0 { throw SystemError("unshare", String(flags, radix: 16), errno: Int32(-result)) }
+        if result < 0 { throw Verdict.refused("unshare", String(flags, radix: 16), errno: Int32(-result)) }
     }
 
     /// Asks for a kill signal when the parent ends; ends at once if it already has.
     static func dieWithParent(_ parent: Int32) {
         Raw.killWithParent()
-        if getppid() != parent { Glibc.exit(1) }
+        if getppid() != parent { exit(1) }
     }
 
     static func closeOnExec(_ descriptor: Int32) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
@@ -65,4 +50,12 @@ enum System {
     }
 
     static func sleep(milliseconds: Int) { usleep(UInt32(milliseconds * 1000)) }
+
+    /// The words of the command line after the program's name.
+    static var arguments: [String] {
+        let all = (Files.text("/proc/self/cmdline") ?? "").split(separator: "\0", omittingEmptySubsequences: false).map(
+            String.init)
+        // Each word ends with a zero byte.
+        return Array(all.dropFirst().dropLast())
+    }
 }

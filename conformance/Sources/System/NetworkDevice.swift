@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 
 /// A tap device in this process's network namespace, which must be one of its own.
 enum NetworkDevice {
@@ -7,12 +7,12 @@ enum NetworkDevice {
         Array(name.utf8) + [UInt8](repeating: 0, count: 40 - name.utf8.count)
     }
 
-    private static func call(_ descriptor: Int32, _ number: UInt64, _ request: [UInt8], _ what: String) throws(SystemError) {
+    private static func call(_ descriptor: Int32, _ number: UInt64, _ request: [UInt8], _ what: String) throws(Verdict) {
         var request = request
         let result = unsafe request.withUnsafeMutableBytes {
             Raw.ioctl(descriptor, number, UInt64(UInt(bitPattern: $0.baseAddress)))
         }
-        if result < 0 { throw SystemError(what, "", errno: Int32(-result)) }
+        if result < 0 { throw Verdict.refused(what, "", errno: Int32(-result)) }
     }
 
     static let hardwareAddress = "02:00:5e:10:20:30"
@@ -22,8 +22,8 @@ enum NetworkDevice {
     /// Makes a device that stays, with the address 192.0.2.7/24.
     ///
     /// - Parameter isUp: whether it stays up, with 2001:db8::7/64 as well: a device that is down has no addresses of version 6.
-    static func make(_ name: String, isUp: Bool = false) throws {
-        let tun = unsafe open("/dev/net/tun", O_RDWR | O_CLOEXEC)
+    static func make(_ name: String, isUp: Bool = false) throws(Verdict) {
+        let tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC)
         if tun < 0 { throw Verdict.skipped("this machine has no /dev/net/tun") }
         defer { close(tun) }
         var made = request(name)
@@ -31,8 +31,8 @@ enum NetworkDevice {
         made[17] = 0x10  // IFF_NO_PI
         try call(tun, 0x4004_54ca, made, "TUNSETIFF")
         let result = Raw.ioctl(tun, 0x4004_54cb, 1)
-        if result < 0 { throw SystemError("TUNSETPERSIST", name, errno: Int32(-result)) }
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        if result < 0 { throw Verdict.refused("TUNSETPERSIST", name, errno: Int32(-result)) }
+        let socket = CHarness.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
         defer { close(socket) }
         // struct sockaddr_in: family 2, port, address.
         var address = request(name)
@@ -53,9 +53,9 @@ enum NetworkDevice {
         try call(socket, 0x8914, down, "SIOCSIFFLAGS")
     }
 
-    private static func addVersion6(_ name: String) throws {
+    private static func addVersion6(_ name: String) throws(Verdict) {
         guard Files.exists("/proc/net/if_inet6") else { throw Verdict.skipped("this kernel has no version 6 of IP") }
-        let socket = Glibc.socket(AF_INET6, Int32(SOCK_DGRAM.rawValue), 0)
+        let socket = CHarness.socket(AF_INET6, Int32(SOCK_DGRAM.rawValue), 0)
         defer { close(socket) }
         // struct in6_ifreq: address, length of the prefix, index of the device.
         let index = unsafe if_nametoindex(name)

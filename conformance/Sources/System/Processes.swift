@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 import Synchronization
 
 /// How a program ended and what it wrote.
@@ -49,7 +49,7 @@ enum Processes {
     ///   - environment: the whole environment; nil for the harness's own.
     static func spawn(
         _ arguments: [String], descriptors: [Int32], directory: String? = nil, environment: [String]? = nil
-    ) throws(SystemError) -> pid_t {
+    ) throws(Verdict) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -60,7 +60,7 @@ enum Processes {
         // All others close when the program is executed; dup2 makes the targets stay.
         Raw.closeOnExecAbove2()
         // The harness has one thread, so its own working directory can be the child's.
-        if let directory, unsafe chdir(directory) != 0 { throw SystemError("chdir", directory) }
+        if let directory, unsafe chdir(directory) != 0 { throw Verdict.refused("chdir", directory) }
         var argv = unsafe arguments.map { unsafe strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
         defer { for unsafe argument in unsafe argv { unsafe free(argument) } }
         var pid: pid_t = 0
@@ -70,9 +70,9 @@ enum Processes {
             defer { for unsafe variable in unsafe envp { unsafe free(variable) } }
             result = unsafe posix_spawnp(&pid, arguments[0], &actions, nil, &argv, &envp)
         } else {
-            result = unsafe posix_spawnp(&pid, arguments[0], &actions, nil, &argv, environ)
+            result = unsafe posix_spawnp(&pid, arguments[0], &actions, nil, &argv, harness_environment())
         }
-        if result != 0 { throw SystemError("start", arguments[0], errno: result) }
+        if result != 0 { throw Verdict.refused("start", arguments[0], errno: result) }
         return pid
     }
 
@@ -109,11 +109,11 @@ enum Processes {
     static func run(
         _ arguments: [String], directory: String? = nil, environment: [String]? = nil, input: String? = nil,
         outputPath: String, errorPath: String, inherited: String? = nil, milliseconds: Int
-    ) throws(SystemError) -> Outcome {
-        let standardInput = unsafe open(input ?? "/dev/null", O_RDONLY | O_CLOEXEC)
-        let output = unsafe open(outputPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        let errors = unsafe open(errorPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        let more = inherited.map { unsafe [open($0, O_RDONLY | O_CLOEXEC)] } ?? []
+    ) throws(Verdict) -> Outcome {
+        let standardInput = open(input ?? "/dev/null", O_RDONLY | O_CLOEXEC)
+        let output = open(outputPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        let errors = open(errorPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        let more = inherited.map { [open($0, O_RDONLY | O_CLOEXEC)] } ?? []
         defer { for descriptor in [standardInput, output, errors] + more { close(descriptor) } }
         let pid = try spawn(
             arguments, descriptors: [standardInput, output, errors] + more, directory: directory, environment: environment)

@@ -1,6 +1,6 @@
 import CLinux
 
-/// System calls and constants that the C library hides from Swift. Not together with `import Glibc`: both name the same
+/// System calls and constants that the C library hides from Swift. Not together with `import CHarness`: both name the same
 /// constants.
 enum Raw {
     static let newMounts = linux_clone_newns
@@ -41,7 +41,7 @@ enum Raw {
     static func runOnFirstCPU(processesOf id: String) {
         var mask: UInt64 = 1
         for name in Files.list("/proc") {
-            guard let pid = UInt64(name), Files.text("/proc/\(name)/cgroup")?.contains(id) == true else { continue }
+            guard let pid = UInt64(name), Files.text("/proc/\(name)/cgroup")?.holds(id) == true else { continue }
             unsafe withUnsafeMutablePointer(to: &mask) { pointer in
                 _ = linux_system_call(Int64(__NR_sched_setaffinity), pid, 8, UInt64(UInt(bitPattern: pointer)), 0, 0, 0)
             }

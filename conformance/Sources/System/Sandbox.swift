@@ -1,4 +1,4 @@
-import Glibc
+import CHarness
 
 /// Which control groups a case sees.
 enum CgroupView: String, Sendable {
@@ -11,7 +11,7 @@ enum CgroupView: String, Sendable {
 enum Sandbox {
     /// Leaves the machine's mount, network and control group namespaces: a configuration may ask for a network device by name,
     /// and the machine's must not be lost that way. Children of this process will be in a new process namespace.
-    static func leave(group: String, hierarchies: Hierarchies) throws(SystemError) {
+    static func leave(group: String, hierarchies: Hierarchies) throws(Verdict) {
         try hierarchies.make(group)
         try hierarchies.enter(group)
         try System.unshare(Raw.newMounts | Raw.newProcesses | Raw.newCgroups | Raw.newNetwork)
@@ -22,12 +22,12 @@ enum Sandbox {
     }
 
     /// The part that the first process of the new namespace does: its own /proc, the control groups it shall see, empty files.
-    static func enter(directory: String, view: CgroupView) throws(SystemError) {
+    static func enter(directory: String, view: CgroupView) throws(Verdict) {
         try System.mount("proc", "/proc", "proc", System.noSetuid)
         try System.mount("tmpfs", directory, "tmpfs", System.noSetuid, "mode=755")
         // Some runtimes give a container's standard streams, and so the machine's null device, to its user: they get another.
         let null = directory + "/.null"
-        if unsafe mknod(null, S_IFCHR | 0o666, 1 << 8 | 3) != 0 { throw SystemError("mknod", null) }
+        if unsafe mknod(null, mode_t(S_IFCHR) | 0o666, 1 << 8 | 3) != 0 { throw Verdict.refused("mknod", null) }
         unsafe chmod(null, 0o666)
         try System.mount(null, "/dev/null", "", System.bind)
         // KERNEL: a file system cannot be mounted on itself, so what is there goes first; it is this namespace's copy only.

@@ -1,12 +1,12 @@
-import Glibc
+import CHarness
 
 /// A listening stream socket in the file system, and what comes over its connections.
 final class UnixSocket {
     private let descriptor: Int32
 
-    init(_ path: String) throws(SystemError) {
+    init(_ path: String) throws(Verdict) {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        if descriptor < 0 { throw SystemError("socket", path) }
+        if descriptor < 0 { throw Verdict.refused("socket", path) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
@@ -18,8 +18,8 @@ final class UnixSocket {
                 unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        if result != 0 { throw SystemError("bind", path) }
-        if listen(descriptor, 8) != 0 { throw SystemError("listen", path) }
+        if result != 0 { throw Verdict.refused("bind", path) }
+        if listen(descriptor, 8) != 0 { throw Verdict.refused("listen", path) }
     }
 
     deinit { close(descriptor) }
@@ -38,7 +38,7 @@ final class UnixSocket {
     /// The next connection with all that it brings, nil if none is made in time.
     func accept(milliseconds: Int) -> Delivery? {
         guard wait(descriptor, milliseconds) else { return nil }
-        let connection = Glibc.accept(descriptor, nil, nil)
+        let connection = CHarness.accept(descriptor, nil, nil)
         if connection < 0 { return nil }
         defer { close(connection) }
         var delivery = Delivery()
