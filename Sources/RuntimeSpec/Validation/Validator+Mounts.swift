@@ -140,7 +140,7 @@ private struct NotedOptions {
             case .keepSourceLink, .keepDestinationLink: keepsLink = true
             case .idmap: asksForMappings = true
             case .idmapText: hasMappings = true
-            case .defaults, .set, .clear, .setRecursively, .clearRecursively, .copyUp, .relabel, .fillVolume, nil: break
+            case .defaults, .set, .clear, .setRecursively, .clearRecursively, .copyUp, .relabel, .prepareVolume, nil: break
             }
         }
     }
