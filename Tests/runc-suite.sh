@@ -18,6 +18,8 @@ if [ "${1:-}" = --inside ]; then
     # Namespaces of its own: no device of the machine's network, and nothing outlives the tests but control groups.
     ip link set lo up 2>/dev/null || true
     mount -t tmpfs -o mode=755 none /run && mkdir -m 1777 /run/tests || exit 125
+    # The tests of checkpoint write a configuration that every CRIU of the machine would read.
+    mkdir -p /etc/criu && mount -t tmpfs -o mode=755 none /etc/criu || exit 125
     shift
     # This shell stays the first process, which takes dead orphans away: a container's first process ends only after its others.
     TMPDIR=/run/tests "$@"
