@@ -104,7 +104,7 @@ let package = Package(
                 "ByteText", "Veloci", "RuntimeSpec", "LinuxKernel", "Seccomp", "CBuildFacts", "CLibrary", "CVelociEntry",
             ], swiftSettings: embeddable),
         .target(name: "CVelociEntry"),
-        // Empty unless embedded.json says otherwise.
+        // Empty unless embedded.json or arm64.json says otherwise.
         .target(name: "CStandalone"),
         // VelociCommand is linked and not imported; embedded.json is for SwiftPM's --toolset.
         .executableTarget(
@@ -143,7 +143,7 @@ let package = Package(
             path: "conformance/Sources", swiftSettings: embeddable),
         // arm64.json is for SwiftPM's --toolset.
         .executableTarget(
-            name: "oci-conformance", dependencies: ["Conformance"], path: "conformance/Tool", exclude: ["arm64.json"],
+            name: "oci-conformance", dependencies: ["Conformance", "CStandalone"], path: "conformance/Tool", exclude: ["arm64.json"],
             swiftSettings: embeddable,
             linkerSettings: staticExecutable),
 
