@@ -14,7 +14,7 @@
 #   pages        scripts, manual pages, completions in three shells, the documentation's site in a browser
 #   packages     make install and its like; the Debian package on Debian 12 and 13: installed, used, upgraded, removed
 #   arm64        the stage, compiled and linked for arm64
-#   arm64-build  the executable for arm64, run on an emulated machine; ten minutes, so only when it is named
+#   arm64-build  the executables for arm64, run on an emulated machine; ten minutes, so only when it is named
 #   lab          other machines (lab/README.md): cgroup v2 alone, systemd on v2 and v1, AppArmor, SELinux, an unprivileged user
 set -u
 cd "$(dirname "$0")/.."
@@ -73,7 +73,7 @@ section pages make --no-print-directory docs docs-test
 section packages Tests/install.sh $veloci
 section packages make --no-print-directory package-test
 section arm64 Tests/arm64.sh
-section arm64-build build make --no-print-directory build ARCH=arm64
+section arm64-build build make --no-print-directory build suite ARCH=arm64
 section arm64-build Tests/arm64-machine.sh
 section lab Tests/lab.sh
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs in a machine of arm64 that Tests/arm64-machine.sh makes, with busybox's sh: a container from its beginning to its end, made by the
-# executable for arm64. Usage: arm64.sh VELOCI PROBE
-veloci=$1 probe=$2
+# executable for arm64, and cases of the conformance suite for arm64. Usage: arm64.sh VELOCI PROBE OCI-CONFORMANCE
+veloci=$1 probe=$2 suite=$3
 passed=0 failed=0 log=/results/log
 check() { # check WHAT COMMAND...
     what=$1; shift
@@ -105,6 +105,28 @@ check "a program that is missing" ends 1 "$veloci" run --bundle /tmp/wrong wrong
 check "a broken configuration" ends 1 sh -c 'sed "s/\"sleep\"/17/" /tmp/plain/config.json >/tmp/wrong/config.json; '"$veloci"' check --bundle /tmp/wrong'
 check "containers one after another" sh -c 'for turn in 1 2 3 4 5 6 7 8; do '"$veloci"' run --bundle /tmp/filter turn$turn >/dev/null || exit; done'
 check "no container is left" ends 1 sh -c "$veloci list --quiet | grep ."
+
+# The conformance suite, whose probe is in it.
+cases() { # cases OPTION...: these cases, by their whole names
+    set -- "$@" --case all-operations --case state-created --case process-env --case process-cwd --case mount-option-nosuid
+    "$suite" --runtime "$veloci" --exact --jobs 1 --cgroup v2 "$@"
+}
+check "the suite: --version" says "OCI Runtime Specification" "$suite" --version
+check "the suite: --list" says "mount-option-nosuid" "$suite" --list
+check "the suite: an option that is none" ends 2 "$suite" --no-such-option
+check "the suite: cases pass" cases --report /tmp/report
+check "the suite: all of them were run" grep -q 'tests="5" failures="0" errors="0" skipped="0"' /tmp/report/conformance.xml
+check "the suite: their sabotage is seen" says "proven 5 of 5" cases --prove
+# A runtime that drops an option of mounts fails the case of that option, and no other.
+cat >/tmp/dropping <<END
+#!/bin/sh
+[ "\$3" != create ] || sed -i 's/"nosuid"/"suid"/g' "\$5/config.json"
+exec $veloci "\$@"
+END
+chmod 755 /tmp/dropping
+veloci=/tmp/dropping
+check "the suite: a runtime that drops an option fails" ends 1 cases --report /tmp/dropped
+check "the suite: in one case" grep -q 'tests="5" failures="1" errors="0" skipped="0"' /tmp/dropped/conformance.xml
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
