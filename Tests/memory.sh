@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 clang=$(dirname "$(realpath "$(command -v swift)")")/clang
 [ -x "$clang" ] || clang=clang
 failed=0
-includes=$(for folder in Sources/*/include Tests/Fuzzing/Driver/include Tests/StandaloneSubject/include; do printf -- '-I%s ' "$folder"; done)
+includes=$(for folder in Sources/*/include conformance/*/include Tests/Fuzzing/Driver/include Tests/StandaloneSubject/include; do printf -- '-I%s ' "$folder"; done)
 warnings="-Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wundef -Wvla"
 count=0
 for file in $(git ls-files 'Sources/*.c' 'conformance/*.c' 'Tests/*.c'); do
@@ -18,7 +18,7 @@ for file in $(git ls-files 'Sources/*.c' 'conformance/*.c' 'Tests/*.c'); do
     # shellcheck disable=SC2086
     $clang -std=gnu23 -DVELOCI_COMMIT=\"x\" $includes --analyze -Xclang -analyzer-disable-checker=security.insecureAPI.vfork --analyzer-output text -Xclang -analyzer-werror "$file" -o /dev/null || failed=1
 done
-for header in $(git ls-files 'Sources/*/include/*.h'); do
+for header in $(git ls-files 'Sources/*/include/*.h' 'conformance/*/include/*.h'); do
     count=$((count + 1))
     # shellcheck disable=SC2086
     $clang -std=gnu23 -O2 $warnings -Wno-unused-function -Wno-pragma-once-outside-header $includes -x c -fsyntax-only "$header" || failed=1

@@ -64,16 +64,19 @@ extension Attacks {
 
     /// The control of the runtime's own file: one that comes into the container's pid namespace as it is on the host.
     private func ownFile(of scene: Scene) throws {
-        let file = work.directory + "/own-file"
+        mkdir(work.directory + "/own-file", 0o755)
+        // BusyBox does what its name says, and under no other name anything.
+        let file = work.directory + "/own-file/busybox"
         try FileManager.default.copyItem(atPath: scene.rootfs + "/bin/busybox", toPath: file)
         let state = try JSONSerialization.jsonObject(with: Data(Executable(work).run("state", "running").output.utf8))
         let pid = ((state as? [String: Any])?["pid"] as? Int) ?? 0
         let line = ["nsenter", "--target", "\(pid)", "--pid", file, "sleep", "1"]
+        var said = ""
         for _ in 0..<30 {
-            _ = Command.run(line, in: work)
+            said = Command.run(line, in: work).output
             if try String(contentsOfFile: scene.rootfs + "/tmp/seen", encoding: .utf8).contains(file) { return }
         }
-        report.problem("the container does not see a program of the host that enters")
+        report.problem("the container does not see a program of the host that enters: \(said)")
     }
 
     /// Without a terminal of its own the container must not get the caller's as controlling terminal (TIOCSTI).

@@ -44,6 +44,7 @@ int main(int arguments_count, char **arguments) {
     FILE *symbols = fopen(arguments[1], "r");
     if (symbols == NULL) return 2;
     read_symbols(symbols);
+    fclose(symbols);
     pid_t child = fork();
     if (child == 0) {
         ptrace(PTRACE_TRACEME, 0, 0, 0);
