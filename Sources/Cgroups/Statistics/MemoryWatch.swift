@@ -102,6 +102,14 @@ package struct MemoryWatch: ~Copyable {
         }
     }
 
+    /// Whether a process was killed for want of memory since the last event, be it announced or not.
+    ///
+    /// KERNEL(cgroup_file_notify): v2 announces changes of a file at most each 10 ms and the rest later, so whoever reads what
+    /// was announced when the last process has ended can miss what ended it. v1 announces before it kills.
+    package mutating func hasUnseenKill() throws(CgroupError) -> Bool {
+        version == .v2 ? try takeOutOfMemory() : false
+    }
+
     private mutating func takeOutOfMemory() throws(CgroupError) -> Bool {
         switch version {
         case .v1:

@@ -35,7 +35,7 @@ public struct ContainerWatch: ~Copyable {
     /// Nil when nothing counts the container's memory.
     private var memory: MemoryWatch?
 
-    fileprivate init(process: consuming Descriptor, memory: consuming MemoryWatch?) {
+    init(process: consuming Descriptor, memory: consuming MemoryWatch?) {
         self.process = process
         self.memory = memory
     }
@@ -67,7 +67,7 @@ public struct ContainerWatch: ~Copyable {
                 case nil: break
                 }
             }
-            if !ready[0].isEmpty { return .stopped }
+            if !ready[0].isEmpty { return try wasOutOfMemory() ? .outOfMemory : .stopped }
             if time >= 0, deadline.hasPassed { return nil }
         }
     }
@@ -81,6 +81,15 @@ public struct ContainerWatch: ~Copyable {
         switch memory {
         case .some(let memory): memory.requests
         case nil: []
+        }
+    }
+
+    /// Whether it was want of memory that ended the container, before anything announced it.
+    private mutating func wasOutOfMemory() throws(Failure) -> Bool {
+        do throws(CgroupError) {
+            return try memory?.hasUnseenKill() ?? false
+        } catch {
+            throw Failure(error)
         }
     }
 
