@@ -1,6 +1,6 @@
 #!/bin/bash
 # fuzz.sh [SECONDS [NAME…]]: builds the fuzzers (Tests/Fuzzing: libFuzzer, AddressSanitizer) and runs each of them for that long,
-# two at a time; all of them without a name. Says how often each was executed, and fails when one finds something: what it found
+# two (JOBS) at a time; all of them without a name. Says how often each was executed, and fails when one finds something: what it found
 # is in .build/fuzzing/found, and `.build/fuzzing/release/veloci-fuzz NAME FILE` repeats it.
 # SEED=NUMBER and EXECUTIONS=NUMBER, with a new corpus, make the chances the same each time: a test of what was right before, which
 # no machine's speed changes. SECONDS is the limit then, and the corpus is not kept.
@@ -11,6 +11,7 @@ seconds=${1:-10}
 [ $# -gt 0 ] && shift
 work=$PWD/.build/fuzzing
 export VELOCI_FIXTURES=$PWD/spec-fixtures
+mkdir -p "$work/found" "$work/logs"
 VELOCI_FUZZING=1 swift build -c release --scratch-path "$work" --product veloci-fuzz >"$work.log" 2>&1 || {
     grep -E "error:" "$work.log" | sort -u || tail "$work.log"
     exit 1
@@ -22,7 +23,6 @@ if [ -n "${EXECUTIONS:-}" ]; then
     corpora=$(mktemp -d)
     trap 'rm -rf "$corpora"' EXIT
 fi
-mkdir -p "$work/found" "$work/logs"
 rm -f "$work"/logs/*
 
 # Words of configurations, for libFuzzer to put in.
@@ -45,7 +45,7 @@ run() {
 
 export -f run
 export fuzz work corpora seconds SEED=${SEED:-} EXECUTIONS=${EXECUTIONS:-}
-printf '%s\n' $names | xargs -P 2 -I NAME bash -c 'run NAME || touch "$work/logs/NAME.failed"'
+printf '%s\n' $names | xargs -P ${JOBS:-2} -I NAME bash -c 'run NAME || touch "$work/logs/NAME.failed"'
 
 failed=0
 total=0
