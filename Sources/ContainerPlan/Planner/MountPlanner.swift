@@ -73,40 +73,25 @@ extension CreatePlanner {
         _ mount: Mount, _ index: Int, _ type: String, _ options: MountOptions, _ destination: String, _ origin: JSONPath,
         _ root: Slot
     ) throws(PlanError) {
-        var (required, optional) = options.fileSystemOptions
-        let isKernelView = type == "proc" || type == "sysfs"
         var attributes = options.attributes
         attributes.clear = 0
         let isLate = (options.copiesUp || isFilledLater(destination, type, index)) && attributes.takeReadOnly()
-        if isLate { required.removeAll { $0 == "ro" } }
         defer { if isLate { planLateReadOnly(index, destination, origin, root) } }
-        var fileSystem = FileSystemMount(
-            type: type, source: mount.source.flatMap { $0.isEmpty ? nil : $0 } ?? type, options: try labelled(required, type),
-            optionalOptions: optional, attributes: attributes,
-            // RUNC: what programs may do in a directory does not change because it became a tmpfs.
-            copiesMode: type == "tmpfs" && !required.contains { $0.begins(with: "mode=") },
-            target: MountTarget(
-                destination, kind: .directory, refusesLinks: isKernelView,
-                // lxcfs and the like mount single files over /proc by bind; nothing else has a reason to.
-                refusesProcessFileSystem: !isKernelView))
+        var fileSystem = try fileSystemMount(mount, type, options, attributes, isLate: isLate, destination)
         // KERNEL: sysfs shows the network's devices, proc the processes, and each is refused to a user namespace that does not
         // own those. There the host's is the same.
         if let view = try planHostView(fileSystem, origin, root) { return builder.add(view, for: origin) }
-        if namespaces.has(.user) || facts.isInUserNamespace {
-            if type == "sysfs" { fileSystem.otherwise = "/sys" }
-            if type == "proc", !namespaces.has(.pid) { fileSystem.otherwise = "/proc" }
-        }
         // The kernel maps what belongs to a user namespace as that namespace does: there the container's ids are right already.
         let ownMappings =
             namespaces.has(.user) && (mount.uidMappings ?? []).isEmpty && (mount.gidMappings ?? []).isEmpty
             && options.mappingText == nil
         let mappings = ownMappings ? nil : try treeMappings(mount, options, origin)
-        try checkLength(fileSystem, isPlain: !options.copiesUp && mappings == nil, origin)
-        guard options.copiesUp || mappings != nil else {
+        let isPlain = !options.copiesUp && mappings == nil
+        try checkLength(fileSystem, isPlain: isPlain, origin)
+        if isPlain {
             // What goes to the kernel in one call gives no descriptor.
             if !fileSystem.hasLongOptions { fileSystem.kept = keptSlot(index, isLate: isLate) }
-            builder.add(.mountFileSystem(fileSystem, root: root), for: origin)
-            return
+            return builder.add(.mountFileSystem(fileSystem, root: root), for: origin)
         }
         guard facts.isPrivileged else {
             throw PlanError(
@@ -122,6 +107,30 @@ extension CreatePlanner {
             for: origin)
         let kept = keptSlot(index, isLate: isLate)
         builder.add(.attachTree(tree, destination: fileSystem.target, root: root, keeping: kept), for: origin)
+    }
+
+    /// - Parameter isLate: whether the mount becomes read-only after it was filled, and not when it is made.
+    private func fileSystemMount(
+        _ mount: Mount, _ type: String, _ options: MountOptions, _ attributes: MountAttributes, isLate: Bool,
+        _ destination: String
+    ) throws(PlanError) -> FileSystemMount {
+        var (required, optional) = options.fileSystemOptions
+        if isLate { required.removeAll { $0 == "ro" } }
+        let isKernelView = type == "proc" || type == "sysfs"
+        var fileSystem = FileSystemMount(
+            type: type, source: mount.source.flatMap { $0.isEmpty ? nil : $0 } ?? type, options: try labelled(required, type),
+            optionalOptions: optional, attributes: attributes,
+            // RUNC: what programs may do in a directory does not change because it became a tmpfs.
+            copiesMode: type == "tmpfs" && !required.contains { $0.begins(with: "mode=") },
+            target: MountTarget(
+                destination, kind: .directory, refusesLinks: isKernelView,
+                // lxcfs and the like mount single files over /proc by bind; nothing else has a reason to.
+                refusesProcessFileSystem: !isKernelView))
+        if namespaces.has(.user) || facts.isInUserNamespace {
+            if type == "sysfs" { fileSystem.otherwise = "/sys" }
+            if type == "proc", !namespaces.has(.pid) { fileSystem.otherwise = "/proc" }
+        }
+        return fileSystem
     }
 
     private func checkLength(_ mount: FileSystemMount, isPlain: Bool, _ origin: JSONPath) throws(PlanError) {

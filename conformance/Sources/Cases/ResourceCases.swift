@@ -189,6 +189,23 @@ enum ResourceCases {
             [("cgroup.controllers", "hugetlb"), ("hugetlb.1GB.rsvd.max", "0")]),
     ]
 
+    /// A container whose group has a limit of its own in each of the four lists, in the order in which both versions name them.
+    private static func throttled(_ trial: Trial) throws(Verdict) -> (major: Int, minor: Int) {
+        guard let disk else { throw Verdict.skipped("this machine has no disk") }
+        trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
+        let lists = ["throttleReadBpsDevice", "throttleWriteBpsDevice", "throttleReadIOPSDevice", "throttleWriteIOPSDevice"]
+        for (index, list) in lists.enumerated() {
+            trial.bundle["linux.resources.blockIO." + list] = [
+                [
+                    "major": .number(JSONNumber(disk.major)), "minor": .number(JSONNumber(disk.minor)),
+                    "rate": .number(JSONNumber(100_000 + index)),
+                ]
+            ]
+        }
+        try trial.succeed("create", try trial.create())
+        return disk
+    }
+
     private static let behaviour: [Case] =
         [
             .steps(
@@ -196,23 +213,9 @@ enum ResourceCases {
                 sabotage: .configuration { $0["linux.resources"] = [:] }
             ) { trial throws(Verdict) in
                 try ResourceTest.need("blkio", .version1)
-                guard let disk else { throw Verdict.skipped("this machine has no disk") }
-                let lists = [
-                    ("throttleReadBpsDevice", "read_bps"), ("throttleWriteBpsDevice", "write_bps"),
-                    ("throttleReadIOPSDevice", "read_iops"), ("throttleWriteIOPSDevice", "write_iops"),
-                ]
-                trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
-                for (index, list) in lists.enumerated() {
-                    trial.bundle["linux.resources.blockIO." + list.0] = [
-                        [
-                            "major": .number(JSONNumber(disk.major)), "minor": .number(JSONNumber(disk.minor)),
-                            "rate": .number(JSONNumber(100_000 + index)),
-                        ]
-                    ]
-                }
-                try trial.succeed("create", try trial.create())
-                for (index, list) in lists.enumerated() {
-                    let file = ResourceTest.directory("blkio", .version1) + "/blkio.throttle.\(list.1)_device"
+                let disk = try throttled(trial)
+                for (index, name) in ["read_bps", "write_bps", "read_iops", "write_iops"].enumerated() {
+                    let file = ResourceTest.directory("blkio", .version1) + "/blkio.throttle.\(name)_device"
                     let line = "\(disk.major):\(disk.minor) \(100_000 + index)"
                     let text = Files.text(file) ?? "no file"
                     try trial.expect(text.holds(line), "\(file) tells \(line)", seen: text)
@@ -224,25 +227,11 @@ enum ResourceCases {
                 view: .version2, sabotage: .configuration { $0["linux.resources"] = [:] }
             ) { trial throws(Verdict) in
                 try ResourceTest.need("io", .version2)
-                guard let disk else { throw Verdict.skipped("this machine has no disk") }
-                let lists = [
-                    ("throttleReadBpsDevice", "rbps"), ("throttleWriteBpsDevice", "wbps"), ("throttleReadIOPSDevice", "riops"),
-                    ("throttleWriteIOPSDevice", "wiops"),
-                ]
-                trial.bundle["linux.cgroupsPath"] = .string(ResourceTest.group)
-                for (index, list) in lists.enumerated() {
-                    trial.bundle["linux.resources.blockIO." + list.0] = [
-                        [
-                            "major": .number(JSONNumber(disk.major)), "minor": .number(JSONNumber(disk.minor)),
-                            "rate": .number(JSONNumber(100_000 + index)),
-                        ]
-                    ]
-                }
-                try trial.succeed("create", try trial.create())
+                let disk = try throttled(trial)
                 let text = Files.text(ResourceTest.directory("io", .version2) + "/io.max") ?? "no file"
-                for (index, list) in lists.enumerated() {
+                for (index, name) in ["rbps", "wbps", "riops", "wiops"].enumerated() {
                     try trial.expect(
-                        text.holds("\(list.1)=\(100_000 + index)"), "io.max tells \(list.1)=\(100_000 + index)", seen: text)
+                        text.holds("\(name)=\(100_000 + index)"), "io.max tells \(name)=\(100_000 + index)", seen: text)
                 }
             },
             .steps(
