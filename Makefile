@@ -4,6 +4,9 @@ SWIFT ?= swift
 # What is installed and tested: Embedded Swift needs a folder of its own, a plain "swift build" makes the ordinary executable.
 VELOCI := .build/embedded/release/veloci
 EMBEDDED := --scratch-path .build/embedded --toolset Sources/VelociExecutable/embedded.json --omit-frame-pointers -debug-info-format none
+# The compiler's optimizer takes some things in the order of their addresses: where those are the same each time, so is what it makes.
+# Some machines do not let a process ask for that.
+STEADY := $(shell setarch "$$(uname -m)" -R true 2>/dev/null && echo 'setarch "$$(uname -m)" -R')
 # ARCH=arm64, for build, suite, conformance-dist, tarball and deb, makes that of arm64 on another machine: Embedded Swift is compiled
 # into the program, and all else that it needs of that machine are headers, libseccomp, and the C library for the suite, which are
 # unpacked from Debian's packages.
@@ -40,7 +43,7 @@ all: build
 build: packages-build ## the executable, as it is installed; with ARCH=arm64 that for arm64
 	@echo "== building veloci$(if $(ARCH), for $(ARCH)) (the first time about four minutes on two processors)"
 	$(if $(ARCH),packaging/arm64-libraries.sh $(LIBRARIES))
-	$(SWIFT) build -c release --product veloci $(EMBEDDED)
+	$(STEADY) $(SWIFT) build -c release --product veloci $(EMBEDDED)
 
 suite: packages-build ## the conformance suite, oci-conformance; with ARCH=arm64 that for arm64
 	$(if $(ARCH),packaging/arm64-libraries.sh $(LIBRARIES))
