@@ -6,11 +6,13 @@ import Glibc
 // this program once for each of its tests. It prints what is wrong, one line each, and ends with 1 if anything is.
 
 let arguments = Array(CommandLine.arguments.dropFirst())
-guard let subject = arguments.first else {
+func explain() -> Never {
     print("usage: veloci-torture steps VARIANT create|run|exec|checkpoint|restore, kills COMMAND, refused COMMAND, races, damage, attacks, lifetimes, streams, "
-            + "refusals, arguments, disks, keys, authority, exchanges, random SECONDS SEED, crowd SECONDS CONTAINERS WORKERS SEED")
+            + "refusals, arguments, disks, keys, authority, exchanges, random SECONDS SEED, crowd SECONDS CONTAINERS WORKERS SEED\n"
+            + "VARIANT is \(FullBundle.Variant.allCases.map(\.rawValue).joined(separator: ", "))")
     exit(2)
 }
+guard let subject = arguments.first else { explain() }
 if subject == "exchange" && arguments.count == 3 { Attacks.exchange(arguments[1], arguments[2]) }
 if subject == "plant" && arguments.count == 2 { Attacks.plant(arguments[1]) }
 if subject == "keys" && !arguments.dropFirst().contains("all") { Attacks.keys(arguments.dropFirst().first) }
@@ -31,7 +33,7 @@ let report = Report()
 do {
     switch subject {
     case "steps":
-        guard arguments.count == 3, let variant = FullBundle.Variant(rawValue: arguments[1]) else { exit(2) }
+        guard arguments.count == 3, let variant = FullBundle.Variant(rawValue: arguments[1]) else { explain() }
         let isForCriu = ["checkpoint", "restore"].contains(arguments[2])
         let faults = StepFaults(try FullBundle(variant, in: work, isForCriu: isForCriu), report, everyRecord: isFull)
         switch arguments[2] {
@@ -40,10 +42,10 @@ do {
         case "exec": try faults.execute()
         case "checkpoint": try faults.checkpoint()
         case "restore": try faults.restore()
-        default: exit(2)
+        default: explain()
         }
     case "kills":
-        guard arguments.count == 2, let victim = Kills.Victim(rawValue: arguments[1]) else { exit(2) }
+        guard arguments.count == 2, let victim = Kills.Victim(rawValue: arguments[1]) else { explain() }
         let bundle: FullBundle
         if victim.needsCriu {
             bundle = try FullBundle(.plain, in: work, command: ["/bin/sh", "-c", "while :; do sleep 0.02; done"], isForCriu: true)
@@ -53,7 +55,7 @@ do {
         // Each container that CRIU makes or takes is some seconds of work.
         Kills(bundle, report, samples: isFull ? .max : victim.needsCriu ? 16 : 40).all(victim)
     case "refused":
-        guard arguments.count == 2, let victim = Kills.Victim(rawValue: arguments[1]), !victim.needsCriu else { exit(2) }
+        guard arguments.count == 2, let victim = Kills.Victim(rawValue: arguments[1]), !victim.needsCriu else { explain() }
         Kills(try FullBundle(.plain, in: work), report, samples: isFull ? .max : 60).allRefused(victim)
     case "races": Races(try FullBundle(.joined, in: work), report).all(rounds: isFull ? 50 : 5)
     case "damage": try Damage(try FullBundle(.joined, in: work), report).all()
@@ -69,16 +71,16 @@ do {
     case "disks": try TinyDisks(work: work, report: report).all()
     case "refusals": try Attacks(work: work, report: report).refusals()
     case "random":
-        guard arguments.count == 3, let seconds = Int(arguments[1]), let seed = UInt64(arguments[2]) else { exit(2) }
+        guard arguments.count == 3, let seconds = Int(arguments[1]), let seed = UInt64(arguments[2]) else { explain() }
         try RandomTorture(work: work, report: report, seed: seed).all(seconds: seconds)
     case "crowd":
         let numbers = arguments.dropFirst().compactMap { Int($0) }
-        guard numbers.count == 4 else { exit(2) }
+        guard numbers.count == 4 else { explain() }
         try Crowd(work: work, report: report, containers: numbers[1], seed: UInt64(numbers[3])).all(seconds: numbers[0], workers: numbers[2])
     case "arguments": try Arguments(work: work, report: report).all()
     default:
         print("PROBLEM there is no subject \(subject)")
-        exit(2)
+        explain()
     }
 } catch {
     report.problem("\(subject): \(error)")
