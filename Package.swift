@@ -42,8 +42,11 @@ let stageLink: [LinkerSetting] = [
     ])
 ]
 // What has no system in its triple, as Embedded Swift for arm64 (make ARCH=arm64), is static, and the compiler has no files for the word.
+// Nor does what AddressSanitizer links go into a static one: VELOCI_CHECKED is for Tests/memory.sh.
+let isChecked = Context.environment["VELOCI_CHECKED"] != nil
 let staticExecutable: [LinkerSetting] = [
-    .unsafeFlags((Context.environment["VELOCI_BARE"] == nil ? ["-static-executable"] : []) + ["-Xlinker", "-s"])
+    .unsafeFlags(
+        (isChecked || Context.environment["VELOCI_BARE"] != nil ? [] : ["-static-executable"]) + ["-Xlinker", "-s"])
 ]
 
 let package = Package(
@@ -202,3 +205,6 @@ if isFuzzing {
             linkerSettings: [.unsafeFlags(["-use-ld=lld", "-sanitize=fuzzer,address"])]),
     ]
 }
+
+// Freestanding, and linked for editors alone.
+if isChecked { package.targets.removeAll { $0.name == "oci-probe" } }
