@@ -43,9 +43,13 @@ extension Fuzzer {
         if profile.defaultAction == "SCMP_ACT_ERRNO" { profile.defaultErrnoRet = input.pick([nil, 13, 38, 5000]) }
         profile.architectures = ["X86_64", "X86", "X32"].filter { _ in input.flag() }.map { "SCMP_ARCH_" + $0 }
         var rules: [SeccompSyscall] = []
-        // libseccomp takes minutes for more alternatives of one call with conditions that are mixed.
+        // libseccomp takes minutes for more alternatives of one call with conditions that are mixed, be they in one rule or in several.
         while !input.isAtEnd, rules.count < 4 {
-            let chosen = (0..<(1 + input.below(4))).map { _ in input.pick(names) }
+            var chosen: [String] = []
+            for _ in 0...input.below(4) {
+                let name = input.pick(names)
+                if !chosen.contains(name) { chosen.append(name) }
+            }
             let conditions = (0..<input.below(4)).map { _ in
                 let operation = input.pick(operators)
                 let value = input.flag() ? input.pick(values) : input.word()
