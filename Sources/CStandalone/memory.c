@@ -155,8 +155,8 @@ static __attribute__((noinline)) int align(void **result, size_t alignment, size
 
 int posix_memalign(void **result, size_t alignment, size_t size)
 {
-    // Almost always: the alignment that every block has, and a block that is there.
-    if (alignment != 16) return align(result, alignment, size);
+    // Almost always: what every block's place is a multiple of (Swift asks for 8 or 16), and a block that is there.
+    if (alignment != 8 && alignment != 16) return align(result, alignment, size);
     size_t whole = (size + before + 15) & ~(size_t)15;
     void *block = size - 16 < small - 32 ? free_blocks[whole / 16] : NULL;
     if (block)
