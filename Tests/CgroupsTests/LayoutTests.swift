@@ -3,6 +3,14 @@ import Testing
 
 @testable import Cgroups
 
+extension CgroupLayout {
+    /// The layout of tables that are written as text.
+    init(mountTable: String, membership: String, unifiedControllers: (_ mountPoint: String) -> String) {
+        self.init(
+            mountTable: Array(mountTable.utf8), membership: Array(membership.utf8), unifiedControllers: unifiedControllers)
+    }
+}
+
 /// Tables of mounts and memberships as hosts have them.
 enum Samples {
     static let hybridMounts = """
@@ -109,6 +117,16 @@ enum Samples {
     @Test(arguments: ["", "garbage", "1 2 3", "1 1 0:1 / / rw - cgroup2", "x y z - - -", "1 0 0:1 / / rw - cgroup c rw,memory"])
     func oddTablesAreSurvived(text: String) {
         _ = CgroupLayout(mountTable: text, membership: "::::\n0:\n") { _ in "" }
+    }
+
+    @Test func membershipsAreFoundByController() {
+        let own = CgroupMemberships(Array("nothing\n7:cpu,cpuacct:/a:b\n6:cpu:/later\n5:name=x,:/c\n::\n0::/d".utf8))
+        #expect(own["cpuacct"] == "/a:b" && own["cpu"] == "/later" && own["name=x"] == "/c" && own[""] == "/d")
+        #expect(own.has("cpuacct") && own.has(""))
+        for other in ["cpuac", "cpuaccu", "cpu,cpuacct", "nothing", "name=", "x", "7"] {
+            #expect(!own.has(other) && own[other] == nil)
+        }
+        #expect(CgroupMemberships([])[""] == nil)
     }
 
     @Test func thisHost() throws {

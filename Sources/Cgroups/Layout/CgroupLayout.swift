@@ -81,6 +81,7 @@ package struct CgroupLayout: Hashable, Sendable {
 extension CgroupLayout {
     /// Where distributions mount control groups.
     package static let customaryMountPoint = "/sys/fs/cgroup"
+    fileprivate static let belowCustomaryMountPoint = "/sys/fs/cgroup/"
 
     /// Finds the layout in the text of the kernel's files.
     ///
@@ -90,13 +91,13 @@ extension CgroupLayout {
     ///   - mountTable: /proc/self/mountinfo
     ///   - membership: /proc/self/cgroup
     ///   - unifiedControllers: what cgroup.controllers says at a v2 mount point
-    package init(mountTable: String, membership: String, unifiedControllers: (_ mountPoint: String) -> String) {
-        let own = CgroupLayout.memberships(membership)
-        let mounts = MountTable(mountTable).visibleCgroups.sorted {
-            // A hierarchy may be mounted twice. The one in the customary place wins, then the first.
-            $0.isCustomary && !$1.isCustomary
-        }
+    package init(mountTable: [UInt8], membership: [UInt8], unifiedControllers: (_ mountPoint: String) -> String) {
+        let own = CgroupMemberships(membership)
+        let visible = MountTable(bytes: mountTable).visibleCgroups
+        // A hierarchy may be mounted twice. The one in the customary place wins, then the first.
+        let mounts = visible.filter { $0.isCustomary } + visible.filter { !$0.isCustomary }
         var found: [CgroupHierarchy] = []
+        found.reserveCapacity(mounts.count)
         var unified: CgroupHierarchy?
         for mount in mounts {
             if mount.type == "cgroup2" {
@@ -107,7 +108,7 @@ extension CgroupLayout {
                 continue
             }
             let name = mount.options.lazy.compactMap { $0.after("name=") }.first
-            let controllers = mount.options.filter { own[$0] != nil && !$0.isEmpty && !$0.begins(with: "name=") }
+            let controllers = mount.options.filter { own.has($0) && !$0.isEmpty && !$0.begins(with: "name=") }
             let key = controllers.first ?? name.map { "name=" + $0 }
             guard let key, !found.contains(where: { $0.controllers == controllers && $0.name == name }) else { continue }
             found.append(
@@ -127,24 +128,14 @@ extension CgroupLayout {
     /// - Throws: `CgroupError` when procfs cannot be read.
     package static func detect() throws(CgroupError) -> CgroupLayout {
         try kernelCall { () throws(KernelError) in
-            CgroupLayout(
-                mountTable: try Files.readText("/proc/self/mountinfo"), membership: try Files.readValue("/proc/self/cgroup")
+            let membership = try Files.open("/proc/self/cgroup")
+            return CgroupLayout(
+                mountTable: try Files.read("/proc/self/mountinfo"),
+                membership: try Files.read(membership, name: "/proc/self/cgroup", endsShort: true)
             ) { mountPoint in
                 (try? Files.readValue(mountPoint + "/cgroup.controllers")) ?? ""
             }
         }
-    }
-
-    /// From controller, `name=…`, or empty for v2, to the caller's group in that hierarchy (cgroups(7)).
-    package static func memberships(_ text: String) -> [String: String] {
-        var result: [String: String] = [:]
-        for line in text.lines {
-            let fields = line.parts(at: ":", most: 3, keepsEmpty: true)
-            guard fields.count == 3 else { continue }
-            if fields[1].isEmpty { result[""] = fields[2] }
-            for controller in fields[1].parts(at: ",") { result[controller] = fields[2] }
-        }
-        return result
     }
 
     /// The caller's group relative to what is mounted.
@@ -160,6 +151,6 @@ extension CgroupLayout {
 
 extension CgroupMount {
     fileprivate var isCustomary: Bool {
-        mountPoint == CgroupLayout.customaryMountPoint || mountPoint.begins(with: CgroupLayout.customaryMountPoint + "/")
+        mountPoint == CgroupLayout.customaryMountPoint || mountPoint.begins(with: CgroupLayout.belowCustomaryMountPoint)
     }
 }

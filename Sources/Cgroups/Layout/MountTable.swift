@@ -31,10 +31,6 @@ package struct MountTable {
     private let bytes: [UInt8]
     private var lines: [Line] = []
 
-    init(_ text: String) {
-        self.init(bytes: Array(text.utf8))
-    }
-
     init(bytes: [UInt8]) {
         self.bytes = bytes
         lines.reserveCapacity(64)
@@ -54,11 +50,12 @@ package struct MountTable {
     var visibleCgroups: [CgroupMount] {
         unsafe bytes.withUnsafeBufferPointer { bytes in
             guard let top = unsafe top(bytes) else { return [] }
+            let parents = lines.map { $0.parent }
             return lines.indices.compactMap { index in
                 let line = lines[index]
                 var fields = unsafe Fields(bytes, line.rest)
                 guard let type = fields.next(), unsafe bytes.has("cgroup", at: type) || bytes.has("cgroup2", at: type),
-                    unsafe mountReached(by: line.mountPoint, from: top, bytes) == index, fields.next() != nil,
+                    unsafe mountReached(by: line.mountPoint, from: top, parents, bytes) == index, fields.next() != nil,
                     let options = fields.next()
                 else { return nil }
                 return unsafe CgroupMount(
@@ -91,13 +88,17 @@ package struct MountTable {
     }
 
     /// The mount at the end of a path: from the top, always into the mount that the walk meets first.
-    private func mountReached(by path: Range<Int>, from top: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    ///
+    /// - Parameter parents: those of the lines: all are looked at in each step, and are beside one another here.
+    private func mountReached(
+        by path: Range<Int>, from top: Int, _ parents: [Int], _ bytes: UnsafeBufferPointer<UInt8>
+    ) -> Int? {
         var current = top
         // A table that leads in a circle is no table.
         for _ in 0...lines.count {
             var next: Int?
             let parent = lines[current].identifier
-            for index in lines.indices where lines[index].parent == parent && lines[index].identifier != parent {
+            for (index, other) in parents.enumerated() where other == parent && lines[index].identifier != parent {
                 let mountPoint = lines[index].mountPoint
                 guard unsafe MountTable.contains(path, below: mountPoint, bytes) else { continue }
                 if let best = next, lines[best].mountPoint.count <= mountPoint.count { continue }
@@ -111,12 +112,16 @@ package struct MountTable {
 
     private static func contains(_ path: Range<Int>, below directory: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard path.count >= directory.count else { return false }
+        let slash = UInt8(ascii: "/")
+        // First what tells most others from it: whether a name ends there.
+        guard
+            unsafe path.count == directory.count || bytes[path.lowerBound + directory.count] == slash
+                || (!directory.isEmpty && bytes[directory.upperBound - 1] == slash)
+        else { return false }
         for offset in 0..<directory.count where unsafe bytes[path.lowerBound + offset] != bytes[directory.lowerBound + offset] {
             return false
         }
-        let slash = UInt8(ascii: "/")
-        return unsafe path.count == directory.count || bytes[path.lowerBound + directory.count] == slash
-            || (!directory.isEmpty && bytes[directory.upperBound - 1] == slash)
+        return true
     }
 
     /// `36 35 98:0 /root /mount options optional… - type source options`

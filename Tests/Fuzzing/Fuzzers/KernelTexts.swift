@@ -54,7 +54,7 @@ extension Fuzzer {
         let expected = "/" + String(decoding: name, as: UTF8.self)
         expect(found.count == 1 && found[0].mountPoint == expected, "\(found) instead of \(expected)")
         let table = input.text(200)
-        let layout = CgroupLayout(mountTable: table, membership: input.text(100)) { _ in "cpu  memory\n" }
+        let layout = CgroupLayout(mountTable: Array(table.utf8), membership: Array(input.text(100).utf8)) { _ in "cpu  memory\n" }
         for hierarchy in layout.hierarchies {
             expect(hierarchy.ownCgroup.utf8.first == UInt8(ascii: "/"), "the caller's group is \(hierarchy.ownCgroup)")
         }
@@ -62,9 +62,9 @@ extension Fuzzer {
 
     private static func groups(_ input: inout Input) {
         let group = "/" + String(decoding: input.bytes(40).filter { $0 != 0x0a && $0 < 0x80 }, as: UTF8.self)
-        let found = CgroupLayout.memberships("5:cpu,cpuacct:\(group)\n0::\(group)\n")
+        let found = CgroupMemberships(Array("5:cpu,cpuacct:\(group)\n0::\(group)\n".utf8))
         expect(found["cpu"] == group && found["cpuacct"] == group && found[""] == group, "\(found) instead of \(group)")
-        _ = CgroupLayout.memberships(input.remainder())
+        _ = CgroupMemberships(Array(input.remainder().utf8))
     }
 
     private static func statistics(_ text: String) {
