@@ -16,18 +16,26 @@ extension StringProtocol where UTF8View: BidirectionalCollection {
 
     /// Whether the text's last bytes are these.
     package func ends(with suffix: String) -> Bool {
-        let length = suffix.utf8.count
-        return utf8.count >= length && utf8.suffix(length).elementsEqual(suffix.utf8)
+        unsafe withBytes { bytes in
+            unsafe suffix.withBytes { wanted in
+                let start = bytes.count - wanted.count
+                guard start >= 0 else { return false }
+                for index in 0..<wanted.count where unsafe bytes[start + index] != wanted[index] { return false }
+                return true
+            }
+        }
     }
 
     /// What follows a beginning; nil when the text begins otherwise.
     package func after(_ prefix: String) -> String? {
-        begins(with: prefix) ? String(decoding: utf8.dropFirst(prefix.utf8.count), as: UTF8.self) : nil
+        guard begins(with: prefix) else { return nil }
+        return unsafe withBytes { unsafe $0.text(prefix.utf8.count..<$0.count) }
     }
 
     /// What precedes an end; nil when the text ends otherwise.
     package func before(_ suffix: String) -> String? {
-        ends(with: suffix) ? String(decoding: utf8.dropLast(suffix.utf8.count), as: UTF8.self) : nil
+        guard ends(with: suffix) else { return nil }
+        return unsafe withBytes { unsafe $0.text(0..<($0.count - suffix.utf8.count)) }
     }
 
     /// Whether all bytes are as they should be; none after one that is not is asked about.
@@ -39,7 +47,7 @@ extension StringProtocol where UTF8View: BidirectionalCollection {
     }
 
     /// Whether an ASCII character is one of the bytes.
-    package func has(_ character: Unicode.Scalar) -> Bool { utf8.contains(character.byte) }
+    package func has(_ character: Unicode.Scalar) -> Bool { !isAll { $0 != character.byte } }
 
     /// The parts between separators.
     /// - Parameters:
@@ -62,16 +70,24 @@ extension StringProtocol where UTF8View: BidirectionalCollection {
 
     /// What is before the first separator and after it; nil without one.
     package func halves(at separator: Unicode.Scalar) -> (first: String, second: String)? {
-        guard let index = utf8.firstIndex(of: separator.byte) else { return nil }
-        let second = utf8[utf8.index(after: index)...]
-        return (String(decoding: utf8[..<index], as: UTF8.self), String(decoding: second, as: UTF8.self))
+        let wanted = separator.byte
+        return unsafe withBytes { bytes in
+            for index in 0..<bytes.count where unsafe bytes[index] == wanted { return unsafe bytes.halves(index) }
+            return nil
+        }
     }
 
     /// What is before the last separator and after it; nil without one.
     package func lastHalves(at separator: Unicode.Scalar) -> (first: String, second: String)? {
-        guard let index = utf8.lastIndex(of: separator.byte) else { return nil }
-        let second = utf8[utf8.index(after: index)...]
-        return (String(decoding: utf8[..<index], as: UTF8.self), String(decoding: second, as: UTF8.self))
+        let wanted = separator.byte
+        return unsafe withBytes { bytes in
+            var index = bytes.count
+            while index > 0 {
+                index -= 1
+                if unsafe bytes[index] == wanted { return unsafe bytes.halves(index) }
+            }
+            return nil
+        }
     }
 
     /// The words between blanks and newlines.
@@ -111,6 +127,23 @@ extension StringProtocol where UTF8View: BidirectionalCollection {
     }
 }
 
+extension String {
+    /// The path of a name in the directory that this is: made in one piece, where `+` makes one after the other.
+    package func path(to name: String) -> String {
+        unsafe withBytes { directory in
+            unsafe name.withBytes { name in
+                let count = directory.count + 1 + name.count
+                return unsafe String(unsafeUninitializedCapacity: count) { place in
+                    _ = unsafe place.initialize(from: directory)
+                    unsafe place[directory.count] = UInt8(ascii: "/")
+                    _ = unsafe place[(directory.count + 1)...].initialize(from: name)
+                    return count
+                }
+            }
+        }
+    }
+}
+
 extension StringProtocol {
     /// The bytes as they lie in memory: going through a text's view byte by byte costs some twenty instructions for each.
     fileprivate func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
@@ -122,6 +155,11 @@ extension StringProtocol {
 extension UnsafeBufferPointer<UInt8> {
     fileprivate func text(_ range: Range<Int>) -> String {
         unsafe String(decoding: UnsafeBufferPointer(rebasing: self[range]), as: UTF8.self)
+    }
+
+    /// What is before a separator and after it.
+    fileprivate func halves(_ separator: Int) -> (first: String, second: String) {
+        unsafe (text(0..<separator), text((separator + 1)..<count))
     }
 }
 

@@ -20,21 +20,37 @@ package struct Timestamp: Equatable, Sendable {
     }
 
     /// Whole seconds as RFC 3339: `2026-11-21T09:37:20Z`. In UTC always: local time would read a time zone file at each start.
-    package var text: String { dateAndTime + "Z" }
+    package var text: String {
+        var text = dateAndTime
+        text.append(UInt8(ascii: "Z"))
+        return text.text
+    }
 
     /// RFC 3339 with nanoseconds: `2026-11-21T09:37:20.5Z`. Zeros at the end of the fraction are left out, as Go does.
     package var preciseText: String {
-        var fraction = Timestamp.padded(nanoseconds, 9)
-        while let shorter = fraction.before("0") { fraction = shorter }
-        return dateAndTime + (fraction.isEmpty ? "" : "." + fraction) + "Z"
+        var text = dateAndTime
+        if nanoseconds > 0 {
+            var (fraction, width) = (nanoseconds, 9)
+            while fraction % 10 == 0 { (fraction, width) = (fraction / 10, width - 1) }
+            text.append(UInt8(ascii: "."))
+            Timestamp.append(fraction, width, to: &text)
+        }
+        text.append(UInt8(ascii: "Z"))
+        return text.text
     }
 
-    private var dateAndTime: String {
+    private var dateAndTime: ByteBuilder {
         let second = (seconds % 86400 + 86400) % 86400
         let date = Timestamp.date((seconds - second) / 86400)
-        return Timestamp.padded(date.year, 4) + "-" + Timestamp.padded(date.month, 2) + "-" + Timestamp.padded(date.day, 2) + "T"
-            + Timestamp.padded(second / 3600, 2) + ":" + Timestamp.padded(second / 60 % 60, 2) + ":"
-            + Timestamp.padded(second % 60, 2)
+        var text = ByteBuilder()
+        Timestamp.append(date.year, 4, to: &text)
+        for (separator, value) in [
+            ("-", date.month), ("-", date.day), ("T", second / 3600), (":", second / 60 % 60), (":", second % 60),
+        ] as [(StaticString, Int64)] {
+            text.append(separator)
+            Timestamp.append(value, 2, to: &text)
+        }
+        return text
     }
 
     /// The Gregorian date of a day counted from 1970. Years are counted from March, so that a leap day is the last day
@@ -51,8 +67,10 @@ package struct Timestamp: Equatable, Sendable {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 
-    private static func padded(_ value: Int64, _ width: Int) -> String {
+    /// Appends a number with zeros before it, so that there are as many digits.
+    private static func append(_ value: Int64, _ width: Int, to text: inout ByteBuilder) {
         let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+        text.append(UInt8(ascii: "0"), times: max(0, width - digits.utf8.count))
+        text.append(digits)
     }
 }

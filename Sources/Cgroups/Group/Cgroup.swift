@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 package import LinuxKernel
 
@@ -81,12 +82,12 @@ extension CgroupLocation {
     package func openToJoin(_ inside: String = "") throws(KernelError) -> Descriptor {
         switch version {
         case .v2: try Files.open(directory + inside, flags: .directory)
-        case .v1: try Files.open(directory + inside + "/tasks", flags: .writeOnly)
+        case .v1: try Files.open((directory + inside).path(to: "tasks"), flags: .writeOnly)
         }
     }
 
     /// Opens the file through which a process joins a v2 group later in its life, by writing `0`.
     package func openToEnter(_ inside: String = "") throws(KernelError) -> Descriptor {
-        try Files.open(directory + inside + "/cgroup.procs", flags: .writeOnly)
+        try Files.open((directory + inside).path(to: "cgroup.procs"), flags: .writeOnly)
     }
 }

@@ -149,7 +149,7 @@ struct LegacyCreation {
     func make(_ created: inout [String]) throws(CgroupError) {
         var parent = location.mountPoint
         for component in location.components {
-            let directory = parent + "/" + component
+            let directory = parent.path(to: component)
             try GroupFiles.make(directory, &created)
             if location.controllers.contains("cpuset") { try inheritPlacement(from: parent, to: directory) }
             parent = directory
@@ -183,7 +183,7 @@ struct UnifiedCreation {
         var refusal: (directory: String, error: KernelError)?
         for component in location.components {
             if let error = enable(in: parent) { refusal = (parent, error) }
-            let directory = parent + "/" + component
+            let directory = parent.path(to: component)
             try GroupFiles.make(directory, &created)
             try checkType(of: directory)
             parent = directory

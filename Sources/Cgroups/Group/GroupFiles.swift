@@ -13,7 +13,7 @@ struct GroupFiles {
         directory = location.directory
     }
 
-    func path(_ file: String) -> String { directory + "/" + file }
+    func path(_ file: String) -> String { directory.path(to: file) }
 
     /// The content without the newline at its end.
     func read(_ file: String) throws(KernelError) -> String {

@@ -95,9 +95,18 @@ extension CgroupPaths {
             locations: joined.map { hierarchy in
                 CgroupLocation(
                     version: hierarchy.version, controllers: hierarchy.controllers, name: hierarchy.name,
-                    mountPoint: hierarchy.mountPoint,
-                    directory: parts(hierarchy).reduce(hierarchy.mountPoint == "/" ? "" : hierarchy.mountPoint) { $0 + "/" + $1 })
+                    mountPoint: hierarchy.mountPoint, directory: CgroupPaths.directory(hierarchy, parts(hierarchy)))
             }, isExplicit: isExplicit)
+    }
+
+    private static func directory(_ hierarchy: CgroupHierarchy, _ parts: [String]) -> String {
+        var path = ByteBuilder(capacity: 128)
+        if hierarchy.mountPoint != "/" { path.append(hierarchy.mountPoint) }
+        for part in parts {
+            path.append(UInt8(ascii: "/"))
+            path.append(part)
+        }
+        return path.text
     }
 
     /// The parts of a path; `.` and empty ones mean nothing.
@@ -124,7 +133,7 @@ extension CgroupPaths {
 
     /// From controller (empty for v2) to directory: the form of `cgroup_paths` in runc's state.json.
     package var recorded: [String: String] {
-        var result: [String: String] = [:]
+        var result = [String: String](minimumCapacity: 16)
         for location in locations {
             if location.version == .v2 { result[""] = location.directory }
             if location.version == .v1, let name = location.name { result["name=" + name] = location.directory }
@@ -147,7 +156,7 @@ extension CgroupPaths {
             }
             byDirectory[directory] = location
         }
-        let all = byDirectory.values.sorted { $0.directory < $1.directory }
+        let all = byDirectory.sortedByName.map { $0.value }
         self.init(locations: all.filter { $0.version == .v1 } + all.filter { $0.version == .v2 })
     }
 }

@@ -43,11 +43,11 @@ extension RecordEncoder {
         _ hidden: HiddenPath, root: Slot, nullDevice null: Slot, emptyDirectory empty: Slot, protectingDevice protected: Bool
     ) {
         hide(
-            stage_operation_mask, hidden, root, covers: [.slot(null), .slot(empty)], protected ? stage_hide_protected : 0)
+            stage_operation_mask, hidden, root, covers: (.slot(null), .slot(empty)), protected ? stage_hide_protected : 0)
     }
 
     mutating func makeReadOnly(_ hidden: HiddenPath, root: Slot) {
-        hide(stage_operation_read_only, hidden, root, covers: [.value(0), .value(0)], 0)
+        hide(stage_operation_read_only, hidden, root, covers: (.value(0), .value(0)), 0)
     }
 
     mutating func makeWorkingDirectory(_ path: String, root: Slot) {

@@ -59,11 +59,12 @@ extension RecordEncoder {
 
     /// Covers a path, or makes it read-only.
     mutating func hide(
-        _ operation: stage_operation, _ hidden: HiddenPath, _ root: Slot, covers: [Argument], _ flags: UInt16
+        _ operation: stage_operation, _ hidden: HiddenPath, _ root: Slot, covers: (Argument, Argument), _ flags: UInt16
     ) {
-        let place: [Argument] = hidden.mount.map { [.slot($0), .address(text(hidden.inside))] } ?? [.value(.max), .value(0)]
+        let place: (Argument, Argument) =
+            if let mount = hidden.mount { (.slot(mount), .address(text(hidden.inside))) } else { (.value(.max), .value(0)) }
         add(
-            operation, [.slot(root), .address(text(hidden.path))] + covers + place,
+            operation, [.slot(root), .address(text(hidden.path)), covers.0, covers.1, place.0, place.1],
             flags: flags | (hidden.isLookedForAgain ? stage_hide_again : 0))
     }
 

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLinux
 internal import CStageWire
 internal import RuntimeSpec
@@ -16,7 +17,7 @@ struct RecordEncoder {
     }
 
     private(set) var records: [stage_record] = []
-    private(set) var data: [UInt8] = []
+    private var data = ByteBuilder(capacity: 12288)
     /// Bytes before the data.
     private var room = 0
     /// Places in the data that hold addresses.
@@ -36,7 +37,6 @@ struct RecordEncoder {
     init(slotCount: Int) {
         umaskSlot = Slot(index: slotCount)
         nextSlot = slotCount + 1
-        data.reserveCapacity(12288)
         records.reserveCapacity(512)
         addressArguments.reserveCapacity(512)
     }
@@ -49,17 +49,22 @@ struct RecordEncoder {
 
     // MARK: Data
 
-    mutating func bytes(_ bytes: some Collection<UInt8>) -> Address {
-        while data.count % 8 != 0 { data.append(0) }
-        let offset = data.count
-        data.append(contentsOf: bytes)
-        return Address(offset: offset)
+    /// Where the next word lies; addresses and structures need such a place.
+    private mutating func align() -> Address {
+        data.append(0, times: -data.count & 7)
+        return Address(offset: data.count)
+    }
+
+    mutating func bytes(_ bytes: [UInt8]) -> Address {
+        let address = align()
+        data.append(bytes)
+        return address
     }
 
     /// Text with a zero at its end.
     mutating func text(_ text: String) -> Address {
         let offset = data.count
-        data.append(contentsOf: text.utf8)
+        data.append(text)
         data.append(0)
         return Address(offset: offset)
     }
@@ -73,19 +78,19 @@ struct RecordEncoder {
     }
 
     mutating func words(_ words: [UInt64]) -> Address {
-        let address = bytes([])
-        for word in words { append(word) }
+        let address = align()
+        for word in words { data.append(word: word) }
         return address
     }
 
     /// A list of addresses that ends with a null pointer.
     mutating func pointerList(_ addresses: [Address]) -> Address {
-        let list = bytes([])
+        let list = align()
         for address in addresses {
             pointers.append(data.count)
-            append(address.word)
+            data.append(word: address.word)
         }
-        append(0)
+        data.append(word: 0)
         return list
     }
 
@@ -98,22 +103,10 @@ struct RecordEncoder {
         let address = self.words(words)
         for (index, target) in addresses {
             let place = address.offset + 8 * index
-            store(target.word, at: place)
+            data.store(target.word, at: place)
             pointers.append(place)
         }
         return address
-    }
-
-    private mutating func append(_ word: UInt64) {
-        var rest = word
-        for _ in 0..<8 {
-            data.append(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
-        }
-    }
-
-    private mutating func store(_ word: UInt64, at offset: Int) {
-        for index in 0..<8 { data[offset + index] = UInt8(truncatingIfNeeded: word >> UInt64(8 * index)) }
     }
 
     /// Lays out the environment, with room for a HOME that only the container's own files tell.
@@ -209,16 +202,16 @@ struct RecordEncoder {
         return unsafe [UInt8](unsafeUninitializedCapacity: dataOffset + data.count) { buffer, count in
             count = buffer.count
             let block = UnsafeMutableRawBufferPointer(buffer)
-            unsafe block.initializeMemory(as: UInt8.self, repeating: 0)
+            // What nothing is written to below: what is before the records, and before the data with the room in it.
+            unsafe block.clear(0..<recordsOffset)
+            unsafe block.clear((relocationsOffset + 4 * relocationCount)..<dataOffset)
             unsafe block.storeBytes(of: header, as: stage_header.self)
             for index in 0..<nextSlot { unsafe block.storeBytes(of: -1, toByteOffset: slotsOffset + 4 * index, as: Int32.self) }
             for (slot, number) in descriptors where slot.index < nextSlot {
                 unsafe block.storeBytes(of: number, toByteOffset: slotsOffset + 4 * slot.index, as: Int32.self)
             }
-            for (index, record) in records.enumerated() {
-                unsafe block.storeBytes(of: record, toByteOffset: recordsOffset + recordSize * index, as: stage_record.self)
-            }
-            unsafe UnsafeMutableRawBufferPointer(rebasing: block[dataOffset...]).copyBytes(from: data)
+            unsafe records.withUnsafeBytes { unsafe block.write($0, at: recordsOffset) }
+            unsafe data.withBytes { unsafe block.write($0, at: dataOffset) }
             // What it is unless the container's own files tell.
             if home.offset < 0 {
                 unsafe UnsafeMutableRawBufferPointer(rebasing: block[(dataOffset + home.offset)...]).copyBytes(
@@ -238,6 +231,16 @@ struct RecordEncoder {
                 relocate(recordsOffset + recordSize * record + argumentsOffset + 8 * argument)
             }
         }
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    fileprivate func clear(_ range: Range<Int>) {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: self[range]).initializeMemory(as: UInt8.self, repeating: 0)
+    }
+
+    fileprivate func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: self[offset...]).copyMemory(from: bytes)
     }
 }
 

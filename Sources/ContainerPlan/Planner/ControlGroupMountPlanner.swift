@@ -24,12 +24,12 @@ extension CreatePlanner {
         directory.kept = keptSlot(index, isLate: false)
         builder.add(.mountFileSystem(directory, root: root), for: origin)
         for hierarchy in groups.legacy {
-            try planHierarchy(hierarchy, type: "cgroup", [], destination + "/" + hierarchy.name, attributes, origin, root)
+            try planHierarchy(hierarchy, type: "cgroup", [], destination.path(to: hierarchy.name), attributes, origin, root)
             let controllers = hierarchy.name.parts(at: ",")
             for controller in controllers where controllers.count > 1 {
                 builder.add(
                     .makeLink(
-                        path: destination + "/" + controller, to: hierarchy.name, existing: .leave, root: root),
+                        path: destination.path(to: controller), to: hierarchy.name, existing: .leave, root: root),
                     for: origin)
             }
         }

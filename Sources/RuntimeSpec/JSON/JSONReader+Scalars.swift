@@ -90,7 +90,9 @@ extension JSONReader {
     mutating func scanString() throws(JSONStop) -> Bool {
         var escapes = false
         var cursor = position + 1
-        while cursor < count {
+        while true {
+            unsafe cursor += PlainBytes.count(start + cursor, most: count - cursor)
+            if cursor >= count { break }
             let byte = unsafe start[cursor]
             switch byte {
             case UInt8(ascii: "\""):
@@ -104,7 +106,6 @@ extension JSONReader {
                     byte == 0
                         ? "a string contains a zero byte; it must be written as \\u0000"
                         : "a string contains a raw control character; it must be escaped", at: cursor)
-            case 0x20..<0x80: cursor += 1
             default:
                 let length = unsafe UTF8Check.length(at: cursor, in: UnsafeBufferPointer(start: start, count: count))
                 if length == 0 { throw stop("a string contains bytes that are not UTF-8", at: cursor) }

@@ -1,9 +1,10 @@
+internal import ByteText
+
 /// Collects the bytes of a JSON text.
 package struct JSONWriter {
     /// How a text is laid out.
     let layout: JSONLayout
-    /// The text so far.
-    package private(set) var bytes: [UInt8] = []
+    private var text: ByteBuilder
     /// Whether members are written that the specification does not know.
     var writesUnknownMembers = true
     private var depth = 0
@@ -13,48 +14,44 @@ package struct JSONWriter {
     /// - Parameter capacity: bytes that are expected.
     package init(layout: JSONLayout, capacity: Int = 1024) {
         self.layout = layout
-        bytes.reserveCapacity(capacity)
+        text = ByteBuilder(capacity: capacity)
     }
+
+    /// The text so far.
+    package var bytes: [UInt8] { text.bytes }
 
     /// A string with its quotes and escapes.
     static func quoted(_ text: String) -> String {
         var writer = JSONWriter(layout: .compact, capacity: text.utf8.count + 2)
         writer.string(text)
-        return String(decoding: writer.bytes, as: UTF8.self)
+        return writer.text.text
     }
 
     /// A value as it stands, such as `true`.
-    package mutating func literal(_ text: StaticString) {
-        unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
+    package mutating func literal(_ text: StaticString) { self.text.append(text) }
 
-    mutating func digits(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    mutating func digits(_ text: String) { self.text.append(text) }
 
     /// A number.
-    package mutating func integer(_ value: some FixedWidthInteger) {
-        if value >= 0, value < 10 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value))
-        } else {
-            bytes.append(contentsOf: String(value).utf8)
-        }
-    }
+    package mutating func integer(_ value: some FixedWidthInteger) { text.append(decimal: value) }
 
     /// A text with its quotes and escapes.
     package mutating func string(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
+        self.text.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { content in
-            if unsafe !content.contains(where: JSONWriter.needsEscape) {
-                unsafe bytes.append(contentsOf: content)
-            } else {
-                for unsafe byte in unsafe content { escaped(byte) }
+            guard let start = content.baseAddress else { return }
+            var index = 0
+            while true {
+                let plain = unsafe PlainBytes.count(start + index, most: content.count - index)
+                if plain > 0 { unsafe self.text.append(UnsafeRawBufferPointer(start: start + index, count: plain)) }
+                index += plain
+                if index == content.count { return }
+                unsafe escaped(start[index])
+                index += 1
             }
         }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+        self.text.append(UInt8(ascii: "\""))
     }
 
     private mutating func escaped(_ byte: UInt8) {
@@ -69,15 +66,15 @@ package struct JSONWriter {
         case 0x00..<0x20:
             literal("\\u00")
             for digit in [byte >> 4, byte & 15] {
-                bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+                text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
             }
-        default: bytes.append(byte)
+        default: text.append(byte)
         }
     }
 
     /// Begins an object or an array.
     package mutating func open(_ bracket: Unicode.Scalar) {
-        bytes.append(UInt8(ascii: bracket))
+        text.append(UInt8(ascii: bracket))
         depth += 1
         needsComma = false
     }
@@ -86,47 +83,47 @@ package struct JSONWriter {
     package mutating func close(_ bracket: Unicode.Scalar) {
         depth -= 1
         if needsComma { newLine() }
-        bytes.append(UInt8(ascii: bracket))
+        text.append(UInt8(ascii: bracket))
         needsComma = true
     }
 
     /// Comes before each element of an array and, through `name`, before each member of an object.
     package mutating func separate() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        if needsComma { text.append(UInt8(ascii: ",")) }
         newLine()
         needsComma = true
     }
 
     /// Begins a member.
-    package mutating func name(_ text: String) {
+    package mutating func name(_ name: String) {
         separate()
-        string(text)
+        string(name)
         colon()
     }
 
     /// Begins a member.
-    package mutating func name(_ text: StaticString) {
+    package mutating func name(_ name: StaticString) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        literal(text)
-        bytes.append(UInt8(ascii: "\""))
+        text.append(UInt8(ascii: "\""))
+        literal(name)
+        text.append(UInt8(ascii: "\""))
         colon()
     }
 
     private mutating func colon() {
-        bytes.append(UInt8(ascii: ":"))
-        if layout.indent != nil { bytes.append(UInt8(ascii: " ")) }
+        text.append(UInt8(ascii: ":"))
+        if layout.indent != nil { text.append(UInt8(ascii: " ")) }
     }
 
     private mutating func newLine() {
         guard let indent = layout.indent else { return }
-        bytes.append(UInt8(ascii: "\n"))
-        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indent * depth))
+        text.append(UInt8(ascii: "\n"))
+        text.append(UInt8(ascii: " "), times: indent * depth)
     }
 
     /// Ends the text.
     package mutating func finish() {
-        if layout.endsWithNewline { bytes.append(UInt8(ascii: "\n")) }
+        if layout.endsWithNewline { text.append(UInt8(ascii: "\n")) }
     }
 }
 

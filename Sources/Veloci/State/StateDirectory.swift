@@ -28,7 +28,7 @@ final class StateDirectory {
 
     /// Makes the directory and takes its lock. Nobody else has business in it: not in the records, and not with the sockets.
     static func make(root: String, id: String) throws(Failure) -> StateDirectory {
-        let path = root + "/" + id
+        let path = root.path(to: id)
         do throws(KernelError) {
             try Files.makeDirectories(root, mode: 0o700)
         } catch {
@@ -73,7 +73,7 @@ final class StateDirectory {
 
     /// Opens the directory of a container that exists; with `locking`, waits until no other command changes it.
     static func open(root: String, id: String, locking: Bool) throws(Failure) -> StateDirectory {
-        let path = root + "/" + id
+        let path = root.path(to: id)
         while true {
             let directory = try openExisting(path, locking: locking)
             guard locking else { return StateDirectory(path: path, directory: directory) }
@@ -221,7 +221,7 @@ final class StateDirectory {
         let temporary = "." + name
         do throws(KernelError) {
             let file = try Files.open(temporary, flags: [.writeOnly, .create, .truncate, .noFollow], mode: 0o600, at: number)
-            try Files.write(bytes, to: file, name: path + "/" + name)
+            try Files.write(bytes, to: file, name: path.path(to: name))
             try Files.synchronize(file)
             try Files.rename(temporary, to: name, at: number)
         } catch {
