@@ -64,7 +64,8 @@ struct DeviceListLine: Hashable {
     }
 }
 
-/// The exceptions that a group has at one point of its rules. Each question takes the same time however many there are.
+/// The exceptions that a group has at one point of its rules. Each question takes the same time however many there are, and
+/// nothing is counted before there is one: most containers' rules only ever add.
 private struct DeviceExceptions {
     private struct Key: Hashable {
         var kind: DeviceNodeKind
@@ -100,22 +101,31 @@ private struct DeviceExceptions {
     private var ofMajor: [Key: Counts] = [:]
     private var ofMinor: [Key: Counts] = [:]
     private var ofKind: [DeviceNodeKind: Counts] = [:]
-    /// In the order of the rules, for the message.
+    /// In the order of the rules.
     private var order: [DeviceRule] = []
+    /// How many of them have been counted.
+    private var counted = 0
 
     /// KERNEL: the list is searched from its start for each line, so that more takes the kernel minutes. A program for version 2
     /// holds no more either.
     private static let most = 32768
 
     mutating func add(_ rule: DeviceRule) throws(CgroupError) {
-        let key = Key(kind: rule.kind, major: rule.major, minor: rule.minor)
-        let added = rule.access.subtracting(access[key] ?? [])
-        access[key, default: []].formUnion(rule.access)
-        count(key, added, 1)
         order.append(rule)
-        if access.count > Self.most {
-            throw CgroupError(.unsupported, "more than \(Self.most) different device rules", path: rule.path)
+        if order.count > Self.most { try countAll() }
+    }
+
+    private mutating func countAll() throws(CgroupError) {
+        for rule in order[counted...] {
+            let key = Key(kind: rule.kind, major: rule.major, minor: rule.minor)
+            let added = rule.access.subtracting(access[key] ?? [])
+            access[key, default: []].formUnion(rule.access)
+            count(key, added, 1)
+            if access.count > Self.most {
+                throw CgroupError(.unsupported, "more than \(Self.most) different device rules", path: rule.path)
+            }
         }
+        counted = order.count
     }
 
     private mutating func count(_ key: Key, _ access: DeviceAccess, _ difference: Int) {
@@ -127,6 +137,7 @@ private struct DeviceExceptions {
     /// Takes a rule's access away from the exceptions that it covers.
     /// - Returns: whether there was anything to take away.
     mutating func take(_ rule: DeviceRule) throws(CgroupError) -> Bool {
+        try countAll()
         let key = Key(kind: rule.kind, major: rule.major, minor: rule.minor)
         let taken = (access[key] ?? []).intersection(rule.access)
         var same = Counts()
@@ -140,22 +151,22 @@ private struct DeviceExceptions {
 
     /// How many exceptions some device of the rule has, each counted once for every access that both have.
     private func met(by rule: DeviceRule) -> Int {
-        func counted(_ counts: Counts?) -> Int { counts?.sum(rule.access) ?? 0 }
+        func sum(_ counts: Counts?) -> Int { counts?.sum(rule.access) ?? 0 }
         switch (rule.major, rule.minor) {
-        case (nil, nil): return counted(ofKind[rule.kind])
+        case (nil, nil): return sum(ofKind[rule.kind])
         case (let major?, nil):
-            return counted(ofMajor[Key(kind: rule.kind, major: major)]) + counted(ofMajor[Key(kind: rule.kind)])
+            return sum(ofMajor[Key(kind: rule.kind, major: major)]) + sum(ofMajor[Key(kind: rule.kind)])
         case (nil, let minor?):
-            return counted(ofMinor[Key(kind: rule.kind, minor: minor)]) + counted(ofMinor[Key(kind: rule.kind)])
+            return sum(ofMinor[Key(kind: rule.kind, minor: minor)]) + sum(ofMinor[Key(kind: rule.kind)])
         case (let major?, let minor?):
             let keys = [
                 Key(kind: rule.kind, major: major, minor: minor), Key(kind: rule.kind, major: major),
                 Key(kind: rule.kind, minor: minor), Key(kind: rule.kind),
             ]
-            return keys.reduce(0) { sum, key in
+            return keys.reduce(0) { total, key in
                 var counts = Counts()
                 counts.change(access[key] ?? [], by: 1)
-                return sum + counts.sum(rule.access)
+                return total + counts.sum(rule.access)
             }
         }
     }

@@ -1,3 +1,4 @@
+internal import ByteText
 package import RuntimeSpec
 
 /// What may be done with a device.
@@ -13,7 +14,16 @@ package struct DeviceAccess: OptionSet, Hashable, Sendable {
 
     /// `rwm`, `r` and so on.
     package var text: String {
-        (contains(.read) ? "r" : "") + (contains(.write) ? "w" : "") + (contains(.make) ? "m" : "")
+        switch (contains(.read), contains(.write), contains(.make)) {
+        case (true, true, true): "rwm"
+        case (true, true, false): "rw"
+        case (true, false, true): "rm"
+        case (true, false, false): "r"
+        case (false, true, true): "wm"
+        case (false, true, false): "w"
+        case (false, false, true): "m"
+        case (false, false, false): ""
+        }
     }
 }
 
@@ -55,7 +65,15 @@ package struct DeviceRule: Hashable, Sendable {
 
     /// As in devices.list: `c 1:3 rwm`.
     package var text: String {
-        "\(kind.letter) \(major.map { String($0) } ?? "*"):\(minor.map { String($0) } ?? "*") \(access.text)"
+        var text = ByteBuilder()
+        text.append(kind.letter)
+        text.append(UInt8(ascii: " "))
+        if let major { text.append(decimal: major) } else { text.append(UInt8(ascii: "*")) }
+        text.append(UInt8(ascii: ":"))
+        if let minor { text.append(decimal: minor) } else { text.append(UInt8(ascii: "*")) }
+        text.append(UInt8(ascii: " "))
+        text.append(access.text)
+        return text.text
     }
 }
 

@@ -36,16 +36,17 @@ extension Cgroup {
         guard let first = lines.first, let location = location(for: first) else { return }
         let group = GroupFiles(location)
         var current = first
+        let (allowing, denying) = (group.path("devices.allow"), group.path("devices.deny"))
         do throws(KernelError) {
-            let allow = try Files.open(group.path("devices.allow"), flags: .writeOnly)
-            let deny = try Files.open(group.path("devices.deny"), flags: .writeOnly)
+            let allow = try Files.open(allowing, flags: .writeOnly)
+            let deny = try Files.open(denying, flags: .writeOnly)
             for line in lines {
                 current = line
                 let bytes = Array(line.value.utf8)
                 if line.file == "devices.allow" {
-                    try Files.write(bytes, to: allow, name: group.path(line.file))
+                    try Files.write(bytes, to: allow, name: allowing)
                 } else {
-                    try Files.write(bytes, to: deny, name: group.path(line.file))
+                    try Files.write(bytes, to: deny, name: denying)
                 }
             }
         } catch {
