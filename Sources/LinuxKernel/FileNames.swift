@@ -64,14 +64,11 @@ extension Files {
     private static func withName<Result>(
         _ name: FileName, _ body: (UInt64) throws(KernelError) -> Result
     ) throws(KernelError) -> Result {
-        let result: Swift.Result<Result, KernelError> = unsafe name.bytes.withUnsafeBufferPointer { bytes in
-            do throws(KernelError) {
-                return unsafe .success(try withTerminated(bytes, shown: name.text, body))
-            } catch {
-                return .failure(error)
-            }
+        guard let text = unsafe name.bytes.withUnsafeBufferPointer({ unsafe terminated($0) }) else {
+            throw KernelError(.invalidArgument, call: "path", object: name.text)
         }
-        return try result.get()
+        defer { unsafe text.deallocate() }
+        return unsafe try body(UInt64(address: text))
     }
 
     /// openat(2), with O_CLOEXEC.

@@ -76,34 +76,28 @@ public enum Files {
     package static func withPath<Result>(
         _ path: String, _ body: (UInt64) throws(KernelError) -> Result
     ) throws(KernelError) -> Result {
-        var copy = path
-        let result: Swift.Result<Result, KernelError> = copy.withUTF8 { bytes in
-            do throws(KernelError) {
-                return unsafe .success(try withTerminated(bytes, shown: path, body))
-            } catch {
-                return .failure(error)
-            }
-        }
-        return try result.get()
+        let text = unsafe try terminated(path)
+        defer { unsafe text.deallocate() }
+        return unsafe try body(UInt64(address: text))
     }
 
-    /// Calls `body` with the address of a copy that ends with a zero byte.
-    static func withTerminated<Result>(
-        _ bytes: UnsafeBufferPointer<UInt8>, shown: String, _ body: (UInt64) throws(KernelError) -> Result
-    ) throws(KernelError) -> Result {
-        guard unsafe !bytes.contains(0) else { throw KernelError(.invalidArgument, call: "path", object: shown) }
-        let result: Swift.Result<Result, KernelError> = unsafe withUnsafeTemporaryAllocation(
-            byteCount: bytes.count + 1, alignment: 1
-        ) { buffer in
-            unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(bytes))
-            unsafe buffer[bytes.count] = 0
-            do throws(KernelError) {
-                return unsafe .success(try body(UInt64(address: buffer.baseAddress)))
-            } catch {
-                return .failure(error)
-            }
+    /// A copy of the path with a zero behind it. Here is what needs to be compiled once, and not with each call.
+    @inline(never)
+    private static func terminated(_ path: String) throws(KernelError) -> UnsafeMutableRawPointer {
+        var copy = path
+        guard let text = copy.withUTF8({ unsafe terminated($0) }) else {
+            throw KernelError(.invalidArgument, call: "path", object: path)
         }
-        return try result.get()
+        return unsafe text
+    }
+
+    /// A copy of the bytes with a zero behind them; nil if there is one among them.
+    static func terminated(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeMutableRawPointer? {
+        if unsafe bytes.hasZero { return nil }
+        let text = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count + 1, alignment: 16)
+        unsafe text.copyMemory(from: UnsafeRawBufferPointer(bytes))
+        unsafe text[bytes.count] = 0
+        return text.baseAddress
     }
 
     /// The whole content. `limit` guards against files that never end.

@@ -79,28 +79,38 @@ struct VariantText {
     }
 
     private func number(_ word: String, as type: String) -> DBusValue? {
-        func integer<Integer: FixedWidthInteger>(_: Integer.Type) -> Integer? {
-            let digits = word.after("-") ?? word.after("+") ?? word
-            guard !digits.begins(with: "-"), !digits.begins(with: "+") else { return nil }
-            let sign = word.begins(with: "-") ? "-" : ""
-            if let digits = digits.after("0x") { return Integer(sign + digits, radix: 16) }
-            if let octal = digits.after("0"), !octal.isEmpty { return Integer(sign + octal, radix: 8) }
-            return Integer(sign + digits)
-        }
         switch type {
-        case "y": return integer(UInt8.self).map { .byte($0) }
-        case "n": return integer(Int16.self).map { .int16($0) }
-        case "q": return integer(UInt16.self).map { .uint16($0) }
-        case "i": return integer(Int32.self).map { .int32($0) }
-        case "u": return integer(UInt32.self).map { .uint32($0) }
-        case "h": return integer(UInt32.self).map { .descriptor($0) }
-        case "x": return integer(Int64.self).map { .int64($0) }
-        case "t": return integer(UInt64.self).map { .uint64($0) }
+        case "y": return VariantText.unsigned(word).flatMap { UInt8(exactly: $0) }.map { .byte($0) }
+        case "n": return VariantText.signed(word).flatMap { Int16(exactly: $0) }.map { .int16($0) }
+        case "q": return VariantText.unsigned(word).flatMap { UInt16(exactly: $0) }.map { .uint16($0) }
+        case "i": return VariantText.signed(word).flatMap { Int32(exactly: $0) }.map { .int32($0) }
+        case "u": return VariantText.unsigned(word).flatMap { UInt32(exactly: $0) }.map { .uint32($0) }
+        case "h": return VariantText.unsigned(word).flatMap { UInt32(exactly: $0) }.map { .descriptor($0) }
+        case "x": return VariantText.signed(word).map { .int64($0) }
+        case "t": return VariantText.unsigned(word).map { .uint64($0) }
         case "d":
             let value = word == "inf" ? .infinity : word == "-inf" ? -.infinity : word == "nan" ? .nan : Double(decimal: word)
             return value.map { .double($0) }
         default: return nil
         }
+    }
+
+    private static func signed(_ word: String) -> Int64? {
+        digits(word).flatMap { Int64($0.digits, radix: $0.radix) }
+    }
+
+    private static func unsigned(_ word: String) -> UInt64? {
+        digits(word).flatMap { UInt64($0.digits, radix: $0.radix) }
+    }
+
+    /// The digits of a whole number with a minus sign where there is one, without what says their base.
+    private static func digits(_ word: String) -> (digits: String, radix: Int)? {
+        let digits = word.after("-") ?? word.after("+") ?? word
+        guard !digits.begins(with: "-"), !digits.begins(with: "+") else { return nil }
+        let sign = word.begins(with: "-") ? "-" : ""
+        if let digits = digits.after("0x") { return (sign + digits, 16) }
+        if let octal = digits.after("0"), !octal.isEmpty { return (sign + octal, 8) }
+        return (sign + digits, 10)
     }
 
     private mutating func text(expected: String?) -> DBusValue? {

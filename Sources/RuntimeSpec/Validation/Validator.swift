@@ -131,7 +131,13 @@ struct Validator {
     where Word.RawValue == String {
         // Comparing strings takes a Kelvin sign for a K; no word has anything but ASCII in it.
         if Word(rawValue: text) != nil, text.utf8.allSatisfy({ $0 < 0x80 }) { return }
-        let allowed = Word.allCases.map { $0.rawValue }.joined(separator: ", ")
+        refuse(text, what, allowed: Word.allCases.map { $0.rawValue }, named: lead)
+    }
+
+    /// Compiled once, and not for each set.
+    @inline(never)
+    private mutating func refuse(_ text: String, _ what: String, allowed words: [String], named lead: String?) {
+        let allowed = words.joined(separator: ", ")
         if text.isEmpty {
             must((lead.map { "\($0): it " } ?? "") + "is missing or empty; \(allowed) are allowed")
         } else {
@@ -141,9 +147,12 @@ struct Validator {
 
     /// A number in a range.
     mutating func range<Number: BinaryInteger>(_ value: Number, _ allowed: ClosedRange<Number>) {
-        if !allowed.contains(value) {
-            must("\(value) is out of range; \(allowed.lowerBound) to \(allowed.upperBound) is allowed")
-        }
+        if !allowed.contains(value) { refuse("\(value)", "\(allowed.lowerBound)", "\(allowed.upperBound)") }
+    }
+
+    @inline(never)
+    private mutating func refuse(_ value: String, _ lowest: String, _ highest: String) {
+        must("\(value) is out of range; \(lowest) to \(highest) is allowed")
     }
 
     /// A text that the kernel takes as one line.

@@ -169,11 +169,17 @@ final class Performer {
         do throws(KernelError) {
             return try body()
         } catch {
-            let object = error.object.isEmpty ? "" : " " + error.object
-            throw Failure(
-                .kernel, "cannot \(current?.action.text ?? "go on"): \(error.call)\(object)", path: origin,
-                errno: error.errno, hint: current?.action.hint(error))
+            throw failure(error)
         }
+    }
+
+    /// Compiled once, and not with each of the effects.
+    @inline(never)
+    private func failure(_ error: KernelError) -> Failure {
+        let object = error.object.isEmpty ? "" : " " + error.object
+        return Failure(
+            .kernel, "cannot \(current?.action.text ?? "go on"): \(error.call)\(object)", path: origin,
+            errno: error.errno, hint: current?.action.hint(error))
     }
 
     /// The state directory that an earlier step made.

@@ -15,7 +15,7 @@ extension ContainerRecord {
         if !controlGroupNumbers.isEmpty {
             writer.name("controlGroupNumbers")
             writer.open("{")
-            for (directory, number) in controlGroupNumbers.sorted(by: { $0.key < $1.key }) {
+            for (directory, number) in controlGroupNumbers.sortedByName {
                 writer.name(directory)
                 writer.integer(number)
             }
