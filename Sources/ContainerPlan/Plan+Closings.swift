@@ -7,18 +7,18 @@ extension Plan {
     var closings: [[Slot]] {
         // By slot, the last step that has to do with it. What the host opened and no step needs is closed as soon as possible.
         var last = [Int?](repeating: nil, count: slotCount)
-        func note(_ slots: some Sequence<Slot>, _ step: Int?) {
+        func note(_ slots: SlotList, _ step: Int?) {
             // One that the plan does not have is the checker's matter.
-            for slot in slots where slot.index < slotCount { last[slot.index] = step }
+            slots.forEach { if $0.index < slotCount { last[$0.index] = step } }
         }
-        for planned in preparation { note(planned.action.fills, 0) }
-        for (index, planned) in steps.enumerated() {
-            let effects = planned.action.effects
+        for planned in preparation { note(.many(planned.action.fills), 0) }
+        for index in steps.indices {
+            let effects = steps[index].action.effects
             note(effects.reads, index)
             note(effects.fills, index)
             note(effects.closes, nil)
         }
-        note(startPipes, nil)
+        note(.many(startPipes), nil)
         var closings = [[Slot]](repeating: [], count: steps.count)
         for (index, step) in last.enumerated() {
             if let step, step < steps.count { closings[step].append(Slot(index: index)) }

@@ -1,10 +1,11 @@
 internal import RuntimeSpec
 
-/// Slots of one step. Nearly all have none, one or two, for which an array would be memory that is asked for and given back.
+/// Slots of one step. Nearly all have none or a few, for which an array would be memory that is asked for and given back.
 enum SlotList: Sequence {
     case none
     case one(Slot)
     case two(Slot, Slot)
+    case few(Slot, Slot, Slot, Slot?)
     case many([Slot])
 
     init(_ one: Slot?) { self = one.map { .one($0) } ?? .none }
@@ -12,6 +13,23 @@ enum SlotList: Sequence {
     init(_ one: Slot, _ other: Slot?) { self = other.map { .two(one, $0) } ?? .one(one) }
 
     func makeIterator() -> Iterator { Iterator(list: self) }
+
+    /// For each slot, without an iterator: this is asked of every step of every plan.
+    func forEach(_ body: (Slot) -> Void) {
+        switch self {
+        case .none: break
+        case .one(let slot): body(slot)
+        case .two(let first, let second):
+            body(first)
+            body(second)
+        case .few(let first, let second, let third, let fourth):
+            body(first)
+            body(second)
+            body(third)
+            if let fourth { body(fourth) }
+        case .many(let slots): slots.forEach(body)
+        }
+    }
 
     struct Iterator: IteratorProtocol {
         fileprivate let list: SlotList
@@ -25,6 +43,8 @@ enum SlotList: Sequence {
             case .none: return nil
             case .one(let slot): return index == 0 ? slot : nil
             case .two(let first, let second): return index == 0 ? first : index == 1 ? second : nil
+            case .few(let first, let second, let third, let fourth):
+                return index == 0 ? first : index == 1 ? second : index == 2 ? third : index == 3 ? fourth : nil
             case .many(let slots): return index < slots.count ? slots[index] : nil
             }
         }
@@ -96,8 +116,7 @@ extension Step {
         case .makeLink(_, _, _, let root), .makeWorkingDirectory(_, let root): StepEffects(reads: .one(root), makesFiles: true)
         case .removeMount(_, let root, let proc): StepEffects(reads: .two(root, proc), needsPower: true, mountsInRoot: true)
         case .mask(let hidden, let root, let null, let empty, _):
-            StepEffects(
-                reads: .many([root, null, empty] + (hidden.mount.map { [$0] } ?? [])), needsPower: true, mountsInRoot: true)
+            StepEffects(reads: .few(root, null, empty, hidden.mount), needsPower: true, mountsInRoot: true)
         case .openTerminal(let request, let root): StepEffects(reads: .one(root), fills: .two(request.master, request.terminal))
         case .sendTerminal(let master, let socket): StepEffects(reads: .two(master, socket), closes: .two(master, socket))
         case .bindConsole(let terminal, let root):

@@ -14,7 +14,8 @@ extension FileSystemMount {
     /// Whether an option is too long for fsconfig(2).
     var hasLongOptions: Bool {
         options.contains { option in
-            (option.utf8.firstIndex(of: UInt8(ascii: "=")).map { option.utf8[$0...].count - 1 } ?? 0) > 255
+            option.utf8.count > 255
+                && (option.utf8.firstIndex(of: UInt8(ascii: "=")).map { option.utf8[$0...].count - 1 } ?? 0) > 255
         }
     }
 

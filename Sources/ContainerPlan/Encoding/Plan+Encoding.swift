@@ -19,9 +19,9 @@ extension Plan {
             encoder.makeEnvironment(environment, findsHome: home)
         }
         let closings = closings
-        for (index, planned) in steps.enumerated() {
+        for index in steps.indices {
             encoder.step = UInt32(truncatingIfNeeded: index + 1)
-            planned.action.encode(into: &encoder)
+            steps[index].action.encode(into: &encoder)
             for slot in closings[index] { encoder.close(slot) }
         }
         return EncodedPlan(

@@ -152,8 +152,10 @@ struct ContainerHierarchies: Equatable {
     /// Those of the host, with the groups that a new container gets there.
     init(_ layout: CgroupLayout, own locations: [CgroupLocation]) {
         let isAlone = layout.mode == .unified
+        // Both are in the order of the layout; where a group was left out there is none.
+        var rest = locations[...]
         for host in layout.hierarchies where host.isForContainers {
-            let own = locations.first { $0.mountPoint == host.mountPoint }
+            let own = rest.first?.mountPoint == host.mountPoint ? rest.popFirst() : nil
             let caller = host.ownCgroup == "/" ? host.mountPoint : host.mountPoint + host.ownCgroup
             let directory = isAlone ? host.mountPoint : own?.directory ?? caller
             if host.version == .v2 {

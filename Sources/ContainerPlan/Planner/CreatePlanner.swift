@@ -36,6 +36,8 @@ final class CreatePlanner {
     let remounts: Remounts
     /// The entries of `mounts` that stay open when they are mounted, each in its slot.
     var keptMounts: [Int: Slot] = [:]
+    /// Whether /dev is a bind mount.
+    let bindsDeviceDirectory: Bool
     /// Whether the mount namespace is new or joined by path, and not the runtime's own.
     let hasMountNamespace: Bool
     /// Whether the root is a mount, on which others are made, or just a directory.
@@ -55,6 +57,7 @@ final class CreatePlanner {
         namespaces = NamespaceRequest(linux)
         remounts = Remounts(spec.mounts ?? [])
         hiddenPlaces = HiddenPlaces(spec)
+        bindsDeviceDirectory = Self.bindsDeviceDirectory(spec)
         hasMountNamespace = namespaces.has(.mount)
         groups = try ControlGroupPlanner(spec, request, facts)
         hierarchies = ContainerHierarchies(facts.layout, own: groups?.paths.locations ?? [])
@@ -253,13 +256,14 @@ final class CreatePlanner {
         let start = request.waitsForStart ? builder.slot() : nil
         let started = request.waitsForStart ? builder.slot() : nil
         if let start, let started { builder.prepare(.makeStartPipe(into: start, started: started)) }
-        let state = HookState.make(spec, request: request, status: "created")
+        let state = hooks.isEmpty ? nil : HookState.make(spec, request: request, status: "created")
         let ready = ReadyPlanner(request: request, groups: groups, intelRdt: linux.intelRdt, usesTerminal: usesTerminal)
         if start != nil { builder.add(.endOnSignals) }
         try entry.plan(&builder, root: root) { (builder) in
             ready.plan(&builder)
             builder.add(.gate(.ready))
             if let start { builder.add(.waitForStart(start)) }
+            guard let state else { return }
             for (index, hook) in hooks.enumerated() {
                 builder.add(
                     .runHook(.startContainer, hook, state: state), for: JSONPath.of("hooks", "startContainer").index(index))

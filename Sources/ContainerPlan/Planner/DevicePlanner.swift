@@ -56,9 +56,9 @@ extension CreatePlanner {
         node(device, kind).owned(by: OwnerMappings(uid: linux.uidMappings ?? [], gid: linux.gidMappings ?? []))
     }
 
-    var bindsDeviceDirectory: Bool {
+    static func bindsDeviceDirectory(_ spec: Spec) -> Bool {
         (spec.mounts ?? []).contains { mount in
-            cleaned(mount.destination) == "/dev" && (mount.type == "bind" || MountOptions(mount.options ?? []).bind != nil)
+            Self.cleaned(mount.destination) == "/dev" && (mount.type == "bind" || MountOptions(mount.options ?? []).bind != nil)
         }
     }
 

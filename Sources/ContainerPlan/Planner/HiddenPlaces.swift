@@ -3,14 +3,14 @@ internal import RuntimeSpec
 /// Which mounts of the container's list masked and read-only paths lie on.
 struct HiddenPlaces {
     /// Of the entries that paths lie on, by index: where each stays open.
-    private(set) var slots: [Int: Slot] = [:]
+    private var slots: [Slot?]
     /// The entry that a path lies on, and how many bytes of the path lead there.
     private struct Owner {
         let index: Int
         let length: Int
     }
 
-    /// The entries by where they lie, sorted; of those at one place the last in the list is the last here.
+    /// The entries by where they lie, sorted by length and bytes; of those at one place the last in the list is the last here.
     private let entries: [(place: [UInt8], index: Int)]
     /// Whether a path lies on it, for each entry.
     private var isNeeded: [Bool]
@@ -20,11 +20,15 @@ struct HiddenPlaces {
         hasHooks = [HookKind.prestart, .createRuntime, .createContainer].contains { !(spec.hooks?.hooks($0) ?? []).isEmpty }
         let mounts = spec.mounts ?? []
         isNeeded = [Bool](repeating: false, count: mounts.count)
+        slots = [Slot?](repeating: nil, count: mounts.count)
         var entries: [(place: [UInt8], index: Int)] = []
         for (index, mount) in mounts.enumerated() where !Remounts.isRemount(mount) {
             entries.append((Array(CreatePlanner.cleaned(mount.destination).utf8), index))
         }
-        entries.sort { $0.place.elementsEqual($1.place) ? $0.index < $1.index : $0.place.lexicographicallyPrecedes($1.place) }
+        entries.sort {
+            let order = Self.compare($0.place, $0.place.count, $1.place)
+            return order < 0 || (order == 0 && $0.index < $1.index)
+        }
         self.entries = entries
         for path in (spec.linux?.maskedPaths ?? []) + (spec.linux?.readonlyPaths ?? []) {
             if let owner = owner(of: Array(CreatePlanner.cleaned(path).utf8)) { isNeeded[owner.index] = true }
@@ -36,20 +40,27 @@ struct HiddenPlaces {
         var owner: Owner?
         for end in 1...cleaned.count where end == cleaned.count || cleaned[end] == UInt8(ascii: "/") {
             // One above covers those below, if it comes later.
-            guard let index = entry(at: cleaned[..<end]), index >= owner?.index ?? 0 else { continue }
+            guard let index = entry(at: cleaned, end), index >= owner?.index ?? 0 else { continue }
             owner = Owner(index: index, length: end)
         }
         return owner
     }
 
-    /// The entry that lies at a place in the end: the last covers those before.
-    private func entry(at place: ArraySlice<UInt8>) -> Int? {
+    /// The entry that lies at the place of the first bytes in the end: the last covers those before.
+    private func entry(at place: [UInt8], _ length: Int) -> Int? {
         var (low, high) = (0, entries.count)
         while low < high {
             let middle = (low + high) / 2
-            if place.lexicographicallyPrecedes(entries[middle].place) { high = middle } else { low = middle + 1 }
+            if Self.compare(place, length, entries[middle].place) < 0 { high = middle } else { low = middle + 1 }
         }
-        return low > 0 && place.elementsEqual(entries[low - 1].place) ? entries[low - 1].index : nil
+        return low > 0 && Self.compare(place, length, entries[low - 1].place) == 0 ? entries[low - 1].index : nil
+    }
+
+    /// Whether the first bytes of a place come before another place, are it, or come after it: below 0, 0, above 0.
+    private static func compare(_ place: [UInt8], _ length: Int, _ other: [UInt8]) -> Int {
+        if length != other.count { return length - other.count }
+        for index in 0..<length where place[index] != other[index] { return Int(place[index]) - Int(other[index]) }
+        return 0
     }
 
     /// Whether the entry is one on which a path lies that will be hidden.
@@ -61,7 +72,7 @@ struct HiddenPlaces {
     func place(of path: String, _ cleaned: String) -> HiddenPath {
         var hidden = HiddenPath(path)
         let cleaned = Array(cleaned.utf8)
-        guard !slots.isEmpty, let owner = owner(of: cleaned), let slot = slots[owner.index] else { return hidden }
+        guard !entries.isEmpty, let owner = owner(of: cleaned), let slot = slots[owner.index] else { return hidden }
         hidden.mount = slot
         hidden.inside = String(decoding: cleaned[owner.length...].drop { $0 == UInt8(ascii: "/") }, as: UTF8.self)
         hidden.isLookedForAgain = hasHooks

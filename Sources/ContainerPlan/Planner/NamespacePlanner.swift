@@ -2,27 +2,31 @@ internal import RuntimeSpec
 
 /// Which namespaces are new, which are joined, and how: a list without duplicates, one entry per kind.
 struct NamespaceRequest {
-    private var paths: [NamespaceKind: String?] = [:]
-    private var indices: [NamespaceKind: Int] = [:]
+    /// One that the configuration names: its place in the list, and the path of one that is joined.
+    private struct Entry {
+        var index: Int
+        var path: String?
+    }
+
+    /// By the place of the kind among all kinds.
+    private var entries = [Entry?](repeating: nil, count: NamespaceKind.allCases.count)
     private let hasTimeOffsets: Bool
 
     init(_ linux: Linux) {
         for (index, namespace) in (linux.namespaces ?? []).enumerated() {
             guard let kind = namespace.kind else { continue }
-            paths[kind] = .some(namespace.path.flatMap { $0.isEmpty ? nil : $0 })
-            indices[kind] = index
+            entries[kind.place] = Entry(index: index, path: namespace.path.flatMap { $0.isEmpty ? nil : $0 })
         }
         hasTimeOffsets = !(linux.timeOffsets ?? [:]).isEmpty
     }
 
-    func has(_ kind: NamespaceKind) -> Bool { paths[kind] != nil }
-    func isNew(_ kind: NamespaceKind) -> Bool {
-        if case .some(.none) = paths[kind] { true } else { false }
-    }
-    func path(_ kind: NamespaceKind) -> String? { paths[kind] ?? nil }
+    func has(_ kind: NamespaceKind) -> Bool { entries[kind.place] != nil }
+    func isNew(_ kind: NamespaceKind) -> Bool { has(kind) && path(kind) == nil }
+    func path(_ kind: NamespaceKind) -> String? { entries[kind.place]?.path }
 
     func origin(_ kind: NamespaceKind) -> JSONPath {
-        indices[kind].map { JSONPath.of("linux", "namespaces").index($0) } ?? JSONPath.of("linux", "namespaces")
+        let list = JSONPath.of("linux", "namespaces")
+        return entries[kind.place].map { list.index($0.index) } ?? list
     }
 
     var new: [NamespaceKind] { NamespaceKind.allCases.filter { isNew($0) } }
@@ -41,6 +45,22 @@ struct NamespaceRequest {
     }
 }
 
+extension NamespaceKind {
+    /// Where it stands among all kinds.
+    fileprivate var place: Int {
+        switch self {
+        case .pid: 0
+        case .network: 1
+        case .mount: 2
+        case .ipc: 3
+        case .uts: 4
+        case .user: 5
+        case .cgroup: 6
+        case .time: 7
+        }
+    }
+}
+
 extension CreatePlanner {
     func planNamespaces() {
         let joined = namespaces.joined
@@ -49,7 +69,8 @@ extension CreatePlanner {
             builder.add(.refuseTracing)
         }
         // The user namespace last while we are root of the host, first when only it gives us any power.
-        let order = facts.isPrivileged
+        let order =
+            facts.isPrivileged
             ? joined.filter { $0 != .user } + joined.filter { $0 == .user }
             : joined.filter { $0 == .user } + joined.filter { $0 != .user }
         for kind in order {

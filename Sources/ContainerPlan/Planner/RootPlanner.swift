@@ -71,8 +71,9 @@ extension CreatePlanner {
         }
         if request.callsHost { builder.at(.mounts, .callHost) }
         builder.meet(.mounts)
+        guard let hooks = spec.hooks?.createContainer, !hooks.isEmpty else { return }
         let state = HookState.make(spec, request: request, status: "creating")
-        for (index, hook) in (spec.hooks?.createContainer ?? []).enumerated() {
+        for (index, hook) in hooks.enumerated() {
             var hook = hook
             // RUNC: the program's, without what is found out about its user later.
             hook.env = hook.env ?? process.env ?? []

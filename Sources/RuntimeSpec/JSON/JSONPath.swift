@@ -15,10 +15,17 @@ public struct JSONPath: Hashable, Sendable, CustomStringConvertible {
     public init(_ components: [Component] = []) { self.components = components }
 
     /// The path of a member of the object at this path.
-    public func member(_ name: String) -> JSONPath { JSONPath(components + [.member(name)]) }
+    public func member(_ name: String) -> JSONPath { adding(.member(name)) }
 
     /// The path of an element of the array at this path.
-    public func index(_ index: Int) -> JSONPath { JSONPath(components + [.index(index)]) }
+    public func index(_ index: Int) -> JSONPath { adding(.index(index)) }
+
+    /// Every step of a plan has a path: one piece of memory for each, and not two.
+    private func adding(_ component: Component) -> JSONPath {
+        var path = self
+        path.components.append(component)
+        return path
+    }
 
     /// The steps as text. A name that is no plain word is written as `["name"]`; the whole document is empty text.
     public var description: String {
