@@ -132,13 +132,12 @@ extension JSONReader: MemberVisitor {
     private mutating func readMember<Value: JSONCodable>(_ value: inout Value, _ need: MemberNeed) throws(JSONStop) {
         search.mode = .rest
         search.found = search.index - 1
-        let outer = search
+        // An object in the value has a search of its own, and puts this one back.
         if need == .object, next != UInt8(ascii: "{"), next != UInt8(ascii: "n") {
             try mismatch("an object", section: search.section)
         } else {
             try value.read(from: &self)
         }
-        search = outer
     }
 
     private mutating func missing(_ name: StaticString) throws(JSONStop) {
