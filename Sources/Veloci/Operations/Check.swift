@@ -151,8 +151,7 @@ private struct HostCheck {
         if (try? Files.status(of: root, followingLink: true))?.kind != .directory {
             add("\(root) is no directory", at: "root", "path")
         }
-        // A line is a tab and a name; before the tab of those that need no device stands "nodev".
-        let known = ((try? Files.readText("/proc/filesystems")) ?? "").lines.map { $0.lastHalves(at: "\t")?.second ?? $0 }
+        let known = FileSystemTypes.ofKernel
         for (index, mount) in (spec.mounts ?? []).enumerated() {
             let path = JSONPath([.member("mounts"), .index(index)])
             let type = mount.type ?? ""

@@ -10,8 +10,11 @@ extension ContainerRecord {
 
     /// Notes the groups as they are now. The kernel gives no number of a group twice.
     mutating func identifyGroups() {
-        controlGroupNumbers = [:]
-        for directory in Set(controlGroups.values) { controlGroupNumbers[directory] = Self.number(of: directory) }
+        let groups = controlGroups
+        var numbers = [String: UInt64](minimumCapacity: groups.count)
+        // Controllers of one hierarchy have one directory.
+        for directory in groups.values where numbers[directory] == nil { numbers[directory] = Self.number(of: directory) }
+        controlGroupNumbers = numbers
     }
 
     /// Whether the container was made before the machine started anew.
