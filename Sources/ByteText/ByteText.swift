@@ -4,6 +4,7 @@
 
 extension StringProtocol where UTF8View: BidirectionalCollection {
     /// Whether the text's first bytes are these.
+    @inline(never)
     package func begins(with prefix: String) -> Bool {
         unsafe withBytes { bytes in
             unsafe prefix.withBytes { wanted in
@@ -15,6 +16,7 @@ extension StringProtocol where UTF8View: BidirectionalCollection {
     }
 
     /// Whether the text's last bytes are these.
+    @inline(never)
     package func ends(with suffix: String) -> Bool {
         unsafe withBytes { bytes in
             unsafe suffix.withBytes { wanted in
@@ -28,14 +30,17 @@ extension StringProtocol where UTF8View: BidirectionalCollection {
 
     /// What follows a beginning; nil when the text begins otherwise.
     package func after(_ prefix: String) -> String? {
-        guard begins(with: prefix) else { return nil }
-        return unsafe withBytes { unsafe $0.text(prefix.utf8.count..<$0.count) }
+        begins(with: prefix) ? without(first: prefix.utf8.count, last: 0) : nil
     }
 
     /// What precedes an end; nil when the text ends otherwise.
     package func before(_ suffix: String) -> String? {
-        guard ends(with: suffix) else { return nil }
-        return unsafe withBytes { unsafe $0.text(0..<($0.count - suffix.utf8.count)) }
+        ends(with: suffix) ? without(first: 0, last: suffix.utf8.count) : nil
+    }
+
+    @inline(never)
+    private func without(first: Int, last: Int) -> String {
+        unsafe withBytes { unsafe $0.text(first..<($0.count - last)) }
     }
 
     /// Whether all bytes are as they should be; none after one that is not is asked about.

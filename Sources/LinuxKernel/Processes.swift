@@ -230,51 +230,47 @@ public enum Processes {
         unsafe native.ends_with_caller = request.endsWithCaller ? 1 : 0
         unsafe native.stack = stack
         unsafe native.stack_size = UInt64(stackSize)
-        return unsafe withCStrings(request.arguments) { arguments in
-            unsafe withCStrings(request.environment) { environment in
-                unsafe kept.withUnsafeBufferPointer { descriptors in
-                    unsafe placements.withUnsafeBufferPointer { placements in
-                        unsafe request.path.withCString { path in
-                            unsafe native.arguments = arguments
-                            unsafe native.environment = environment
-                            unsafe native.descriptors = descriptors.baseAddress
-                            unsafe native.placements = placements.baseAddress
-                            unsafe native.path = path
-                            guard let directory = request.directory else { return unsafe body(&native) }
-                            return unsafe directory.withCString { directory in
-                                unsafe native.directory = directory
-                                return unsafe body(&native)
-                            }
-                        }
-                    }
-                }
+        let texts = [request.path, request.directory ?? ""]
+        let (arguments, environment, paths) = unsafe (list(request.arguments), list(request.environment), list(texts))
+        defer {
+            unsafe arguments.deallocate()
+            unsafe environment.deallocate()
+            unsafe paths.deallocate()
+        }
+        unsafe native.arguments = UnsafePointer(arguments)
+        unsafe native.environment = UnsafePointer(environment)
+        unsafe native.path = UnsafePointer(paths[0])
+        unsafe native.directory = request.directory == nil ? nil : UnsafePointer(paths[1])
+        return unsafe kept.withUnsafeBufferPointer { descriptors in
+            unsafe placements.withUnsafeBufferPointer { placements in
+                unsafe native.descriptors = descriptors.baseAddress
+                unsafe native.placements = placements.baseAddress
+                return unsafe body(&native)
             }
         }
     }
 
-    /// Calls `body` with a list of C strings that ends with a null pointer.
-    private static func withCStrings<Result>(
-        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-    ) -> Result {
-        var size = 0
-        for string in strings { size += string.utf8.count + 1 }
-        return unsafe withUnsafeTemporaryAllocation(byteCount: max(size, 1), alignment: 1) { bytes in
-            unsafe withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<CChar>?.self, capacity: strings.count + 1) { list in
-                var offset = 0
-                for (index, string) in strings.enumerated() {
-                    let start = unsafe bytes.baseAddress! + offset
-                    unsafe list.initializeElement(at: index, to: start.assumingMemoryBound(to: CChar.self))
-                    for byte in string.utf8 {
-                        unsafe bytes[offset] = byte
-                        offset += 1
-                    }
-                    unsafe bytes[offset] = 0
-                    offset += 1
-                }
-                unsafe list.initializeElement(at: strings.count, to: nil)
-                return unsafe body(UnsafePointer(list.baseAddress!))
-            }
+    /// A list of C strings that ends with a null pointer, with the strings behind it: one piece of memory, which the caller frees.
+    private static func list(_ strings: [String]) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> {
+        let pointers = unsafe MemoryLayout<UnsafeMutablePointer<CChar>?>.stride * (strings.count + 1)
+        var bytes = ByteBuilder(capacity: 4096)
+        for string in strings {
+            bytes.append(string)
+            bytes.append(0)
         }
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: pointers + bytes.count, alignment: 16)
+        unsafe bytes.withBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            unsafe (memory + pointers).copyMemory(from: start, byteCount: bytes.count)
+        }
+        let list = unsafe memory.bindMemory(to: UnsafeMutablePointer<CChar>?.self, capacity: strings.count + 1)
+        var place = unsafe memory + pointers
+        for (index, string) in strings.enumerated() {
+            unsafe list[index] = place.assumingMemoryBound(to: CChar.self)
+            unsafe place += string.utf8.count + 1
+        }
+        unsafe list[strings.count] = nil
+        return unsafe list
     }
 
     /// The calling process.
