@@ -109,6 +109,8 @@ extension Array: JSONCodable where Element: JSONCodable {
             return try reader.mismatch("an array", section: reader.search.section)
         }
         guard try reader.enter(closing: closing) else { return }
+        // For the few elements that most lists have: growing from one to two to four copies them twice.
+        reserveCapacity(4)
         repeat {
             let before = reader.problems.count
             defer { reader.place(.index(count - 1), since: before) }

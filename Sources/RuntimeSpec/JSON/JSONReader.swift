@@ -151,11 +151,10 @@ public enum JSONLimits {
     @inline(__always) var next: UInt8 { unsafe position < count ? start[position] : 0 }
 
     @inline(__always) mutating func skipSpace() {
-        while position < count {
-            switch unsafe start[position] {
-            case 0x20, 0x0A, 0x0D, 0x09: position += 1
-            default: return
-            }
+        // A bit for each of the four bytes that are space.
+        let spaces: UInt64 = 1 << 0x20 | 1 << 0x0A | 1 << 0x0D | 1 << 0x09
+        while position < count, unsafe start[position] <= 0x20, unsafe spaces >> UInt64(start[position]) & 1 == 1 {
+            position += 1
         }
     }
 

@@ -90,12 +90,16 @@ public enum Capability: UInt8, CaseIterable, Sendable {
     public init?(name: String) {
         // Comparing strings takes a Kelvin sign for a K, but not if the lengths in bytes are equal.
         let length = name.utf8.count
-        for (number, known) in Capability.names.enumerated() where known.utf8.count == length && known == name {
+        for number in Capability.lengths.indices
+        where Capability.lengths[number] == length && Capability.names[number] == name {
             self.init(rawValue: UInt8(number))
             return
         }
         return nil
     }
+
+    /// How many bytes each name has, which tells most of them apart.
+    private static let lengths = names.map { $0.utf8.count }
 
     /// The names in the order of the kernel's numbers.
     public static let names: [String] = [
