@@ -2,10 +2,23 @@ internal import RuntimeSpec
 
 /// Which mounts of the container's list masked and read-only paths lie on.
 struct HiddenPlaces {
+    /// A masked or read-only path.
+    struct Path {
+        /// As the configuration has it.
+        let text: String
+        /// The same without what means nothing.
+        let cleaned: String
+        fileprivate let bytes: [UInt8]
+        fileprivate let owner: Owner?
+    }
+
+    /// Those of `linux.maskedPaths` and `linux.readonlyPaths`.
+    private(set) var masked: [Path] = []
+    private(set) var readOnly: [Path] = []
     /// Of the entries that paths lie on, by index: where each stays open.
     private var slots: [Slot?]
     /// The entry that a path lies on, and how many bytes of the path lead there.
-    private struct Owner {
+    fileprivate struct Owner {
         let index: Int
         let length: Int
     }
@@ -30,9 +43,16 @@ struct HiddenPlaces {
             return order < 0 || (order == 0 && $0.index < $1.index)
         }
         self.entries = entries
-        for path in (spec.linux?.maskedPaths ?? []) + (spec.linux?.readonlyPaths ?? []) {
-            if let owner = owner(of: Array(CreatePlanner.cleaned(path).utf8)) { isNeeded[owner.index] = true }
-        }
+        masked = (spec.linux?.maskedPaths ?? []).map { path($0) }
+        readOnly = (spec.linux?.readonlyPaths ?? []).map { path($0) }
+        for path in masked { if let owner = path.owner { isNeeded[owner.index] = true } }
+        for path in readOnly { if let owner = path.owner { isNeeded[owner.index] = true } }
+    }
+
+    private func path(_ text: String) -> Path {
+        let cleaned = CreatePlanner.cleaned(text)
+        let bytes = Array(cleaned.utf8)
+        return Path(text: text, cleaned: cleaned, bytes: bytes, owner: owner(of: bytes))
     }
 
     private func owner(of cleaned: [UInt8]) -> Owner? {
@@ -68,13 +88,12 @@ struct HiddenPlaces {
 
     mutating func keep(_ index: Int, in slot: Slot) { slots[index] = slot }
 
-    /// How the path is found, which is this one when it is cleaned.
-    func place(of path: String, _ cleaned: String) -> HiddenPath {
-        var hidden = HiddenPath(path)
-        let cleaned = Array(cleaned.utf8)
-        guard !entries.isEmpty, let owner = owner(of: cleaned), let slot = slots[owner.index] else { return hidden }
+    /// How the path is found.
+    func place(of path: Path) -> HiddenPath {
+        var hidden = HiddenPath(path.text)
+        guard let owner = path.owner, let slot = slots[owner.index] else { return hidden }
         hidden.mount = slot
-        hidden.inside = String(decoding: cleaned[owner.length...].drop { $0 == UInt8(ascii: "/") }, as: UTF8.self)
+        hidden.inside = String(decoding: path.bytes[owner.length...].drop { $0 == UInt8(ascii: "/") }, as: UTF8.self)
         hidden.isLookedForAgain = hasHooks
         return hidden
     }

@@ -293,16 +293,21 @@ extension CreatePlanner {
 
     /// Whether nothing of a path would change.
     private static func isClean(_ path: String) -> Bool {
-        var previous: (UInt8, UInt8) = (0, 0)
         let slash = UInt8(ascii: "/")
-        let dot = UInt8(ascii: ".")
         guard path.utf8.first == slash else { return false }
+        // Of the part that is gone through; what is before the first slash is none.
+        var (length, last) = (2, slash)
+        var meansNothing: Bool { length == 0 || (length == 1 && last == UInt8(ascii: ".")) }
         let isClean = path.isAll { byte in
-            if byte == slash, previous.1 == slash || (previous.1 == dot && previous.0 == slash) { return false }
-            previous = (previous.1, byte)
+            if byte != slash {
+                length += 1
+                last = byte
+                return true
+            }
+            if meansNothing { return false }
+            length = 0
             return true
         }
-        let endsWithDot = previous.1 == dot && previous.0 == slash
-        return isClean && (path.utf8.count == 1 || !(previous.1 == slash || endsWithDot))
+        return isClean && (path.utf8.count == 1 || !meansNothing)
     }
 }

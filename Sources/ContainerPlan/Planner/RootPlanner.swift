@@ -84,13 +84,12 @@ extension CreatePlanner {
 
     /// Masks and read-only paths, after the hooks so that these still reach everything.
     func planHiddenPaths(root: Slot) {
-        let masked = linux.maskedPaths ?? []
+        let (masked, readOnly) = (hiddenPlaces.masked, hiddenPlaces.readOnly)
         let origin = JSONPath.of("linux", "readonlyPaths")
-        var done = Set<String>(minimumCapacity: linux.readonlyPaths?.count ?? 0)
-        for (index, path) in (linux.readonlyPaths ?? []).enumerated() {
-            let cleaned = Self.cleaned(path)
-            guard !LexicalPath.isRoot(path), done.insert(cleaned).inserted else { continue }
-            builder.add(.makeReadOnly(hiddenPlaces.place(of: path, cleaned), root: root), for: origin.index(index))
+        var done = Set<String>(minimumCapacity: readOnly.count)
+        for (index, path) in readOnly.enumerated() {
+            guard !LexicalPath.isRoot(path.text), done.insert(path.cleaned).inserted else { continue }
+            builder.add(.makeReadOnly(hiddenPlaces.place(of: path), root: root), for: origin.index(index))
         }
         guard !masked.isEmpty else { return }
         let null = builder.slot()
@@ -110,11 +109,10 @@ extension CreatePlanner {
         // A second cover would do nothing but be there.
         let protects = isHosts && mayOwnDevices
         for (index, path) in masked.enumerated() {
-            let cleaned = Self.cleaned(path)
-            guard done.insert(cleaned).inserted else { continue }
+            guard done.insert(path.cleaned).inserted else { continue }
             builder.add(
                 .mask(
-                    hiddenPlaces.place(of: path, cleaned), root: root, nullDevice: null, emptyDirectory: empty,
+                    hiddenPlaces.place(of: path), root: root, nullDevice: null, emptyDirectory: empty,
                     protectingDevice: protects),
                 for: covered.index(index))
         }
