@@ -92,6 +92,12 @@ public struct PlanError: Error, Equatable, Sendable, CustomStringConvertible {
 struct PlanBuilder {
     var plan = Plan()
 
+    init() {
+        // For what nearly every container takes: growing to it would move all steps seven times.
+        plan.preparation.reserveCapacity(32)
+        plan.steps.reserveCapacity(128)
+    }
+
     mutating func slot() -> Slot {
         defer { plan.slotCount += 1 }
         return Slot(index: plan.slotCount)

@@ -7,7 +7,9 @@ extension ResourcePlanner {
         let property = path.member("devices")
         let rules = try DeviceRules(devices, path: property)
         if layout.hierarchies.contains(where: { $0.version == .v1 && $0.controllers.contains("devices") }) {
-            for line in try DeviceListLine.lines(for: rules) {
+            let lines = try DeviceListLine.lines(for: rules)
+            changes.writes.reserveCapacity(changes.writes.count + lines.count)
+            for line in lines {
                 add("devices", .v1, line.file, line.text, line.path ?? property)
             }
         } else if layout.unified != nil {

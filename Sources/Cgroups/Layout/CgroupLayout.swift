@@ -93,9 +93,11 @@ extension CgroupLayout {
     ///   - unifiedControllers: what cgroup.controllers says at a v2 mount point
     package init(mountTable: [UInt8], membership: [UInt8], unifiedControllers: (_ mountPoint: String) -> String) {
         let own = CgroupMemberships(membership)
-        let visible = MountTable(bytes: mountTable).visibleCgroups
         // A hierarchy may be mounted twice. The one in the customary place wins, then the first.
-        let mounts = visible.filter { $0.isCustomary } + visible.filter { !$0.isCustomary }
+        var mounts = MountTable(bytes: mountTable).visibleCgroups
+        if !mounts.allSatisfy({ $0.isCustomary }) {
+            mounts = mounts.filter { $0.isCustomary } + mounts.filter { !$0.isCustomary }
+        }
         var found: [CgroupHierarchy] = []
         found.reserveCapacity(mounts.count)
         var unified: CgroupHierarchy?

@@ -14,23 +14,6 @@ enum SlotList: Sequence {
 
     func makeIterator() -> Iterator { Iterator(list: self) }
 
-    /// For each slot, without an iterator: this is asked of every step of every plan.
-    func forEach(_ body: (Slot) -> Void) {
-        switch self {
-        case .none: break
-        case .one(let slot): body(slot)
-        case .two(let first, let second):
-            body(first)
-            body(second)
-        case .few(let first, let second, let third, let fourth):
-            body(first)
-            body(second)
-            body(third)
-            if let fourth { body(fourth) }
-        case .many(let slots): slots.forEach(body)
-        }
-    }
-
     struct Iterator: IteratorProtocol {
         fileprivate let list: SlotList
         private var index = 0

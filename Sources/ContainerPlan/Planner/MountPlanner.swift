@@ -295,17 +295,16 @@ extension CreatePlanner {
     private static func isClean(_ path: String) -> Bool {
         let slash = UInt8(ascii: "/")
         guard path.utf8.first == slash else { return false }
-        // Of the part that is gone through; what is before the first slash is none.
-        var (length, last) = (2, slash)
-        var meansNothing: Bool { length == 0 || (length == 1 && last == UInt8(ascii: ".")) }
+        // Whether the part that is gone through means nothing so far: no byte, or one dot. Before the first slash there is none.
+        var (length, meansNothing) = (0, false)
         let isClean = path.isAll { byte in
-            if byte != slash {
+            if byte == slash {
+                if meansNothing { return false }
+                (length, meansNothing) = (0, true)
+            } else {
                 length += 1
-                last = byte
-                return true
+                meansNothing = length == 1 && byte == UInt8(ascii: ".")
             }
-            if meansNothing { return false }
-            length = 0
             return true
         }
         return isClean && (path.utf8.count == 1 || !meansNothing)

@@ -163,13 +163,17 @@ public enum MountOptionTable {
     }
 
     private static func place(of option: String) -> Int? {
-        let wanted = key(option)
+        let (keys, wanted) = (keys, key(option))
         var (low, high) = (0, keys.count)
         while low < high {
             let middle = (low + high) / 2
             if keys[middle] < wanted { low = middle + 1 } else { high = middle }
         }
-        return keys[low...].indices.prefix { keys[$0] == wanted }.first { options[$0].name == option }
+        while low < keys.count, keys[low] == wanted {
+            if options[low].name == option { return low }
+            low += 1
+        }
+        return nil
     }
 
     /// Numbers for the names, in the same order: they are compared in one step, and tell nearly all names apart.
