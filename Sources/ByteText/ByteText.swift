@@ -28,6 +28,19 @@ extension StringProtocol where UTF8View: BidirectionalCollection {
         }
     }
 
+    /// Whether the text's bytes come before another's.
+    @inline(never)
+    package func precedes(_ other: String) -> Bool {
+        unsafe withBytes { bytes in
+            unsafe other.withBytes { others in
+                for index in 0..<Swift.min(bytes.count, others.count) where unsafe bytes[index] != others[index] {
+                    return unsafe bytes[index] < others[index]
+                }
+                return bytes.count < others.count
+            }
+        }
+    }
+
     /// What follows a beginning; nil when the text begins otherwise.
     package func after(_ prefix: String) -> String? {
         begins(with: prefix) ? without(first: prefix.utf8.count, last: 0) : nil

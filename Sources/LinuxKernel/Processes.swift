@@ -250,7 +250,7 @@ public enum Processes {
         }
     }
 
-    /// A list of C strings that ends with a null pointer, with the strings behind it: one piece of memory, which the caller frees.
+    /// A list of C strings that ends with a null pointer, and the strings behind it: one piece of memory, which the caller frees.
     private static func list(_ strings: [String]) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> {
         let pointers = unsafe MemoryLayout<UnsafeMutablePointer<CChar>?>.stride * (strings.count + 1)
         var bytes = ByteBuilder(capacity: 4096)

@@ -1,3 +1,5 @@
+internal import ByteText
+
 extension Dictionary where Key == String {
     /// The members in the order of the bytes of their names, so that equal values give equal plans, files and texts.
     package var sortedByName: [(key: String, value: Value)] {
@@ -8,7 +10,7 @@ extension Dictionary where Key == String {
 extension [String: String] {
     /// The same for most dictionaries, without looking each name up again.
     package var sortedByName: [(key: String, value: String)] {
-        sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        sorted { $0.key.precedes($1.key) }
     }
 }
 
@@ -22,6 +24,6 @@ private enum ByteOrder {
     /// have large tables.
     @inline(never)
     static func sorted(_ texts: [String]) -> [String] {
-        texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        texts.sorted { $0.precedes($1) }
     }
 }

@@ -25,6 +25,13 @@ import Testing
         #expect(!"e\u{0301}".begins(with: "\u{e9}"))
     }
 
+    @Test func theOrderIsThatOfBytes() {
+        let texts = ["", "a", "aa", "ab", "b", "e\u{301}", "z", "\u{e9}", "\u{ffff}", "\u{10000}"]
+        for (index, one) in texts.enumerated() {
+            for (other, text) in texts.enumerated() { #expect(one.precedes(text) == (index < other)) }
+        }
+    }
+
     @Test func lettersOfASCIIAlone() {
         #expect("SIGKILL\u{212A}".lowered == "sigkill\u{212A}" && "sigkill\u{131}".raised == "SIGKILL\u{131}")
         #expect(" \t\u{0301}x\n".trimmed == "\u{0301}x")

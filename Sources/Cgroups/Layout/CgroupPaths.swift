@@ -156,7 +156,7 @@ extension CgroupPaths {
             }
             byDirectory[directory] = location
         }
-        let all = byDirectory.sortedByName.map { $0.value }
+        let all = byDirectory.values.sorted { $0.directory.precedes($1.directory) }
         self.init(locations: all.filter { $0.version == .v1 } + all.filter { $0.version == .v2 })
     }
 }

@@ -183,9 +183,10 @@ public enum MountOptionTable {
     private static func key(_ name: String) -> UInt64 {
         var name = name
         return name.withUTF8 { bytes in
+            if bytes.count >= 8 { return unsafe UInt64(bigEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(as: UInt64.self)) }
             var key: UInt64 = 0
-            for index in 0..<8 { key = unsafe key << 8 | UInt64(index < bytes.count ? bytes[index] : 0) }
-            return key
+            for unsafe byte in unsafe bytes { key = key << 8 | UInt64(byte) }
+            return key << UInt64(8 * (8 - bytes.count))
         }
     }
 }
