@@ -5,7 +5,7 @@
 #   full         Tests/lab/full.sh: systemd, AppArmor, an unprivileged user; the same view as runc's on cgroup v2
 #   hybrid       Tests/lab/version1.sh on Debian 12: systemd 252 with version 1 hierarchies beside version 2
 #   legacy       the same with version 1 alone
-#   selinux      Tests/lab/selinux.sh: SELinux with Debian's policy
+#   selinux      Tests/lab/selinux.sh: SELinux with Debian's policy; CRIU=PATH is one that was built with SELinux, which Debian's is not
 #   checkpoint   Tests/lab/checkpoint.sh: a kernel that tells which memory changed, systemd's units, AppArmor, podman (a larger image)
 #   migration    Tests/migration.sh there: pre-dumps, lazy pages and PostgreSQL need that kernel; PEER=RUNTIME takes turns (twenty minutes without KVM)
 #   clients      Tests/clients with current podman, buildah, containerd and Docker under systemd (a larger image)
@@ -60,7 +60,7 @@ full() { in_full full full.sh --program "$bundle:tests"; }
 # the last Debian whose kernel and systemd have all of version 1
 hybrid() { LAB_SUITE=bookworm in_full hybrid version1.sh --program "$bundle:tests" --append systemd.unified_cgroup_hierarchy=0; }
 legacy() { LAB_SUITE=bookworm in_full legacy version1.sh --program "$bundle:tests" --append 'systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1'; }
-selinux() { in_full selinux selinux.sh --image selinux; }
+selinux() { in_full selinux selinux.sh --image selinux ${CRIU:+--program "$CRIU:criu"}; }
 checkpoint() { in_full checkpoint checkpoint.sh --image clients --memory 3072; }
 migration() {
     local tree; tree=$(LAB_SUITE=bookworm lab/debian-tree.sh nginx-light postgresql python3-minimal) || return

@@ -216,6 +216,66 @@ import Testing
         #expect(throws: PlanError.self) { try Self.order(policy) }
     }
 
+    /// What would be restored without its label is refused, at the checkpoint and again at the restore, each with its place.
+    @Test func labelsAreNotLost() throws {
+        var host = PaperHost.hybrid.facts
+        host.selinuxIsEnabled = true
+        var facts = Self.facts()
+        func dump(_ spec: Spec) throws -> CriuOrder? {
+            try Plan.checkpoint(
+                spec, root: "/r", groups: [:], process: CheckpointFacts.Process(pid: 42, isPaused: false),
+                options: CheckpointOptions(imagePath: "/images"), host: host, facts: facts
+            ).preparation.lazy.compactMap { if case .dumpProcesses(let order) = $0.action { order } else { nil } }.first
+        }
+        func back(_ spec: Spec) throws -> Plan {
+            try Plan.restore(
+                spec, request: PlanRequest(id: "c", bundle: "/b", waitsForStart: false),
+                options: CheckpointOptions(imagePath: "/images"),
+                state: "/run/veloci/c", host: host, facts: facts)
+        }
+        let labelled = try Self.spec {
+            $0.process?.selinuxLabel = "u:r:t:s0"
+            $0.process?.apparmorProfile = nil
+        }
+        let profiled = try Self.spec {
+            $0.process?.selinuxLabel = nil
+            $0.process?.apparmorProfile = "kept"
+        }
+        let free = try Self.spec {
+            $0.process?.selinuxLabel = ""
+            $0.process?.apparmorProfile = "unconfined"
+        }
+        #expect(try dump(labelled)?.label == "selinux:u:r:t:s0")
+        #expect(try dump(profiled)?.label == nil)
+        #expect(try dump(free)?.label == nil)
+        facts.showsAppArmor = false
+        #expect(try dump(labelled) != nil && dump(free) != nil)
+        #expect(
+            #expect(throws: PlanError.self) { try dump(profiled) }?.description
+                == "process.apparmorProfile: CRIU does not see AppArmor, so the profile kept would be lost")
+        facts.imageModule = .unlabelled
+        #expect(
+            #expect(throws: PlanError.self) { try back(labelled) }?.description
+                == "process.selinuxLabel: the images have no label of SELinux, so the container would not be confined by it")
+        #expect(
+            #expect(throws: PlanError.self) { try back(profiled) }?.description
+                == "process.apparmorProfile: the images have no label of AppArmor, so the container would not be confined by it")
+        #expect(throws: Never.self) { try back(free) }
+        for module in [ImageModule.selinux, nil] {
+            facts.imageModule = module
+            #expect(throws: Never.self) { try back(labelled) }
+        }
+        for module in [ImageModule.appArmor, nil] {
+            facts.imageModule = module
+            #expect(throws: Never.self) { try back(profiled) }
+        }
+        // A host without the module has nothing to lose: it refused the label when the container was made.
+        host.selinuxIsEnabled = false
+        facts.imageModule = .unlabelled
+        #expect(try dump(labelled)?.label == nil)
+        #expect(throws: Never.self) { try back(labelled) }
+    }
+
     /// Each step that others rely on is missed.
     @Test func theCheckerSeesWhatIsMissing() throws {
         let whole = try Self.plan(Self.spec { $0.process?.terminal = false })

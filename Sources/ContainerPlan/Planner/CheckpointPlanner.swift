@@ -32,6 +32,11 @@ public struct CheckpointFacts: Equatable, Sendable {
         }
     }
 
+    /// Whether securityfs shows AppArmor, by which alone CRIU knows of it.
+    public var showsAppArmor = true
+    /// Whose labels the images have; nil for a dump, and where they do not say.
+    public var imageModule: ImageModule?
+
     /// What the standard streams were when they were dumped: pipes by the kernel's names. Empty for a dump.
     public var streams: [String] = []
 
@@ -84,6 +89,7 @@ extension Plan {
         order.process = process.pid
         order.isPaused = process.isPaused
         order.configurationFile = planner.configurationFile
+        try planner.keepLabel(&order)
         try planner.nameNamespaces(&order)
         order.freezer = planner.freezer(groups)
         var builder = PlanBuilder()

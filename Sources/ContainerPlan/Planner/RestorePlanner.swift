@@ -51,6 +51,7 @@ final class RestorePlanner {
         }
         try checkpoint.check(options)
         try checkpoint.requireOtherProfile(options)
+        try checkpoint.checkImages()
         try create.checkTerminal()
         create.planState()
         create.groups?.plan(&create.builder)
