@@ -214,6 +214,37 @@ import Testing
         #expect(throws: Never.self) { try Self.order(devices, change: { $0.leavesRunning = true }) }
         let policy = try Self.spec { $0.linux?.memoryPolicy = MemoryPolicy(mode: "MPOL_DEFAULT") }
         #expect(throws: PlanError.self) { try Self.order(policy) }
+        func refusal(_ change: (inout Spec) -> Void) throws -> String? {
+            let spec = try Self.spec { $0.process?.ioPriority = nil; $0.process?.scheduler = nil; change(&$0) }
+            if case .failure(let error) = Result(catching: { try Self.order(spec) }) { return (error as? PlanError)?.description }
+            return nil
+        }
+        #expect(try refusal { _ in } == nil)
+        #expect(try refusal { $0.process?.ioPriority = IOPriority(class: "IOPRIO_CLASS_BE", priority: 6) }
+            == "process.ioPriority: CRIU restores no I/O priority, so the container's would be lost")
+        #expect(try refusal { $0.process?.scheduler = Scheduler(policy: "SCHED_BATCH", nice: 3, flags: []) } == nil)
+        #expect(try refusal { $0.process?.scheduler = Scheduler(policy: "SCHED_DEADLINE", runtime: 1, deadline: 2, period: 3) }
+            == "process.scheduler.policy: CRIU restores no SCHED_DEADLINE, so the container's would be lost")
+        let flags = ["SCHED_FLAG_KEEP_PARAMS", "SCHED_FLAG_RESET_ON_FORK"]
+        #expect(try refusal { $0.process?.scheduler = Scheduler(policy: "SCHED_RR", priority: 3, flags: flags) }
+            == "process.scheduler.flags[1]: CRIU restores no flags of scheduling, so the container's would be lost")
+    }
+
+    /// A network namespace that is made anew gets its parameters anew, when the hooks have made its devices; others are in the
+    /// images, or in a namespace that has stayed.
+    @Test func parametersOfTheNetworkAreSetAgain() throws {
+        let controls = ["net.ipv4.ip_forward": "1", "net/ipv4/conf/eth0.1/forwarding": "1", "kernel.shmmax": "7"]
+        func steps(_ namespace: Namespace) throws -> [HostStep] {
+            let spec = try Self.spec { $0.linux?.sysctl = controls; $0.linux?.namespaces = [namespace, Namespace(type: "mount"), Namespace(type: "ipc")] }
+            let plan = try Self.plan(spec)
+            #expect(plan.violations() == [])
+            return (plan.gates[.ready] ?? []).map(\.action).filter { if case .setNetworkControl = $0 { true } else { false } }
+        }
+        let both: [HostStep] = [
+            .setNetworkControl(key: "net.ipv4.ip_forward", value: "1"), .setNetworkControl(key: "net/ipv4/conf/eth0.1/forwarding", value: "1"),
+        ]
+        #expect(try steps(Namespace(type: "network")) == both)
+        #expect(try steps(Namespace(type: "network", path: "/n")) == [])
     }
 
     /// What would be restored without its label is refused, at the checkpoint and again at the restore, each with its place.
