@@ -42,9 +42,11 @@ folder=$PWD/.build/runc-suite
 allowed=$PWD/Tests/runc-suite.allowed
 results=$folder
 . Tests/suites.sh
-[ "$prepare" = done ] || architecture=$("$go" env GOARCH)
-# The tests ask Go for the architecture alone.
-[ "$prepare" = done ] || mkdir -p "$folder/bin" && printf '#!/bin/sh\necho %s\n' "$architecture" >"$folder/bin/go" && chmod 755 "$folder/bin/go" || exit 1
+if [ "$prepare" != done ]; then
+    architecture=$("$go" env GOARCH)
+    # The tests ask Go for the architecture alone.
+    mkdir -p "$folder/bin" && printf '#!/bin/sh\necho %s\n' "$architecture" >"$folder/bin/go" && chmod 755 "$folder/bin/go" || exit 1
+fi
 
 # Everything that the tests read, in a copy: they write beside themselves.
 prepare() {
