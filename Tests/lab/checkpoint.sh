@@ -3,6 +3,8 @@
 # Runs in the full lab with clients, as root under systemd on cgroup v2 alone: what a checkpoint needs of a kernel that tracks changed memory, of
 # systemd, of AppArmor and of podman; everything else is in Tests/clients/checkpoint.sh.
 . "$(dirname "$0")/library.sh"
+# shellcheck disable=SC2034
+limit=300 # a machine without KVM is slow, and podman packs what it dumps
 necessary "systemd runs this machine" expect systemd cat /proc/1/comm
 necessary "criu is content" criu check
 counter='trap "exit 7" TERM; i=0; while :; do i=$((i + 1)); echo $i >>/count; sleep 0.1; done'
