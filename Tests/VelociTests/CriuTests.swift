@@ -110,6 +110,19 @@ import Testing
         #expect(CriuFailure.make(response, options, CriuLog.restore).path == nil)
     }
 
+    /// What CRIU has started may outlive it, and keeps its end of the socket open.
+    @Test(.timeLimit(.minutes(1))) func whatCriuLeavesBehindIsNotWaitedFor() throws {
+        let program = FileManager.default.temporaryDirectory.appendingPathComponent("veloci-criu-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: program) }
+        try Data("#!/bin/sh\nsleep 20 &\nexit 3\n".utf8).write(to: program)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
+        let start = ContinuousClock.now
+        let process = try CriuProcess(program.path)
+        let failure = #expect(throws: Failure.self) { _ = try process.receive() }
+        #expect(failure?.message == "CRIU ended before it was done: exit status 3")
+        #expect(ContinuousClock.now - start < .seconds(15))
+    }
+
     static let log = """
         (00.000001) Version: 4.2.1
         (00.107811) Error (criu/util.c:1534): rlimit: Can't setup RLIMIT_NOFILE for self: Operation not permitted
