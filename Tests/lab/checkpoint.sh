@@ -57,6 +57,8 @@ guarded() { profiled one && profiled two && counts guarded '.process.apparmorPro
 check "AppArmor: the profile is restored" guarded
 other() { dump guarded && back guarded --lsm-profile apparmor:veloci-two && profile_of && [ "$(profile_of)" = "veloci-two (enforce)" ]; }
 check "AppArmor: --lsm-profile gives another" other
+hidden() { counts guarded '.process.apparmorProfile = "veloci-one"' && refusal 'process.apparmorProfile: CRIU does not see AppArmor' unshare --mount sh -c 'umount /sys/kernel/security && exec "$0" --systemd-cgroup checkpoint --image-path "$1" guarded' "$RUNTIME" "$images" && [ "$("$RUNTIME" state guarded | jq -r .status)" = running ]; }
+check "AppArmor: where CRIU does not see it, the container is not dumped" hidden
 driver delete -f guarded 2>/dev/null
 
 # --- podman
