@@ -2,7 +2,8 @@
 # clients.sh [RUNTIME [TEST]...]: every test of real clients over one runtime (default: the built veloci), one after another, as root.
 # The output of each is printed; the last line sums up. TEST: command-line, configurations, mounts, nested, rootless, podman, checkpoint, documentation, same-view,
 # containerd, buildah, docker, docker-users; and two that take more than one machine, here of network namespaces, which are not run unless named: swarm, slurm.
-# So are podman5, in a root of Debian 13, toolbox, which is distrobox as well, and crio, for which CRI-O must have been built.
+# So are podman5, in a root of Debian 13, toolbox, which is distrobox as well, crio, for which CRI-O must have been built, and containerd-cri, for
+# which containerd 2 must.
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 [ $# = 0 ] || { RUNTIME=$(cd "$OLDPWD" && realpath -s "$(command -v "$1")") && export RUNTIME; shift; }

@@ -5,19 +5,20 @@
 #   full         Tests/lab/full.sh: systemd, AppArmor, an unprivileged user; the same view as runc's on cgroup v2
 #   hybrid       Tests/lab/version1.sh on Debian 12: systemd 252 with version 1 hierarchies beside version 2
 #   legacy       the same with version 1 alone
-#   selinux      Tests/lab/selinux.sh: SELinux with Debian's policy
+#   selinux      Tests/lab/selinux.sh: SELinux with Debian's policy; CRIU=PATH is one that was built with SELinux, which Debian's is not
 #   checkpoint   Tests/lab/checkpoint.sh: a kernel that tells which memory changed, systemd's units, AppArmor, podman (a larger image)
+#   runc-suite   runc's tests of checkpoint on that machine: SOURCES is a checkout of runc, GO a Go that makes their helper programs, PEER a runc
 #   migration    Tests/migration.sh there: pre-dumps, lazy pages and PostgreSQL need that kernel; PEER=RUNTIME takes turns (twenty minutes without KVM)
 #   clients      Tests/clients with current podman, buildah, containerd and Docker under systemd (a larger image)
 #                (half an hour without KVM; ONLY=regex selects checks, as everywhere)
-# Without arguments all but checkpoint, migration and clients. JOBS machines (default 2) run at a time; each part's output is printed when it ends. A lab that
+# Without arguments all but checkpoint, runc-suite, migration and clients. JOBS machines (default 2) run at a time; each part's output is printed when it ends. A lab that
 # cannot be made fails, unless the mirror does not answer: then it is skipped, and none at all fails. Uses the built debug
 # tests, and the executables of make build and make suite (or the debug ones).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 repository=$PWD results=${RESULTS:-.build/lab} started=$SECONDS
 [ $# -gt 0 ] || set -- conformance full mini hybrid legacy selinux
-for part; do case $part in mini|conformance|full|hybrid|legacy|selinux|checkpoint|migration|clients) ;; *) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2;; esac; done
+for part; do case $part in mini|conformance|full|hybrid|legacy|selinux|checkpoint|runc-suite|migration|clients) ;; *) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2;; esac; done
 built() { local place; for place in embedded/release release debug; do [ ! -x ".build/$place/$1" ] || { echo ".build/$place/$1"; return; }; done; echo "not built: $1 (swift build)" >&2; return 1; }
 executable=${RUNTIME:-$(built veloci)} && suite=$(built oci-conformance) || exit 1
 bundle=.build/debug/velociPackageTests.xctest
@@ -60,8 +61,15 @@ full() { in_full full full.sh --program "$bundle:tests"; }
 # the last Debian whose kernel and systemd have all of version 1
 hybrid() { LAB_SUITE=bookworm in_full hybrid version1.sh --program "$bundle:tests" --append systemd.unified_cgroup_hierarchy=0; }
 legacy() { LAB_SUITE=bookworm in_full legacy version1.sh --program "$bundle:tests" --append 'systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1'; }
-selinux() { in_full selinux selinux.sh --image selinux; }
+selinux() { in_full selinux selinux.sh --image selinux ${CRIU:+--program "$CRIU:criu"}; }
 checkpoint() { in_full checkpoint checkpoint.sh --image clients --memory 3072; }
+runc-suite() {
+    PREPARE=only Tests/runc-suite.sh "${SOURCES:?names a checkout of github.com/opencontainers/runc}" || return
+    local folder=$repository/.build/runc-suite
+    mkdir -p "$staging$folder" && cp -a "$folder/tests" "$folder/bin" "$staging$folder/" || return
+    lab/full.sh --image clients --memory 3072 --timeout "${LAB_LIMIT:-2400}" --results "$results/runc-suite" --directory "$staging" --program "$executable:veloci" ${PEER:+--program "$PEER:peer"} -- \
+        bash -c 'cd "$1" && export PREPARE=done FILES=checkpoint RUNTIME=/usr/bin/veloci PEER=$2 LIMIT=1500; Tests/runc-suite.sh .build/runc-suite; end=$?; cp .build/runc-suite/*.host* /results/; exit $end' bash "$repository" "${PEER:+/usr/bin/peer}"
+}
 migration() {
     local tree; tree=$(LAB_SUITE=bookworm lab/debian-tree.sh nginx-light postgresql python3-minimal) || return
     mkdir -p "$staging/lab-tree" && cp "$tree" "$staging/lab-tree/tree.tar" || return

@@ -34,8 +34,9 @@ machine() {
     ip netns add "m$1" && ip link add "v$1" type veth peer name eth0 netns "m$1" && ip link set "v$1" master wire &&
         ip -n "m$1" link set lo up && ip -n "m$1" link set eth0 address 02:00:00:00:00:10 && ip -n "m$1" address add $address/24 dev eth0 && ip -n "m$1" link set eth0 up
 }
-# the address answers at machine N from now on, and nowhere else
-move_address() { ip link set "v$((3 - $1))" down; ip link set "v$1" up; }
+# Nobody is at the address, and then machine N. A machine that has the address before the connections are there resets them.
+leave_address() { ip link set v1 down; ip link set v2 down; }
+take_address() { ip link set "v$1" up; }
 mkdir -p "$work/tree" && tar xf "$TREE" -C "$work/tree" --exclude='./dev/*' || exit
 cat >"$work/tree/counter.py" <<'P'
 import socket
@@ -168,7 +169,7 @@ failed=0
 move() { # move WHAT WAY
     local what=$1 way=$2 name end=0 start restored dumped parent=() lazily=() step hold reader status daemon='' dumping='' frozen said start_of_restore
     name=$(basename "$runtime"); rm -rf --one-file-system "$work"/{1,2,images,client}; mkdir -p "$work"/{1,2,images}
-    machine 1 && machine 2 && move_address 1 && find "$work/tree/database" -mindepth 1 -delete && configure 1 "$what" && configure 2 "$what" || return
+    machine 1 && machine 2 && leave_address && take_address 1 && find "$work/tree/database" -mindepth 1 -delete && configure 1 "$what" && configure 2 "$what" || return
     own() { "$runtime" --root "$work/state" --log "$work/log" "$@" </dev/null >/dev/null 2>&1 || { echo "$name: $what, $way: $1 failed" >&2; tail -n 3 "$work/log" >&2; grep -h Error "$work/images"/*/{dump,restore}.log 2>/dev/null | tail -n 4 >&2; return 1; }; }
     own run --detach --bundle "$work/1" box1 || return
     mkfifo "$work/client"; { python3 "$work/client.py" "$what" $address <"$work/client" >"$work/said" 2>&1 & }
@@ -192,7 +193,7 @@ move() { # move WHAT WAY
         own checkpoint --tcp-established --manage-cgroups-mode ignore --image-path "$work/images/last" "${parent[@]}" box1 || end=1
     fi
     dumped=$(now)
-    [ $end = 0 ] && move_address 2 && start_of_restore=$(now) && own restore --detach --tcp-established --manage-cgroups-mode ignore --bundle "$work/2" --image-path "$work/images/last" "${lazily[@]}" box2 || end=1
+    [ $end = 0 ] && leave_address && start_of_restore=$(now) && own restore --detach --tcp-established --manage-cgroups-mode ignore --bundle "$work/2" --image-path "$work/images/last" "${lazily[@]}" box2 && take_address 2 || end=1
     restored=$(now); sleep 1.5
     if [ -n "$daemon" ]; then
         [ $end = 0 ] || kill "$dumping" "$daemon" 2>/dev/null

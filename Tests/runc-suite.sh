@@ -12,6 +12,7 @@
 #   TESTS     a regular expression: tests with such names alone (default: all)
 #   LIMIT     seconds for one file (default: 400); a test that fails may leave somebody behind for whom bats waits
 #   GO        a Go toolchain for the helper programs of the tests (default: go of PATH)
+#   PREPARE   only: makes what the tests read, in .build/runc-suite, and nothing else; done: it is there, and SOURCES is that folder
 # What fails and is not failed by PEER must be in runc-suite.allowed, with the reason.
 set -uo pipefail
 if [ "${1:-}" = --inside ]; then
@@ -32,17 +33,20 @@ sources=$(realpath "$1"); shift
 [ $# -gt 0 ] || set -- host
 runtime=$(realpath "${RUNTIME:-.build/embedded/release/veloci}") || exit 1
 peer=${PEER:+$(realpath "$PEER")}
-go=$(command -v "${GO:-go}") || { echo "no Go compiler for the helper programs: apt-get install golang-go, or GO=PATH" >&2; exit 1; }
-go=$(realpath "$go")
+prepare=${PREPARE:-}
+[ "$prepare" = done ] || go=$(command -v "${GO:-go}") || { echo "no Go compiler for the helper programs: apt-get install golang-go, or GO=PATH" >&2; exit 1; }
+[ "$prepare" = done ] || go=$(realpath "$go")
 for program in bats gawk jq busybox ip script; do command -v $program >/dev/null || { echo "$program is missing" >&2; exit 1; }; done
 repository=$PWD
 folder=$PWD/.build/runc-suite
 allowed=$PWD/Tests/runc-suite.allowed
 results=$folder
 . Tests/suites.sh
-architecture=$("$go" env GOARCH)
-# The tests ask Go for the architecture alone.
-mkdir -p "$folder/bin" && printf '#!/bin/sh\necho %s\n' "$architecture" >"$folder/bin/go" && chmod 755 "$folder/bin/go" || exit 1
+if [ "$prepare" != done ]; then
+    architecture=$("$go" env GOARCH)
+    # The tests ask Go for the architecture alone.
+    mkdir -p "$folder/bin" && printf '#!/bin/sh\necho %s\n' "$architecture" >"$folder/bin/go" && chmod 755 "$folder/bin/go" || exit 1
+fi
 
 # Everything that the tests read, in a copy: they write beside themselves.
 prepare() {
@@ -104,5 +108,6 @@ run() {
 
 # A standard input without an end: at the end of its own, script types one into the terminal.
 rm -f "$folder/quiet"; mkfifo "$folder/quiet" && exec 9<>"$folder/quiet" || exit 1
-prepare || { echo "the tests cannot be prepared" >&2; exit 1; }
+[ "$prepare" = done ] || prepare || { echo "the tests cannot be prepared" >&2; exit 1; }
+[ "$prepare" != only ] || exit 0
 suite "runc's tests" "$folder/as/runc" "$@"

@@ -12,8 +12,8 @@ case $kind in
     base) packages+=(apparmor) ;;
     clients) packages+=(apparmor apparmor-utils podman buildah containerd docker.io docker-cli criu libcriu2 iptables nftables
         slirp4netns passt fuse-overlayfs netavark aardvark-dns catatonit golang-github-containers-common
-        systemd-container python3-minimal ca-certificates bsdutils xz-utils) ;;
-    selinux) packages+=(selinux-basics selinux-policy-default auditd attr) ;;
+        systemd-container python3-minimal ca-certificates bsdutils xz-utils bats gawk) ;;
+    selinux) packages+=(selinux-basics selinux-policy-default auditd attr criu iptables) ;;
     *) die "no image of kind $kind" "image.sh base|clients|selinux" ;;
 esac
 lab_image_patience=${LAB_IMAGE_LIMIT:-900}

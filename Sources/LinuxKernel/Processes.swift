@@ -278,8 +278,18 @@ public enum Processes {
         Int32(truncatingIfNeeded: linux_system_call(Int64(__NR_getpid), 0, 0, 0, 0, 0, 0))
     }
 
+    /// Does something while the calling thread is in a network namespace.
+    public static func inNetwork(_ namespace: borrowing Descriptor, _ body: () throws(KernelError) -> Void) throws(KernelError) {
+        let own = try Files.open("/proc/thread-self/ns/net")
+        try joinNetwork(namespace)
+        var failure: KernelError?
+        do throws(KernelError) { try body() } catch { failure = error }
+        try joinNetwork(own)
+        if let failure { throw failure }
+    }
+
     /// Puts the calling thread into a network namespace (setns(2)).
-    static func joinNetwork(_ namespace: borrowing Descriptor) throws(KernelError) {
+    private static func joinNetwork(_ namespace: borrowing Descriptor) throws(KernelError) {
         try systemCall(__NR_setns, "setns", on: "network namespace", UInt64(descriptor: namespace.number), 0x4000_0000)
     }
 

@@ -20,13 +20,8 @@ public struct RouteSocket: ~Copyable {
     /// A socket of another network namespace. The calling thread is in there for a moment: whoever opens a socket decides what
     /// may be done through it.
     public init(inside namespace: borrowing Descriptor) throws(KernelError) {
-        let own = try Files.open("/proc/thread-self/ns/net")
-        try Processes.joinNetwork(namespace)
-        var opened: Int32?
-        var failure: KernelError?
-        do throws(KernelError) { opened = try Self.open() } catch { failure = error }
-        try Processes.joinNetwork(own)
-        guard let opened else { throw failure ?? KernelError(.invalidArgument, call: "socket", object: "AF_NETLINK") }
+        var opened: Int32 = -1
+        try Processes.inNetwork(namespace) { () throws(KernelError) in opened = try Self.open() }
         socket = Descriptor(owning: opened)
     }
 

@@ -109,7 +109,8 @@ extension Interpreter {
     /// host, so not in a user namespace.
     private func makeOwnDevice(like wanted: NodeStatus, access: Int32) throws(Refusal) -> Int32 {
         let (type, option, count, name): (StaticString, StaticString, StaticString, StaticString)
-        (type, option, count, name) = ("tmpfs", "nr_inodes", "2", "device")
+        // The directory, the device, and what a label of SELinux takes.
+        (type, option, count, name) = ("tmpfs", "nr_inodes", "3", "device")
         let context = unsafe Int32(try call(__NR_fsopen, word(type.utf8Start), UInt64(FSOPEN_CLOEXEC)))
         defer { close(context) }
         try unsafe call(

@@ -179,6 +179,7 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
         ("full-default", .hybrid, [.restore, .checkpoint]),
         ("full-default", .unified, [.restore, .restoreInForeground, .checkpoint, .checkpointLeavingRunning, .preDump]),
         ("every-hook", .unified, [.restore]),
+        ("sysctl", .unified, [.restore]),
         ("every-namespace", .hybrid, [.restore, .checkpoint]),
         ("every-namespace-joined", .unified, [.restore, .checkpoint]),
         ("engine-daemon", .hybrid, [.restore, .checkpoint]),

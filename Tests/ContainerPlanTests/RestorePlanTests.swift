@@ -214,6 +214,97 @@ import Testing
         #expect(throws: Never.self) { try Self.order(devices, change: { $0.leavesRunning = true }) }
         let policy = try Self.spec { $0.linux?.memoryPolicy = MemoryPolicy(mode: "MPOL_DEFAULT") }
         #expect(throws: PlanError.self) { try Self.order(policy) }
+        func refusal(_ change: (inout Spec) -> Void) throws -> String? {
+            let spec = try Self.spec { $0.process?.ioPriority = nil; $0.process?.scheduler = nil; change(&$0) }
+            if case .failure(let error) = Result(catching: { try Self.order(spec) }) { return (error as? PlanError)?.description }
+            return nil
+        }
+        #expect(try refusal { _ in } == nil)
+        #expect(try refusal { $0.process?.ioPriority = IOPriority(class: "IOPRIO_CLASS_BE", priority: 6) }
+            == "process.ioPriority: CRIU restores no I/O priority, so the container's would be lost")
+        #expect(try refusal { $0.process?.scheduler = Scheduler(policy: "SCHED_BATCH", nice: 3, flags: []) } == nil)
+        #expect(try refusal { $0.process?.scheduler = Scheduler(policy: "SCHED_DEADLINE", runtime: 1, deadline: 2, period: 3) }
+            == "process.scheduler.policy: CRIU restores no SCHED_DEADLINE, so the container's would be lost")
+        let flags = ["SCHED_FLAG_KEEP_PARAMS", "SCHED_FLAG_RESET_ON_FORK"]
+        #expect(try refusal { $0.process?.scheduler = Scheduler(policy: "SCHED_RR", priority: 3, flags: flags) }
+            == "process.scheduler.flags[1]: CRIU restores no flags of scheduling, so the container's would be lost")
+    }
+
+    /// A network namespace that is made anew gets its parameters anew, when the hooks have made its devices; others are in the
+    /// images, or in a namespace that has stayed.
+    @Test func parametersOfTheNetworkAreSetAgain() throws {
+        let controls = ["net.ipv4.ip_forward": "1", "net/ipv4/conf/eth0.1/forwarding": "1", "kernel.shmmax": "7"]
+        func steps(_ namespace: Namespace) throws -> [HostStep] {
+            let spec = try Self.spec { $0.linux?.sysctl = controls; $0.linux?.namespaces = [namespace, Namespace(type: "mount"), Namespace(type: "ipc")] }
+            let plan = try Self.plan(spec)
+            #expect(plan.violations() == [])
+            return (plan.gates[.ready] ?? []).map(\.action).filter { if case .setNetworkControl = $0 { true } else { false } }
+        }
+        let both: [HostStep] = [
+            .setNetworkControl(key: "net.ipv4.ip_forward", value: "1"), .setNetworkControl(key: "net/ipv4/conf/eth0.1/forwarding", value: "1"),
+        ]
+        #expect(try steps(Namespace(type: "network")) == both)
+        #expect(try steps(Namespace(type: "network", path: "/n")) == [])
+    }
+
+    /// What would be restored without its label is refused, at the checkpoint and again at the restore, each with its place.
+    @Test func labelsAreNotLost() throws {
+        var host = PaperHost.hybrid.facts
+        host.selinuxIsEnabled = true
+        var facts = Self.facts()
+        func dump(_ spec: Spec) throws -> CriuOrder? {
+            try Plan.checkpoint(
+                spec, root: "/r", groups: [:], process: CheckpointFacts.Process(pid: 42, isPaused: false),
+                options: CheckpointOptions(imagePath: "/images"), host: host, facts: facts
+            ).preparation.lazy.compactMap { if case .dumpProcesses(let order) = $0.action { order } else { nil } }.first
+        }
+        func back(_ spec: Spec) throws -> Plan {
+            try Plan.restore(
+                spec, request: PlanRequest(id: "c", bundle: "/b", waitsForStart: false),
+                options: CheckpointOptions(imagePath: "/images"),
+                state: "/run/veloci/c", host: host, facts: facts)
+        }
+        let labelled = try Self.spec {
+            $0.process?.selinuxLabel = "u:r:t:s0"
+            $0.process?.apparmorProfile = nil
+        }
+        let profiled = try Self.spec {
+            $0.process?.selinuxLabel = nil
+            $0.process?.apparmorProfile = "kept"
+        }
+        let free = try Self.spec {
+            $0.process?.selinuxLabel = ""
+            $0.process?.apparmorProfile = "unconfined"
+        }
+        #expect(try dump(labelled)?.label == "selinux:u:r:t:s0")
+        #expect(try dump(profiled)?.label == nil)
+        #expect(try dump(free)?.label == nil)
+        facts.showsAppArmor = false
+        #expect(try dump(labelled) != nil && dump(free) != nil)
+        #expect(
+            #expect(throws: PlanError.self) { try dump(profiled) }?.description
+                == "process.apparmorProfile: CRIU does not see AppArmor, so the profile kept would be lost")
+        facts.imageModule = .unlabelled
+        #expect(
+            #expect(throws: PlanError.self) { try back(labelled) }?.description
+                == "process.selinuxLabel: the images have no label of SELinux, so the container would not be confined by it")
+        #expect(
+            #expect(throws: PlanError.self) { try back(profiled) }?.description
+                == "process.apparmorProfile: the images have no label of AppArmor, so the container would not be confined by it")
+        #expect(throws: Never.self) { try back(free) }
+        for module in [ImageModule.selinux, nil] {
+            facts.imageModule = module
+            #expect(throws: Never.self) { try back(labelled) }
+        }
+        for module in [ImageModule.appArmor, nil] {
+            facts.imageModule = module
+            #expect(throws: Never.self) { try back(profiled) }
+        }
+        // A host without the module has nothing to lose: it refused the label when the container was made.
+        host.selinuxIsEnabled = false
+        facts.imageModule = .unlabelled
+        #expect(try dump(labelled)?.label == nil)
+        #expect(throws: Never.self) { try back(labelled) }
     }
 
     /// Each step that others rely on is missed.

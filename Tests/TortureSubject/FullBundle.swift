@@ -129,7 +129,7 @@ struct FullBundle {
         ]
         if usesTerminal { process["consoleSize"] = ["height": 24, "width": 80] }
         if variant != .mapped { process["scheduler"] = ["policy": "SCHED_BATCH", "nice": 3] }
-        if variant != .mapped { process["ioPriority"] = ["class": "IOPRIO_CLASS_BE", "priority": 5] }
+        if variant != .mapped, !isForCriu { process["ioPriority"] = ["class": "IOPRIO_CLASS_BE", "priority": 5] }
         return process
     }
 

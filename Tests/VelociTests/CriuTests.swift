@@ -1,4 +1,5 @@
 import Foundation
+import RuntimeSpec
 import Testing
 
 @testable import ContainerPlan
@@ -72,6 +73,54 @@ import Testing
         // The directory above a link is that of where it leads.
         #expect(!has("link", "../real") && has("link", "../../real"))
         #expect(!FileManager.default.fileExists(atPath: work.path + "/images/3"))
+    }
+
+    /// Whose labels the images have: CRIU's own bytes, of a host without a security module, and the same with others.
+    @Test func whoseLabelsImagesHave() throws {
+        let head = try Self.bytes("5459564a32ab3195")
+        func module(_ message: String) throws -> ImageModule? {
+            let bytes = try Self.bytes(message)
+            return ImageInventory.module(head + [UInt8(bytes.count), 0, 0, 0] + bytes)
+        }
+        #expect(try module("080210011a0608011001180120012801") == .unlabelled)
+        #expect(try module("0802100120012801 3000".replacing(" ", with: "")) == .unlabelled)
+        #expect(try module("08021001200128013001") == .selinux)
+        #expect(try module("08021001200128013002") == .appArmor)
+        // One that nobody knows yet, and what is no message.
+        #expect(try module("08021001200128013009") == nil)
+        #expect(try module("080210") == nil)
+        #expect(ImageInventory.module([]) == nil && ImageInventory.module(head) == nil)
+    }
+
+    /// A CRIU without SELinux is told of the label, refuses, and the place is named.
+    @Test func aLabelThatWouldBeLost() throws {
+        var order = CriuOrder(options: CheckpointOptions(imagePath: "/images"), root: "/r")
+        let without = CriuRequest.checkpoint(order, CriuRequest.Descriptors(images: 3))
+        order.label = "selinux:u:r:t:s0"
+        let request = CriuRequest.checkpoint(order, CriuRequest.Descriptors(images: 3))
+        // lsm_profile: "selinux:u:r:t:s0"
+        let label = try Self.bytes("aa0310") + Array("selinux:u:r:t:s0".utf8)
+        #expect(request.count == without.count + label.count && request.indices.contains { request[$0...].starts(with: label) })
+        var response = try CriuResponse(Self.bytes("08011000"))
+        response.message = "selinux LSM specified but selinux not supported by kernel"
+        let options = CheckpointOptions(imagePath: "/nonexistent/images")
+        let dump = CriuFailure.make(response, options, CriuLog.dump)
+        #expect(dump.code == .unsupported && dump.path == JSONPath([.member("process"), .member("selinuxLabel")]))
+        #expect(dump.hint?.contains("built with SELinux") == true)
+        #expect(CriuFailure.make(response, options, CriuLog.restore).path == nil)
+    }
+
+    /// What CRIU has started may outlive it, and keeps its end of the socket open.
+    @Test(.timeLimit(.minutes(1))) func whatCriuLeavesBehindIsNotWaitedFor() throws {
+        let program = FileManager.default.temporaryDirectory.appendingPathComponent("veloci-criu-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: program) }
+        try Data("#!/bin/sh\nsleep 20 &\nexit 3\n".utf8).write(to: program)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
+        let start = ContinuousClock.now
+        let process = try CriuProcess(program.path)
+        let failure = #expect(throws: Failure.self) { _ = try process.receive() }
+        #expect(failure?.message == "CRIU ended before it was done: exit status 3")
+        #expect(ContinuousClock.now - start < .seconds(15))
     }
 
     static let log = """

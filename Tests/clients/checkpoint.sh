@@ -433,6 +433,10 @@ clock() { counting '.linux.namespaces += [{type: "time"}] | .linux.timeOffsets =
 [ ! -e /proc/self/ns/time ] || beside "a time namespace with another clock" clock
 policy() { counting '.linux.memoryPolicy = {mode: "MPOL_DEFAULT"}' && says "CRIU restores no memory policy" checkpoint && hinted "leave linux.memoryPolicy out" && [ "$(status_of)" = running ]; }
 check "a memory policy is refused, with its place" policy
+priority() { counting '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}' && says "process.ioPriority: CRIU restores no I/O priority" checkpoint && [ "$(status_of)" = running ]; }
+check "a priority of input and output is refused, with its place" priority
+parameters() { counting '.linux.sysctl = {"net.ipv4.ip_unprivileged_port_start": "70", "kernel.msgmax": "9000"}' && round_trip && [ "$(inside cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/kernel/msgmax | tr '\n' ' ')" = "70 9000 " ]; }
+beside "parameters of the namespaces that it has of its own" parameters
 
 # --- the frequent causes, each with what to do
 late_mount() {

@@ -1,6 +1,8 @@
 #!/bin/bash
 # Runs in the full lab with SELinux and Debian's policy, as root: process.selinuxLabel and linux.mountLabel.
 . "$(dirname "$0")/library.sh"
+# one that comes along, before Debian's
+PATH=/usr/bin:$PATH
 necessary "SELinux is on" matches '^[01]$' cat /sys/fs/selinux/enforce
 label=system_u:system_r:container_t:s0:c1,c2 file=system_u:object_r:container_file_t:s0
 labels=".process.selinuxLabel = \"$label\" | .linux.mountLabel = \"$file:c1,c2\""
@@ -38,4 +40,38 @@ judged() {
 }
 check "the policy lets the container read its own files alone" judged
 setenforce 0; "$RUNTIME" delete -f files 2>/dev/null
+# --- file systems of our own, with no more room than what is made there needs: a label of its own takes room too
+mapped='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 65536}] | .linux.gidMappings = .linux.uidMappings | .linux.devices = [{path: "/dev/mine", type: "c", major: 1, minor: 7}]'
+runs() { "$RUNTIME" run --bundle "$work/$1" "$1" </dev/null; }
+check "a device for a user namespace, without a label of mounts" eval 'bundle owned "$mapped | .process.args = [\"test\", \"-c\", \"/dev/mine\"]" && runs owned'
+# it is never taken back, but ends with the namespace of processes
+anywhere() { bundle anywhere '.process.args = ["true"]' && unshare --pid --fork --mount-proc sh -c 'sysctl -qw vm.memfd_noexec=2 && exec "$0" run --bundle "$1" anywhere </dev/null' "$RUNTIME" "$work/anywhere"; }
+check "the stage where memory is not executed" anywhere
+# --- checkpoint: a CRIU that knows SELinux gives the label back; one that does not says nothing about it, so it is not to take the container
+# a sleep that CRIU has interrupted ends early
+waiter='.process.args = ["sh", "-c", "while :; do sleep 1; done"]'
+check "bundle that is dumped" bundle dumped "$labels | $waiter"
+label_of() { tr -d '\0' <"/proc/$("$1" state dumped | jq .pid)/attr/current"; }
+by() { local runtime=$1; shift; "$runtime" --log "$work/errors" "$@" </dev/null >/dev/null 2>&1 || { cat "$work/errors"; grep -h Error "$work/images"/*.log; return 1; }; }
+dump() { rm -rf "$work/images" "$work/errors"; by "$1" checkpoint --image-path "$work/images" dumped; }
+back() { by "$1" restore -d --bundle "$work/dumped" --image-path "$work/images" dumped; }
+knows() { ldd "$(command -v criu)" | grep -q libselinux; }
+necessary "criu is content" criu check
+necessary "a container to dump" by "$RUNTIME" run -d --bundle "$work/dumped" dumped
+if knows; then
+    check "checkpoint" dump "$RUNTIME"
+    check "restore" back "$RUNTIME"
+    check "the restored process has its label" expect "$label" label_of "$RUNTIME"
+    other() { dump "$RUNTIME" && by "$RUNTIME" restore -d --bundle "$work/dumped" --image-path "$work/images" --lsm-profile "selinux:${label%,c2}" dumped && expect "${label%,c2}" label_of "$RUNTIME"; }
+    check "--lsm-profile gives another" other
+else
+    check "a CRIU without SELinux is refused, with the place" refusal 'process.selinuxLabel: this CRIU does not know SELinux' "$RUNTIME" checkpoint --image-path "$work/images" dumped
+    check "the container goes on" expect "running $label" eval 'echo "$("$RUNTIME" state dumped | jq -r .status) $(label_of "$RUNTIME")"'
+    check "and can be dumped without a label" eval '"$RUNTIME" delete -f dumped && bundle dumped "$waiter" && by "$RUNTIME" run -d --bundle "$work/dumped" dumped && dump "$RUNTIME" && back "$RUNTIME"'
+    # what others write with such a CRIU
+    unlabelled() { "$RUNTIME" delete -f dumped; bundle dumped "$labels | $waiter" && by runc run -d --bundle "$work/dumped" dumped && dump runc && back runc && echo "the label after runc's restore: $(label_of runc)" && dump runc; }
+    check "images without the label, of runc" unlabelled
+    check "are refused, with the place" refusal 'process.selinuxLabel: the images have no label of SELinux' "$RUNTIME" restore -d --bundle "$work/dumped" --image-path "$work/images" dumped
+fi
+"$RUNTIME" delete -f dumped; runc delete -f dumped 2>/dev/null
 check "nothing is left" expect "" "$RUNTIME" list -q

@@ -132,7 +132,7 @@ extension HostStep {
         case .makeStateDirectory, .writeRecord, .keepConfiguration, .makeNotifyDirectory, .listenForReadiness, .holdUnit,
             .startUnit, .makeControlGroup, .limit, .giveControlGroup, .makeCacheGroup, .raiseOpenFileLimit, .attachRoot,
             .makeProgressPage, .cloneProcess, .writeMappings, .writeTimeOffset, .moveNetworkDevice, .setOOMScore, .runHook,
-            .callHost, .sendListener,
+            .callHost, .sendListener, .setNetworkControl,
             .moveIntoUnit, .receiveTerminal, .releaseUnit, .tellUnit, .joinCacheGroup, .setLimit, .recordProcess,
             .sendProcessDescriptor, .writePidFile, .passOnReadiness, .shareImages, .bindRoot, .makeMountPoints, .attachDevices,
             .startRestorer, .restoreProcesses, .detachRestorePlace, .noteRunning, .makeImageDirectory, .noteStreams,
@@ -153,7 +153,7 @@ extension HostStep {
         case .runHook, .callHost: [.mounts]
         case .sendListener: [.listener]
         case .moveIntoUnit, .receiveTerminal, .releaseUnit, .tellUnit, .joinCacheGroup, .setLimit, .noteRunning, .recordProcess,
-            .sendProcessDescriptor, .writePidFile:
+            .sendProcessDescriptor, .writePidFile, .setNetworkControl:
             [.ready]
         // What the kernel takes only for a group with a process in it.
         case .limit(let limit) where limit.isLate: [.ready]

@@ -32,6 +32,11 @@ public struct CheckpointFacts: Equatable, Sendable {
         }
     }
 
+    /// Whether securityfs shows AppArmor, by which alone CRIU knows of it.
+    public var showsAppArmor = true
+    /// Whose labels the images have; nil for a dump, and where they do not say.
+    public var imageModule: ImageModule?
+
     /// What the standard streams were when they were dumped: pipes by the kernel's names. Empty for a dump.
     public var streams: [String] = []
 
@@ -84,6 +89,7 @@ extension Plan {
         order.process = process.pid
         order.isPaused = process.isPaused
         order.configurationFile = planner.configurationFile
+        try planner.keepLabel(&order)
         try planner.nameNamespaces(&order)
         order.freezer = planner.freezer(groups)
         var builder = PlanBuilder()
@@ -155,12 +161,29 @@ final class CheckpointPlanner {
                 at: JSONPath.of("linux", "seccomp", "listenerPath"),
                 hint: "leave linux.seccomp.listenerPath and its rules out", kind: .unsupported)
         }
-        if linux.memoryPolicy != nil {
-            throw PlanError(
-                "CRIU restores no memory policy, so the container's would be lost", at: JSONPath.of("linux", "memoryPolicy"),
-                hint: "let the program set its own, or leave linux.memoryPolicy out", kind: .unsupported)
+        try checkPriorities()
+    }
+
+    /// What the kernel keeps for each process and CRIU does not ask about.
+    private func checkPriorities() throws(PlanError) {
+        func refuse(_ what: String, _ path: JSONPath) -> PlanError {
+            PlanError(
+                "CRIU restores no \(what), so the container's would be lost", at: path,
+                hint: "let the program set its own, or leave \(path) out", kind: .unsupported)
+        }
+        if linux.memoryPolicy != nil { throw refuse("memory policy", JSONPath.of("linux", "memoryPolicy")) }
+        if spec.process?.ioPriority != nil { throw refuse("I/O priority", JSONPath.of("process", "ioPriority")) }
+        guard let scheduler = spec.process?.scheduler else { return }
+        if !Self.restoredPolicies.contains(scheduler.policy) {
+            throw refuse("\(scheduler.policy)", JSONPath.of("process", "scheduler", "policy"))
+        }
+        if let index = scheduler.flags?.firstIndex(of: "SCHED_FLAG_RESET_ON_FORK") {
+            throw refuse("flags of scheduling", JSONPath.of("process", "scheduler", "flags").index(index))
         }
     }
+
+    /// With their priorities.
+    private static let restoredPolicies: Set<String> = ["SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE", "SCHED_FIFO", "SCHED_RR"]
 
     private func checkFeatures(_ options: CheckpointOptions) throws(PlanError) {
         if options.statusDescriptor != nil, options.lazyPages {

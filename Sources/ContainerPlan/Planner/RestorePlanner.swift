@@ -51,6 +51,7 @@ final class RestorePlanner {
         }
         try checkpoint.check(options)
         try checkpoint.requireOtherProfile(options)
+        try checkpoint.checkImages()
         try create.checkTerminal()
         create.planState()
         create.groups?.plan(&create.builder)
@@ -173,11 +174,24 @@ final class RestorePlanner {
         if create.usesTerminal, create.request.consoleSocket == nil {
             create.builder.at(.ready, .receiveTerminal, for: JSONPath.of("process", "terminal"))
         }
+        planNetworkControls()
         create.groups?.planLate(&create.builder)
         create.builder.at(.ready, .noteRunning)
         create.builder.at(.ready, .recordProcess)
         create.builder.planTold(create.request)
         create.builder.plan.hasPoststopHooks = !(create.spec.hooks?.poststop ?? []).isEmpty
+    }
+}
+
+extension RestorePlanner {
+    /// A network namespace of the container's own is empty when CRIU has made it, and as the kernel makes one; those of devices
+    /// may be set when the hooks have made them. All else that has parameters is in the images.
+    private func planNetworkControls() {
+        guard create.namespaces.isNew(.network) else { return }
+        for (key, value) in (create.linux.sysctl ?? [:]).sortedByName {
+            guard SysctlName.parts(key).flatMap({ SysctlName.namespace(of: $0) }) == .network else { continue }
+            create.builder.at(.ready, .setNetworkControl(key: key, value: value), for: JSONPath.of("linux", "sysctl").member(key))
+        }
     }
 }
 

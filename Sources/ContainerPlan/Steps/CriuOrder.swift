@@ -68,6 +68,9 @@ public struct CriuOrder: Equatable, Sendable {
     public var console: Slot?
     /// The control group in which the processes are stopped meanwhile.
     public var freezer: String?
+    /// For a dump: the label of the first process, as `selinux:LABEL`. A CRIU that does not know that module refuses, before it
+    /// looks at anything; otherwise each process is dumped with its own.
+    public var label: String?
     /// CRIU's own configuration file, which overrules all of this.
     public var configurationFile: String?
 
@@ -87,6 +90,7 @@ extension CriuOrder {
         parts += streams.map { "stream \($0.number) for \($0.key)" }
         if let process { parts.insert("process \(process)", at: 0) }
         if let freezer { parts.append("frozen in \(freezer)\(isPaused ? ", where they are" : "")") }
+        if let label { parts.append("with labels as \(label)") }
         if takesOwnGroups { parts.append("in its own control groups") }
         if let server = options.pageServer { parts.append("memory to \(server.address) port \(server.port)") }
         if !options.words.isEmpty { parts.append("with " + options.words.joined(separator: ", ")) }

@@ -49,6 +49,7 @@ extension HostStep {
         case .moveNetworkDevice(let name, let newName):
             "move the network device \(name)" + (name == newName ? "" : " and rename it to \(newName)")
         case .setOOMScore(let score): "set the out-of-memory score to \(score)"
+        case .setNetworkControl(let key, let value): "set \(key) to \(value) in the network namespace"
         case .runHook(let kind, let hook): "run the \(kind.rawValue) hook \(hook.path)"
         case .callHost: "call the function of the host program"
         case .sendListener(let path): "send the seccomp listener to \(path)"

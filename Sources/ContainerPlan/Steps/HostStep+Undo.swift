@@ -32,7 +32,7 @@ extension HostStep {
         case .deleteContainer: .nothing(because: "the images are the container now")
         case .detachRestorePlace: .nothing(because: "it is what takes others back")
         case .noteRunning: .nothing(because: "it goes with the state directory")
-        case .writeMappings, .writeTimeOffset: .nothing(because: "it goes with the namespace")
+        case .writeMappings, .writeTimeOffset, .setNetworkControl: .nothing(because: "it goes with the namespace")
         case .moveNetworkDevice(let name, _): .by([.moveDeviceBack(name)])
         case .setOOMScore, .setLimit: .nothing(because: "it goes with the process")
         case .callHost: .nothing(because: "the host program is told of the failure")

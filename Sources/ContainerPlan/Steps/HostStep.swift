@@ -118,6 +118,9 @@ public indirect enum HostStep: Equatable, Sendable {
     case moveNetworkDevice(String, newName: String)
     /// write(2) to `oom_score_adj`. SPEC(config.md#linux-process) `oomScoreAdj`.
     case setOOMScore(Int)
+    /// A parameter of a network namespace that a restore made anew: write(2) below `/proc/sys/net`, as the namespace shows it.
+    /// SPEC(config-linux.md#sysctl).
+    case setNetworkControl(key: String, value: String)
     /// A hook of the runtime's namespaces: a process with the state on its standard input, ended when its time is over.
     /// SPEC(config.md#posix-platform-hooks) `prestart`, `createRuntime`, `poststart`.
     case runHook(HookKind, Hook)

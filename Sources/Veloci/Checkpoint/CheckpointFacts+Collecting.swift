@@ -30,6 +30,9 @@ extension CheckpointFacts {
         return facts
     }
 
+    /// Whether CRIU sees AppArmor here: by this directory, wherever else the kernel tells of it.
+    static func findAppArmor() -> Bool { (try? Files.status(of: "/sys/kernel/security/apparmor")) != nil }
+
     /// Where a path leads inside the root. Of what is not there yet, where that would be.
     private static func place(_ path: String, in root: borrowing Descriptor, _ prefix: String) -> String {
         var missing = ""

@@ -1,5 +1,7 @@
+internal import ByteText
 internal import ContainerPlan
 internal import LinuxKernel
+internal import RuntimeSpec
 
 /// Why CRIU did not do it, on one line: its own first reason, where its log is, and what to do.
 enum CriuFailure {
@@ -16,6 +18,16 @@ enum CriuFailure {
         return failure
     }
 
+    /// CRIU's words about a module that it was not built for, or that the kernel lacks.
+    private static let unknownModule = "LSM specified but"
+
+    private static func labelLost(_ reason: String, _ file: String) -> Failure {
+        Failure(
+            .unsupported, "this CRIU does not know SELinux, so the label would be lost: \(reason)",
+            path: JSONPath([.member("process"), .member("selinuxLabel")]),
+            hint: "install a CRIU that was built with SELinux, or leave process.selinuxLabel out; see \(file)")
+    }
+
     private static func make(
         _ start: String, said: String, _ options: CheckpointOptions, _ log: String, _ failed: Failure? = nil
     ) -> Failure {
@@ -24,6 +36,7 @@ enum CriuFailure {
             let hasLog = (try? Files.status(of: file)) != nil
             return Failure(.kernel, start, hint: hasLog ? "see \(file)" : failed?.hint ?? "criu check says whether it works here")
         }
+        if log == CriuLog.dump, reason.containsBytes(of: unknownModule) { return labelLost(reason, file) }
         let remedy = CriuRemedy.hint(reason)
         return Failure(.kernel, "\(start): \(reason)", hint: (remedy.map { $0 + "; " } ?? "") + "see \(file)")
     }

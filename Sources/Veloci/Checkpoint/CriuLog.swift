@@ -60,6 +60,7 @@ enum CriuRemedy {
         ("unlinked file", "remap links, or let the program close the file"),
         ("ink remap", "remap links"), ("ink-remap", "remap links"),
         ("n-flight", "leave out connections that nobody has accepted"),
+        ("ismatched lsm types", "the images have labels that this machine, or its CRIU, does not know: restore where it does"),
         ("LSM specified but", "this machine has no such security module: name another profile, or none"),
         ("host file", "let the program close the large unlinked file, or set ghost-limit in /etc/criu/runc.conf"),
         ("soft-dirty", "this kernel does not track changed memory: checkpoint without a pre-dump and its images"),

@@ -50,6 +50,7 @@ final class CriuProcess {
     /// The next message, and the descriptor that came with it; the caller closes that.
     /// - Throws: `Failure` when CRIU has ended, or says what nobody understands.
     func receive() throws(Failure) -> (response: CriuResponse, descriptor: Int32?) {
+        guard try speaks() else { throw early() }
         let received: (bytes: [UInt8], descriptor: Int32?)
         do throws(KernelError) {
             received = try Sockets.receive(from: socket, capacity: Self.capacity)
@@ -64,6 +65,20 @@ final class CriuProcess {
         } catch {
             received.descriptor.map { _ = Descriptor(owning: $0) }
             throw Failure(.internalError, "CRIU says what nobody understands", hint: Self.hint)
+        }
+    }
+
+    /// Waits for a message, or for CRIU's end. The end of the socket is not enough: processes that CRIU was making outlive it,
+    /// and have its side open.
+    private func speaks() throws(Failure) -> Bool {
+        var requests = [socket, descriptor].map { PollRequest(descriptor: $0, events: PollRequest.readable) }
+        do throws(KernelError) {
+            try Polling.wait(&requests)
+            if requests[0].isReady { return true }
+            // Its last words may have come since the socket was looked at.
+            return try Polling.isReadable(socket, withinMilliseconds: 0)
+        } catch {
+            throw .kernel(error, "cannot wait for CRIU", hint: Self.hint)
         }
     }
 

@@ -75,6 +75,7 @@ enum CriuRequest {
         if let parent = options.parentPath { message.add(14, parent) }
         if options.parentPath != nil || options.isPreDump { message.add(15, true) }
         if let freezer = order.freezer { message.add(44, freezer) }
+        if let label = order.label { message.add(53, label) }
         return request(options.isPreDump ? .preDump : .dump, message)
     }
 

@@ -47,7 +47,8 @@ enum MountTrees {
 
     /// Nodes of devices, each by its place in the list.
     static func makeDevices(_ nodes: [DeviceNode], label: String?) throws(KernelError) -> Descriptor {
-        let options = ["mode=0755", "nr_inodes=\(nodes.count + 1)"] + (label.map { ["context=" + $0] } ?? [])
+        // KERNEL: since 6.6 a label of SELinux, without a context for all, takes room as a part of an inode does.
+        let options = ["mode=0755", "nr_inodes=\(2 * nodes.count + 1)"] + (label.map { ["context=" + $0] } ?? [])
         let tree = try Mounts.make(
             type: "tmpfs", source: "tmpfs", options: options, attributes: UInt64(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC))
         for (index, node) in nodes.enumerated() {

@@ -151,6 +151,15 @@ extension Performer {
         return CriuRequest.groupRoots(text)
     }
 
+    func setNetworkControl(_ key: String, _ value: String) throws(Failure) {
+        let pid = try child().pid
+        let path = "/proc/sys/" + (SysctlName.parts(key) ?? []).joined(separator: "/")
+        try kernel { () throws(KernelError) in
+            let namespace = try Files.open("/proc/\(pid)/ns/net")
+            try Processes.inNetwork(namespace) { () throws(KernelError) in try Files.writeValue(value, to: path) }
+        }
+    }
+
     func noteRunning() throws(Failure) {
         guard let progress = effects.progress else { throw Failure(.internalError, "there is no progress page") }
         try kernel { () throws(KernelError) in try progress.noteRunning() }

@@ -59,8 +59,9 @@ enum StageFile {
     }
 
     private static func mountedNowhere() throws(KernelError) -> Descriptor {
+        // The directory, the file, and what a label of SELinux takes.
         let mount = try Mounts.make(
-            type: "tmpfs", source: name, options: ["mode=700", "nr_inodes=2"],
+            type: "tmpfs", source: name, options: ["mode=700", "nr_inodes=3"],
             attributes: UInt64(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV))
         try fill(try Files.open(name, flags: [.writeOnly, .create, .exclusive], mode: 0o500, at: mount.number))
         try Mounts.setAttributes(of: mount, set: UInt64(MOUNT_ATTR_RDONLY), recursive: false, name: name)

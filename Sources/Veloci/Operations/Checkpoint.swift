@@ -111,6 +111,7 @@ private struct PlannedCheckpoint {
         } catch {
             throw .kernel(error, "cannot look at the container's root", hint: "checkpoint as root of the host")
         }
+        facts.showsAppArmor = CheckpointFacts.findAppArmor()
         facts.hasParent = request.options.hasParent
         facts.features = try program.features(for: request.options)
         let record = container.record

@@ -66,6 +66,7 @@ extension Runtime {
                 let name = try Files.readLink("/proc/self/fd/\(top.number)")
                 facts = .collect(bundle.spec, root: top, prefix: name, criuVersion: program.version)
                 facts.features = features
+                facts.imageModule = ImageInventory.module(in: request.options.imagePath)
                 facts.streams = StreamNames.read(in: request.options.imagePath)
             } catch {
                 throw .kernel(

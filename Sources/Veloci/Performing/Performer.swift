@@ -131,6 +131,7 @@ final class Performer {
         case .writeTimeOffset(let clock, let seconds, let nanoseconds): try writeTimeOffset(clock, seconds, nanoseconds)
         case .moveNetworkDevice(let name, let newName): try moveNetworkDevice(name, newName: newName)
         case .setOOMScore(let score): try setOOMScore(score)
+        case .setNetworkControl(let key, let value): try setNetworkControl(key, value)
         case .runHook(let kind, let hook): try runHook(hook, kind)
         case .callHost: try callHost()
         case .sendListener(let path): try sendListener(to: path)
