@@ -92,9 +92,15 @@ struct HostProgram {
             // Not the directory itself.
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + name)).map { name + " " + $0 }
         }
-        return [FileManager.default.currentDirectoryPath, "subreaper \(subreaper)"] + status.map { String($0) }
+        return [FileManager.default.currentDirectoryPath, "subreaper \(subreaper)"] + status.map { withoutEndOfChild(String($0)) }
             + [try String(contentsOfFile: "/proc/self/limits", encoding: .utf8)]
             + ProcessInfo.processInfo.environment.map { $0 + "=" + $1 }.sorted() + descriptors.sorted()
+    }
+
+    /// SIGCHLD of a child that has just ended waits until a thread has time to ignore it.
+    private static func withoutEndOfChild(_ line: String) -> String {
+        guard line.hasPrefix("ShdPnd:"), let pending = UInt64(line.suffix(16), radix: 16) else { return line }
+        return "ShdPnd: " + String(pending & ~(1 << UInt64(SIGCHLD - 1)), radix: 16)
     }
 
     static var descriptors: Int { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))?.count ?? 0 }
