@@ -38,7 +38,7 @@ import Testing
 
         let measured = ManualTests.read("Tests/Benchmark/results/results.tsv").components(separatedBy: "\n").map { $0.components(separatedBy: "\t") }
         for operation in ["create", "exec", "run"] {
-            let times = try ["veloci", "crun-1.29.1-static", "crun", "runc"].map { runtime in
+            let times = try ["veloci", "crun-1.29.1", "crun", "runc"].map { runtime in
                 let line = try #require(measured.first { $0.prefix(6) == ["v1", "default", "hot", operation, runtime, "cpu-us-p10"] })
                 return String(format: "%.1f", try #require(Double(line[6])) / 1000)
             }.joined(separator: " | ")
