@@ -146,7 +146,9 @@ extension Attacks {
             }
             report.expect(!isStage, "exec waits for ever for a stage that is stopped")
             if outcome.status > 0 {
-                report.expect(outcome.output.contains("stopped again and again"), "exec that was stopped: \(outcome.output)")
+                report.expect(
+                    outcome.output.contains("stopped again and again"),
+                    "exec that was stopped: \(outcome.output), and the container: \(executable.run("state", "stopper").output)")
             }
         }
         report.expect(FileManager.default.fileExists(atPath: stopped), "nothing was stopped")
