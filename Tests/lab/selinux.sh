@@ -44,6 +44,10 @@ setenforce 0; "$RUNTIME" delete -f files 2>/dev/null
 mapped='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 65536}] | .linux.gidMappings = .linux.uidMappings | .linux.devices = [{path: "/dev/mine", type: "c", major: 1, minor: 7}]'
 runs() { "$RUNTIME" run --bundle "$work/$1" "$1" </dev/null; }
 check "a device for a user namespace, without a label of mounts" eval 'bundle owned "$mapped | .process.args = [\"test\", \"-c\", \"/dev/mine\"]" && runs owned'
+gone() { bundle gone '.process.args = ["sh", "-c", "rm /dev/null && touch /dev/gone && exec sleep 1000"]' && "$RUNTIME" run -d --bundle "$work/gone" gone </dev/null >/dev/null && eventually "$RUNTIME" exec gone test -e /dev/gone; }
+check "a container without its null device" gone
+check "a stream of exec becomes a device of its own" expect /device "$RUNTIME" exec gone readlink /proc/self/fd/0 </dev/null
+"$RUNTIME" delete -f gone
 # it is never taken back, but ends with the namespace of processes
 anywhere() { bundle anywhere '.process.args = ["true"]' && unshare --pid --fork --mount-proc sh -c 'sysctl -qw vm.memfd_noexec=2 && exec "$0" run --bundle "$1" anywhere </dev/null' "$RUNTIME" "$work/anywhere"; }
 check "the stage where memory is not executed" anywhere
