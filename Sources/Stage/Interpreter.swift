@@ -112,6 +112,7 @@ import CStageWire
         case stage_operation_fork: try fork(namespaces: arguments[0])
         case stage_operation_make_target: return Int64(try makeTarget(arguments))
         case stage_operation_copy_mode: try copyMode(arguments)
+        case stage_operation_copy_tree: try copyTree(arguments)
         case stage_operation_directory: try makeWorkingDirectory(arguments)
         case stage_operation_mask: try mask(arguments)
         case stage_operation_read_only: try makeReadOnly(arguments)

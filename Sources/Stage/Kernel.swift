@@ -106,6 +106,30 @@ func exit(_ status: Int32) -> Never {
 /// A path in the plan: bytes that end with a zero.
 typealias Path = UnsafePointer<UInt8>
 
+/// A path of an open file in a proc file system, whatever has its name by now: some calls take no descriptor of O_PATH.
+func withPath(
+    of descriptor: Int32, below directory: StaticString, _ body: (Path) throws(Refusal) -> Void
+) throws(Refusal) {
+    try unsafe withUnsafeTemporaryWords(5) { (words) throws(Refusal) in
+        let path = unsafe UnsafeMutableRawPointer(words).assumingMemoryBound(to: UInt8.self)
+        let start = directory.utf8CodeUnitCount
+        for index in 0..<start { unsafe path[index] = directory.utf8Start[index] }
+        var rest = descriptor
+        var places = 1
+        var power: Int32 = 10
+        while places < 9 && rest >= power {
+            places += 1
+            power = power &* 10
+        }
+        unsafe path[start + places] = 0
+        for index in 0..<places {
+            unsafe path[start + places - 1 - index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        try unsafe body(path)
+    }
+}
+
 func length(_ text: Path) -> Int {
     var count = 0
     while unsafe text[count] != 0 { count += 1 }
@@ -140,6 +164,8 @@ func openInRoot(
 /// What fstat tells the stage about an open file.
 struct NodeStatus {
     var mode: UInt32
+    var user: UInt32
+    var group: UInt32
     var inode: UInt64
     var size: UInt64
     /// The kernel's number of the mount that it was reached through.
@@ -160,6 +186,8 @@ struct NodeStatus {
                 UInt64(linux_statx_basic | linux_statx_mount), word(pointer))
         }
         mode = UInt32(record.mode)
+        user = record.uid
+        group = record.gid
         inode = record.inode
         size = record.size
         mount = record.mount_id

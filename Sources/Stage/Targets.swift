@@ -97,23 +97,7 @@ extension Interpreter {
     /// is its own in a proc file system that was looked at.
     func unmount(_ arguments: Arguments) throws(Refusal) {
         try call(__NR_fchdir, word(arguments.slot(1)))
-        try unsafe withUnsafeTemporaryWords(5) { (words) throws(Refusal) in
-            let path = unsafe UnsafeMutableRawPointer(words).assumingMemoryBound(to: UInt8.self)
-            let above: StaticString = "thread-self/fd/"
-            let start = above.utf8CodeUnitCount
-            for index in 0..<start { unsafe path[index] = above.utf8Start[index] }
-            var rest = arguments.slot(0)
-            var places = 1
-            var power: Int32 = 10
-            while places < 9 && rest >= power {
-                places += 1
-                power = power &* 10
-            }
-            unsafe path[start + places] = 0
-            for index in 0..<places {
-                unsafe path[start + places - 1 - index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            }
+        try unsafe withPath(of: arguments.slot(0), below: "thread-self/fd/") { (path) throws(Refusal) in
             try unsafe call(__NR_umount2, word(path), UInt64(MNT_DETACH))
         }
     }

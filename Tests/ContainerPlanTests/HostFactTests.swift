@@ -128,6 +128,17 @@ import Testing
         #expect(try plan(HostFacts()) { $0.mounts = [mount] }.contains("with ids mapped"))
     }
 
+    /// Who is privileged reads everybody's files; otherwise root of the user namespace copies, which only the stage is.
+    @Test func whoCopiesUp() throws {
+        func mount(_ facts: HostFacts, _ options: [String] = []) throws -> String {
+            try plan(facts) { $0.mounts = [Mount(destination: "/c", type: "tmpfs", options: ["tmpcopyup"] + options)] }
+        }
+        let user = HostFacts(isPrivileged: false)
+        #expect(try mount(user).contains("mount tmpfs on /c, with the mode of what it covers, with a copy of what it covers"))
+        #expect(try !mount(HostFacts()).contains("mount tmpfs on /c"))
+        #expect(throws: PlanError.self) { try mount(user, ["context=" + String(repeating: "x", count: 256)]) }
+    }
+
     /// Where nodes cannot be made the host's are bound, and cover what is masked: in a user namespace, be it the container's or
     /// the one that veloci is in, and without CAP_MKNOD.
     @Test(arguments: [(false, true, true, true), (true, true, true, false), (false, false, true, false), (false, true, false, false)])

@@ -49,6 +49,8 @@ enum stage_operation : uint16_t {
     stage_operation_listener,          // note slot a0 for the host, then pass gate a1; a2: recvfrom, not read
     stage_operation_directory,         // make the directory a1 below slot a0 and those above it, where they are missing
     stage_operation_copy_mode,         // give the file system in the making of slot a0 the mode of slot a1, if that is open
+    stage_operation_copy_tree,         // fill the file system of slot a0 with what the directory of slot a1 has, if that is open; a2: 1
+                                       // leaves its root's owner
     stage_operation_tree_unless,       // slot result = slot a0 if that is open, else the mounts at path a1, opened with flags a2
     stage_operation_skip_unless_open,  // pass over the next a1 records if slot a0 is not open
     stage_operation_unmount,           // detach the mount of slot a0, by its name in the proc file system of slot a1

@@ -133,7 +133,15 @@ extension RecordEncoder {
         createFileSystem(context, tolerating: [])
         call(__NR_fsmount, [.slot(context), .value(UInt64(FSMOUNT_CLOEXEC)), .value(mount.attributes.set)], result: slot)
         close(context)
+        if mount.copiesContent, let root { copyContent(of: mount, root: root, into: slot) }
         setLaterAttributes(mount, of: slot)
+    }
+
+    private mutating func copyContent(of mount: FileSystemMount, root: Slot, into tree: Slot) {
+        let covered = makeTarget(mount.target, root: root, existing: true, tolerating: [ENOENT])
+        let keepsOwner = mount.options.contains { $0.begins(with: "uid=") || $0.begins(with: "gid=") }
+        add(stage_operation_copy_tree, [.slot(tree), .slot(covered), .value(keepsOwner ? 1 : 0)])
+        call(__NR_close, [.slot(covered)], tolerating: [EBADF])
     }
 
     /// The same without what comes later. The slot stays empty where the kernel does not allow the file system, which it says at

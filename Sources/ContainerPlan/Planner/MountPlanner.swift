@@ -86,17 +86,17 @@ extension CreatePlanner {
             namespaces.has(.user) && (mount.uidMappings ?? []).isEmpty && (mount.gidMappings ?? []).isEmpty
             && options.mappingText == nil
         let mappings = ownMappings ? nil : try treeMappings(mount, options, origin)
-        let isPlain = !options.copiesUp && mappings == nil
-        try checkLength(fileSystem, isPlain: isPlain, origin)
+        // Who is not privileged on the host is so in the user namespace, where the stage is.
+        fileSystem.copiesContent = options.copiesUp && mappings == nil && !facts.isPrivileged
+        let isPlain = (!options.copiesUp || fileSystem.copiesContent) && mappings == nil
+        try checkLength(fileSystem, isPlain: isPlain && !fileSystem.copiesContent, origin)
         if isPlain {
             // What goes to the kernel in one call gives no descriptor.
             if !fileSystem.hasLongOptions { fileSystem.kept = keptSlot(index, isLate: isLate) }
             return builder.add(.mountFileSystem(fileSystem, root: root), for: origin)
         }
         guard facts.isPrivileged else {
-            throw PlanError(
-                mappings == nil ? "tmpcopyup needs root on the host" : "mapped ids of a mount need root on the host",
-                at: origin.member("options"))
+            throw PlanError("mapped ids of a mount need root on the host", at: origin.member("options"))
         }
         let tree = builder.slot()
         builder.prepare(

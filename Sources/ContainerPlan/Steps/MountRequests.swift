@@ -90,6 +90,8 @@ public struct FileSystemMount: Equatable, Sendable {
     public var attributes: MountAttributes
     /// Whether its root gets the mode of the directory that it covers, if there is one.
     public var copiesMode = false
+    /// Whether it begins with a copy of what that directory has, made by the stage.
+    public var copiesContent = false
     /// Where it is mounted.
     public var target: MountTarget
     /// The slot in which it stays open, for what is looked for on it later.

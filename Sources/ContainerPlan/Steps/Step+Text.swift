@@ -129,7 +129,7 @@ extension FileSystemMount {
     /// What is mounted where, with its options.
     fileprivate var text: String {
         "mount \(type) on \(target.path)" + optionText(options + optionalOptions, attributes)
-            + (copiesMode ? ", with the mode of what it covers" : "")
+            + (copiesMode ? ", with the mode of what it covers" : "") + (copiesContent ? ", with a copy of what it covers" : "")
             + (otherwise.map { ", or the host's \($0) where the kernel refuses that" } ?? "")
     }
 }

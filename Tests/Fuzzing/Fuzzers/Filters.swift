@@ -44,7 +44,8 @@ extension Fuzzer {
             }
             if !isShared(test), let expected = reading.result(test), result != expected {
                 wrong(
-                    "call \(test.call.number) of \(test.architecture) with \(test.call.arguments): \(result) instead of \(expected): \(profile)")
+                    "call \(test.call.number) of \(test.architecture) with \(test.call.arguments): \(result) instead of \(expected): \(profile)"
+                )
             }
         }
     }
@@ -53,7 +54,9 @@ extension Fuzzer {
     private static func withOneAction(_ profile: SeccompProfile) -> SeccompProfile {
         var profile = profile
         guard let rules = profile.syscalls, let first = rules.first else { return profile }
-        profile.syscalls = rules.map { SeccompSyscall(names: $0.names, action: first.action, errnoRet: first.errnoRet, args: $0.args) }
+        profile.syscalls = rules.map {
+            SeccompSyscall(names: $0.names, action: first.action, errnoRet: first.errnoRet, args: $0.args)
+        }
         return profile
     }
 

@@ -1,0 +1,1 @@
+../../../Sources/Stage/CopyUp.swift
