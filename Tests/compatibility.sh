@@ -38,7 +38,7 @@ measure)
             rm $results.new
             echo "$client over $name: $(tail -n 1 "$output")"
             # which versions met, and when
-            what=$({ case $client in podman|buildah) $client --version ;; podman5) grep -m 1 '^# podman version' "$output" ;; containerd) containerd --version ;; containerd-cri) "${CONTAINERD:+$CONTAINERD/}containerd" --version ;; docker | docker-users | swarm) dockerd --version ;; slurm) slurmd -V ;; crio) "${CRIO:-crio}" --version ;; esac; } 2>/dev/null | head -n 1 | grep -oE '[0-9]+\.[0-9]+\.[0-9]+[^ ,]*' | head -n 1)
+            what=$({ case $client in podman|buildah) $client --version ;; podman5) grep -m 1 '^# podman version' "$output" ;; containerd) containerd --version ;; containerd-cri) "${CONTAINERD:+$CONTAINERD/}containerd" --version ;; docker | docker-users | swarm) dockerd --version ;; slurm) slurmd -V ;; toolbox) distrobox version ;; crio) "${CRIO:-crio}" --version ;; esac; } 2>/dev/null | head -n 1 | grep -oE '[0-9]+\.[0-9]+\.[0-9]+[^ ,]*' | head -n 1)
             touch docs/results/versions.tsv
             grep -v "^$client	$name	" docs/results/versions.tsv >docs/results/versions.new
             printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$client" "$name" "$what" "$("$runtime" --version | head -n 1 | sed 's/.*version //')" "$(uname -r)" "$(date -u +%F)" >>docs/results/versions.new
