@@ -229,10 +229,10 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
         }
         if variant == .addMounts || variant == .removeMounts {
             request.controlGroupManager = .disabled
-            let mounts = spec.mounts ?? []
+            let spec = try ValidatedSpec(spec)
             return variant == .addMounts
-                ? try Plan.add(mounts, in: spec, request: request, facts: facts)
-                : try Plan.remove(mounts, in: spec, request: request, facts: facts)
+                ? try Plan.addMounts(of: spec, request: request, facts: facts)
+                : try Plan.removeMounts(spec.mounts, in: spec, request: request, facts: facts)
         }
         if !isStaged {
             var known = CheckpointFacts()

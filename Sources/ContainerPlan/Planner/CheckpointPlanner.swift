@@ -78,7 +78,8 @@ extension Plan {
     ///   - process: its first process.
     /// - Throws: `PlanError` for what could not be restored.
     public static func checkpoint(
-        _ spec: Spec, root: String, groups: [String: String], process: CheckpointFacts.Process, options: CheckpointOptions,
+        _ spec: ValidatedSpec, root: String, groups: [String: String], process: CheckpointFacts.Process,
+        options: CheckpointOptions,
         host: HostFacts, facts: CheckpointFacts
     ) throws(PlanError) -> Plan {
         let planner = CheckpointPlanner(spec: spec, host: host, facts: facts)
@@ -108,7 +109,7 @@ extension Plan {
 /// Decides what CRIU must be told about a container. A dump and a restore ask the same, so that what one calls from outside
 /// the other brings along.
 final class CheckpointPlanner {
-    let spec: Spec
+    let spec: ValidatedSpec
     let host: HostFacts
     let facts: CheckpointFacts
     private let linux: Linux
@@ -117,11 +118,11 @@ final class CheckpointPlanner {
     /// RUNC: its name for what all masked files are covered with.
     static let maskName = "/dev/null"
 
-    init(spec: Spec, host: HostFacts, facts: CheckpointFacts) {
+    init(spec: ValidatedSpec, host: HostFacts, facts: CheckpointFacts) {
         self.spec = spec
         self.host = host
         self.facts = facts
-        linux = spec.linux ?? Linux()
+        linux = spec.linux
         namespaces = NamespaceRequest(linux)
     }
 
@@ -172,8 +173,8 @@ final class CheckpointPlanner {
                 hint: "let the program set its own, or leave \(path) out", kind: .unsupported)
         }
         if linux.memoryPolicy != nil { throw refuse("memory policy", JSONPath.of("linux", "memoryPolicy")) }
-        if spec.process?.ioPriority != nil { throw refuse("I/O priority", JSONPath.of("process", "ioPriority")) }
-        guard let scheduler = spec.process?.scheduler else { return }
+        if spec.process.document.ioPriority != nil { throw refuse("I/O priority", JSONPath.of("process", "ioPriority")) }
+        guard let scheduler = spec.process.document.scheduler else { return }
         if !Self.restoredPolicies.contains(scheduler.policy) {
             throw refuse("\(scheduler.policy)", JSONPath.of("process", "scheduler", "policy"))
         }
@@ -246,7 +247,8 @@ final class CheckpointPlanner {
             let origin = namespaces.origin(kind)
             try require(version, for: "a \(kind.rawValue) namespace from outside", at: origin)
             guard let number = facts.namespaceNumbers[kind] else {
-                throw PlanError("there is no \(kind.rawValue) namespace \(namespaces.path(kind) ?? "")", at: origin,
+                throw PlanError(
+                    "there is no \(kind.rawValue) namespace \(namespaces.path(kind) ?? "")", at: origin,
                     hint: "it is gone: put the file of the namespace back that the container is in")
             }
             order.externals.append("\(kind.fileName)[\(number)]:\(Self.key(kind))")
@@ -289,7 +291,7 @@ final class CheckpointPlanner {
 
     /// RUNC: an annotation names another file, or none.
     var configurationFile: String? {
-        guard let named = spec.annotations?[CriuOrder.configurationAnnotation] else { return "/etc/criu/runc.conf" }
+        guard let named = spec.document.annotations?[CriuOrder.configurationAnnotation] else { return "/etc/criu/runc.conf" }
         return named.isEmpty ? nil : named
     }
 
@@ -312,7 +314,7 @@ final class CheckpointPlanner {
     /// All but the covers of masked files.
     func externalMounts(_ groups: CgroupPaths) -> [OutsideMount] {
         var found: [OutsideMount] = []
-        for (index, mount) in (spec.mounts ?? []).enumerated() {
+        for (index, mount) in spec.mounts.enumerated() {
             let options = MountOptions(mount.options ?? [])
             if options.isRemount || options.copiesLink { continue }
             let place = place(mount.destination)

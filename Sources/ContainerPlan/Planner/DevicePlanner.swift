@@ -56,8 +56,8 @@ extension CreatePlanner {
         node(device, kind).owned(by: OwnerMappings(uid: linux.uidMappings ?? [], gid: linux.gidMappings ?? []))
     }
 
-    static func bindsDeviceDirectory(_ spec: Spec) -> Bool {
-        (spec.mounts ?? []).contains { mount in
+    static func bindsDeviceDirectory(_ spec: ValidatedSpec) -> Bool {
+        spec.mounts.contains { mount in
             Self.cleaned(mount.destination) == "/dev" && (mount.type == "bind" || MountOptions(mount.options ?? []).bind != nil)
         }
     }

@@ -29,9 +29,9 @@ struct HiddenPlaces {
     private var isNeeded: [Bool]
     private let hasHooks: Bool
 
-    init(_ spec: Spec) {
-        hasHooks = [HookKind.prestart, .createRuntime, .createContainer].contains { !(spec.hooks?.hooks($0) ?? []).isEmpty }
-        let mounts = spec.mounts ?? []
+    init(_ spec: ValidatedSpec) {
+        hasHooks = [HookKind.prestart, .createRuntime, .createContainer].contains { !spec.hooks($0).isEmpty }
+        let mounts = spec.mounts
         isNeeded = [Bool](repeating: false, count: mounts.count)
         slots = [Slot?](repeating: nil, count: mounts.count)
         var entries: [(place: [UInt8], index: Int)] = []
@@ -43,8 +43,8 @@ struct HiddenPlaces {
             return order < 0 || (order == 0 && $0.index < $1.index)
         }
         self.entries = entries
-        masked = (spec.linux?.maskedPaths ?? []).map { path($0) }
-        readOnly = (spec.linux?.readonlyPaths ?? []).map { path($0) }
+        masked = (spec.document.linux?.maskedPaths ?? []).map { path($0) }
+        readOnly = (spec.document.linux?.readonlyPaths ?? []).map { path($0) }
         for path in masked { if let owner = path.owner { isNeeded[owner.index] = true } }
         for path in readOnly { if let owner = path.owner { isNeeded[owner.index] = true } }
     }

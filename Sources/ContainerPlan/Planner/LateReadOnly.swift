@@ -30,7 +30,8 @@ extension CreatePlanner {
 
     /// Whether a later entry takes writing away in the end.
     private func isProtectedByRemount(_ index: Int) -> Bool {
-        guard let remount = remounts.protecting[index], let mount = spec.mounts?[index] else { return false }
+        guard let remount = remounts.protecting[index] else { return false }
+        let mount = spec.mounts[index]
         return isFilledLater(cleaned(mount.destination), mount.type ?? "", remount)
     }
 
@@ -48,8 +49,8 @@ extension CreatePlanner {
     func planLastWrites(root: Slot) {
         // RUNC: made for the container's own program, as image builders expect; a mistyped `exec --cwd` is an error. The root
         // may become read-only next.
-        if !process.cwd.isEmpty && cleaned(process.cwd) != "/" {
-            builder.add(.makeWorkingDirectory(process.cwd, root: root), for: .of("process", "cwd"))
+        if cleaned(process.document.cwd) != "/" {
+            builder.add(.makeWorkingDirectory(process.document.cwd, root: root), for: .of("process", "cwd"))
         }
         planReadOnlyMounts()
     }

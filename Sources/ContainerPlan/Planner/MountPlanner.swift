@@ -4,7 +4,7 @@ internal import RuntimeSpec
 
 extension CreatePlanner {
     func planMounts(root: Slot) throws(PlanError) {
-        for (index, mount) in (spec.mounts ?? []).enumerated() {
+        for (index, mount) in spec.mounts.enumerated() {
             try plan(mount, index, origin: JSONPath.of("mounts").index(index), root: root)
         }
     }
@@ -12,9 +12,6 @@ extension CreatePlanner {
     private func plan(_ mount: Mount, _ index: Int, origin: JSONPath, root: Slot) throws(PlanError) {
         var options = MountOptions(mount.options ?? [])
         let destination = cleaned(mount.destination)
-        guard destination != "/" || options.isRemount else {
-            throw PlanError("a mount on the root itself would hide it", at: origin.member("destination"))
-        }
         let type = mount.type ?? ""
         passOver(options.relabels, "engines label what they bind", origin)
         if options.bind != nil || type == "bind" {
@@ -50,7 +47,7 @@ extension CreatePlanner {
         _ options: MountOptions, _ index: Int, _ destination: String, _ origin: JSONPath, _ root: Slot
     ) throws(PlanError) {
         let changed = remounts.origins[index]
-        let earlier = changed.flatMap { spec.mounts?[$0] }
+        let earlier = changed.map { spec.mounts[$0] }
         let bindsEarlier = earlier.map { $0.type == "bind" || MountOptions($0.options ?? []).bind != nil } ?? true
         if let data = options.data.first, bindsEarlier || options.bind != nil {
             // The file system is that of the host, or nobody knows whose.
@@ -151,7 +148,7 @@ extension CreatePlanner {
     private func labelled(_ options: [String], _ type: String) throws(PlanError) -> [String] {
         guard let label = linux.mountLabel, !label.isEmpty, facts.selinuxIsEnabled, !["proc", "sysfs", "mqueue"].contains(type)
         else { return options }
-        let name = try CrunAnnotations(spec).labelOption()
+        let name = try CrunAnnotations(spec.document).labelOption()
         return options.contains { $0.begins(with: name + "=") } ? options : options + ["\(name)=\(label)"]
     }
 
@@ -186,9 +183,7 @@ extension CreatePlanner {
             throw PlanError(
                 "bind mounts cannot have any filesystem-specific options applied: \(data)", at: origin.member("options"))
         }
-        guard let source = mount.source, !source.isEmpty else {
-            throw PlanError("a bind mount needs a source", at: origin.member("source"))
-        }
+        let source = mount.source ?? ""
         let path = source.begins(with: "/") ? source : request.bundle + "/" + source
         if options.copiesLink, let link = facts.sourceLinks[path] {
             return builder.add(.makeLink(path: destination, to: link, existing: .compare, root: root), for: origin)
@@ -249,7 +244,7 @@ extension CreatePlanner {
         let (path, top) = (Array(cleaned(source).utf8), Array(cleaned(rootPath).utf8) + [UInt8(ascii: "/")])
         guard path.starts(with: top) else { return nil }
         let inside = path[(top.count - 1)...]
-        let isProvided = (spec.mounts ?? []).prefix(index).contains { mount in
+        let isProvided = spec.mounts.prefix(index).contains { mount in
             let destination = Array(cleaned(mount.destination).utf8)
             return inside.elementsEqual(destination) || inside.starts(with: destination + [UInt8(ascii: "/")])
         }

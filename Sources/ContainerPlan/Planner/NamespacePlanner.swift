@@ -93,7 +93,7 @@ extension CreatePlanner {
             builder.meet(.userNamespace)
         }
         if namespaces.has(.user) {
-            let step = Step.becomeUser(of: linux, like: process, keepsGroups: annotations.keepsGroups)
+            let step = Step.becomeUser(of: linux, like: process.document, keepsGroups: annotations.keepsGroups)
             builder.add(step, for: namespaces.origin(.user))
         }
         let rest = namespaces.new.filter { $0 != .user && $0 != .pid && $0 != .cgroup }
@@ -112,7 +112,7 @@ extension CreatePlanner {
         if namespaces.isNew(.cgroup) { builder.add(.newNamespaces([.cgroup]), for: namespaces.origin(.cgroup)) }
         // RUNC: a network of one's own begins with a loopback that works.
         if namespaces.isNew(.network) { builder.add(.bringUpLoopback, for: namespaces.origin(.network)) }
-        if let score = process.oomScoreAdj {
+        if let score = process.document.oomScoreAdj {
             builder.at(.namespaces, .setOOMScore(score), for: JSONPath.of("process", "oomScoreAdj"))
         }
         for (name, device) in (linux.netDevices ?? [:]).sortedByName {

@@ -8,7 +8,8 @@ extension Plan {
     ///
     /// - Parameter state: the container's state directory, below which things are while CRIU works.
     public static func restore(
-        _ spec: Spec, request: PlanRequest, options: CheckpointOptions, state: String, host: HostFacts, facts: CheckpointFacts
+        _ spec: ValidatedSpec, request: PlanRequest, options: CheckpointOptions, state: String, host: HostFacts,
+        facts: CheckpointFacts
     ) throws(PlanError) -> Plan {
         let planner = try RestorePlanner(spec: spec, request: request, options: options, state: state, host: host, facts: facts)
         try planner.plan()
@@ -25,7 +26,8 @@ final class RestorePlanner {
     private let state: String
 
     init(
-        spec: Spec, request: PlanRequest, options: CheckpointOptions, state: String, host: HostFacts, facts: CheckpointFacts
+        spec: ValidatedSpec, request: PlanRequest, options: CheckpointOptions, state: String, host: HostFacts,
+        facts: CheckpointFacts
     ) throws(PlanError) {
         create = try CreatePlanner(spec: spec, request: request, facts: host)
         self.options = options
@@ -37,9 +39,6 @@ final class RestorePlanner {
     private var place: String { state + "/" + RestorePlace.root }
 
     func plan() throws(PlanError) {
-        guard create.spec.root != nil else {
-            throw PlanError("root must be specified", at: JSONPath.of("root"), hint: "name the root that the container had")
-        }
         guard create.facts.isPrivileged, create.hasMountNamespace else {
             throw PlanError(
                 create.hasMountNamespace
@@ -135,7 +134,7 @@ final class RestorePlanner {
     private func planMountPoints(_ outside: [CheckpointPlanner.OutsideMount]) {
         var filled: [String] = []
         var points: [MountPoint] = []
-        for (index, mount) in (create.spec.mounts ?? []).enumerated() {
+        for (index, mount) in create.spec.mounts.enumerated() {
             let mountOptions = MountOptions(mount.options ?? [])
             let destination = CreatePlanner.cleaned(mount.destination)
             if mountOptions.isRemount || mountOptions.copiesLink || destination == "/" { continue }
@@ -166,7 +165,7 @@ final class RestorePlanner {
     /// RUNC: no other hooks run, for the program was started long ago.
     private func planMeetings() {
         for kind in [HookKind.prestart, .createRuntime] {
-            for (index, hook) in (create.spec.hooks?.hooks(kind) ?? []).enumerated() {
+            for (index, hook) in create.spec.hooks(kind).enumerated() {
                 create.builder.at(.mounts, .runHook(kind, hook), for: JSONPath.of("hooks", kind.rawValue).index(index))
             }
         }
@@ -179,7 +178,7 @@ final class RestorePlanner {
         create.builder.at(.ready, .noteRunning)
         create.builder.at(.ready, .recordProcess)
         create.builder.planTold(create.request)
-        create.builder.plan.hasPoststopHooks = !(create.spec.hooks?.poststop ?? []).isEmpty
+        create.builder.plan.hasPoststopHooks = !create.spec.hooks(.poststop).isEmpty
     }
 }
 

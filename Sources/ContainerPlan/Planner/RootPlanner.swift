@@ -3,14 +3,13 @@ public import RuntimeSpec
 
 extension CreatePlanner {
     var rootPath: String {
-        let path = spec.root?.path ?? ""
+        let path = spec.root.path
         return path.begins(with: "/") ? path : request.bundle + "/" + path
     }
 
     /// What hooks of the container's namespaces and those that look for the root expect: it is mounted at its own path.
     private var hooksSeeTheRoot: Bool {
-        guard let hooks = spec.hooks else { return false }
-        return [HookKind.prestart, .createRuntime, .createContainer].contains { !hooks.hooks($0).isEmpty }
+        [HookKind.prestart, .createRuntime, .createContainer].contains { !spec.hooks($0).isEmpty }
     }
 
     private var coversOldRoot: Bool { !hooksSeeTheRoot && namespaces.isNew(.mount) }
@@ -65,18 +64,19 @@ extension CreatePlanner {
 
     private func planHooksBeforeEntry() {
         for kind in [HookKind.prestart, .createRuntime] {
-            for (index, hook) in (spec.hooks?.hooks(kind) ?? []).enumerated() {
+            for (index, hook) in spec.hooks(kind).enumerated() {
                 builder.at(.mounts, .runHook(kind, hook), for: JSONPath.of("hooks", kind.rawValue).index(index))
             }
         }
         if request.callsHost { builder.at(.mounts, .callHost) }
         builder.meet(.mounts)
-        guard let hooks = spec.hooks?.createContainer, !hooks.isEmpty else { return }
-        let state = HookState.make(spec, request: request, status: "creating")
+        let hooks = spec.hooks(.createContainer)
+        if hooks.isEmpty { return }
+        let state = HookState.make(spec.document, request: request, status: "creating")
         for (index, hook) in hooks.enumerated() {
             var hook = hook
             // RUNC: the program's, without what is found out about its user later.
-            hook.env = hook.env ?? process.env ?? []
+            hook.env = hook.env ?? process.document.env ?? []
             builder.add(
                 .runHook(.createContainer, hook, state: state), for: JSONPath.of("hooks", "createContainer").index(index))
         }
@@ -122,7 +122,7 @@ extension CreatePlanner {
     func planEntry(of root: Slot) {
         let path = JSONPath.of("root")
         guard mountsRoot else { return builder.add(.changeRoot(to: root, .change), for: path) }
-        if spec.root?.readonly == true {
+        if spec.root.readonly == true {
             builder.add(.makeRootReadOnly(root), for: path.member("readonly"))
         } else if let index = (linux.readonlyPaths ?? []).firstIndex(where: LexicalPath.isRoot) {
             // A mount on the root of a process is not seen by it, so that the root itself has to change.

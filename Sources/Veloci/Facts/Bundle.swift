@@ -6,7 +6,7 @@ internal import RuntimeSpec
 /// A directory with a config.json that has been read and found valid.
 struct Bundle {
     let path: String
-    var spec: Spec
+    var spec: ValidatedSpec
     var bytes: [UInt8]
 
     static func open(_ source: ContainerSource) throws(Failure) -> Bundle {
@@ -17,13 +17,17 @@ struct Bundle {
     }
 
     /// A configuration that no file has.
-    private static func open(_ spec: Spec, _ directory: String) throws(Failure) -> Bundle {
+    private static func open(_ document: Spec, _ directory: String) throws(Failure) -> Bundle {
         guard directory.begins(with: "/") else {
             throw Failure(
                 .invalidArgument, "relative paths of a configuration start from an absolute path, not from \"\(directory)\"")
         }
-        let diagnostics = spec.validate()
-        if diagnostics.contains(where: { $0.severity == .must }) { throw Failure(diagnostics) }
+        let spec: ValidatedSpec
+        do throws(DecodingFailure) {
+            spec = try ValidatedSpec(document)
+        } catch {
+            throw Failure(error.diagnostics)
+        }
         let absolute: String
         do throws(KernelError) {
             let opened = try Files.open(directory, flags: [.path, .directory])
@@ -31,7 +35,7 @@ struct Bundle {
         } catch {
             throw .kernel(error, "cannot open the directory that relative paths start from")
         }
-        return Bundle(path: absolute, spec: spec, bytes: spec.encoded())
+        return Bundle(path: absolute, spec: spec, bytes: document.encoded())
     }
 
     private static func open(_ path: String) throws(Failure) -> Bundle {
@@ -46,13 +50,13 @@ struct Bundle {
         } catch {
             throw .kernel(error, "cannot read the bundle")
         }
-        let (spec, diagnostics) = Spec.check(bytes, locatesWarnings: false)
-        guard let spec, !diagnostics.contains(where: { $0.severity == .must }) else { throw Failure(diagnostics) }
+        let (spec, diagnostics) = ValidatedSpec.check(bytes, locatesWarnings: false)
+        guard let spec else { throw Failure(diagnostics) }
         return Bundle(path: absolute, spec: spec, bytes: bytes)
     }
 
     var rootfs: String {
-        let root = spec.root?.path ?? ""
+        let root = spec.root.path
         return root.begins(with: "/") ? root : path + "/" + root
     }
 }

@@ -27,7 +27,7 @@ struct Undoing {
     init(_ runtime: Runtime, _ record: ContainerRecord, _ state: StateDirectory) {
         // The configuration goes with the directory, and the hooks run last.
         let needsHooks = record.undo.contains(.runPoststopHooks)
-        self.init(runtime, record, state, spec: needsHooks ? try? state.configuration() : nil)
+        self.init(runtime, record, state, spec: needsHooks ? try? state.configuration().document : nil)
     }
 
     /// After a failed operation. What cannot be taken back is told, and does not keep the rest.
