@@ -22,7 +22,7 @@ extension Plan {
     }
 
     static func checkpoint(
-        _ spec: Spec, root: String, groups: [String: String], process: CheckpointFacts.Process, options: CheckpointOptions,
+        _ spec: Spec, root: HostPath, groups: [String: String], process: CheckpointFacts.Process, options: CheckpointOptions,
         host: HostFacts, facts: CheckpointFacts
     ) throws(PlanError) -> Plan {
         try checkpoint(
@@ -30,7 +30,7 @@ extension Plan {
     }
 
     static func restore(
-        _ spec: Spec, request: PlanRequest, options: CheckpointOptions, state: String, host: HostFacts, facts: CheckpointFacts
+        _ spec: Spec, request: PlanRequest, options: CheckpointOptions, state: HostPath, host: HostFacts, facts: CheckpointFacts
     ) throws(PlanError) -> Plan {
         try restore(validated(spec), request: request, options: options, state: state, host: host, facts: facts)
     }

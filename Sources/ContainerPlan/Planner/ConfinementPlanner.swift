@@ -6,7 +6,7 @@ struct ConfinementPlanner {
     let process: ValidatedProcess
     let seccomp: SeccompFilter?
     /// Where the listener of the filter goes, if it has one.
-    let listenerPath: String
+    let listenerPath: HostPath
     let facts: HostFacts
     let hasUserNamespace: Bool
     /// Whether the program's other groups stay those of the caller.
@@ -19,7 +19,7 @@ struct ConfinementPlanner {
         self.keepsGroups = keepsGroups
         self.process = process
         self.seccomp = seccomp
-        listenerPath = linux.seccomp?.listenerPath ?? ""
+        listenerPath = HostPath(linux.seccomp?.listenerPath ?? "")
         self.facts = facts
         hasUserNamespace = linux.hasNamespace(.user)
     }

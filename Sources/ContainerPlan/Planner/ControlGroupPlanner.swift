@@ -143,7 +143,7 @@ struct ContainerHierarchies: Equatable {
         var isJoined = true
         /// The directory on the host that the container may see: its own group's, or else that of veloci's group. Version 2 alone
         /// is seen as a whole.
-        var directory = ""
+        var directory: HostPath = ""
     }
 
     /// Of version 1, in the order of their mounts; empty on a host with version 2 alone.
@@ -159,7 +159,7 @@ struct ContainerHierarchies: Equatable {
         for host in layout.hierarchies where host.isForContainers {
             let own = rest.first?.mountPoint == host.mountPoint ? rest.popFirst() : nil
             let caller = host.ownCgroup == "/" ? host.mountPoint : host.mountPoint + host.ownCgroup
-            let directory = isAlone ? host.mountPoint : own?.directory ?? caller
+            let directory = HostPath(isAlone ? host.mountPoint : own?.directory ?? caller)
             if host.version == .v2 {
                 unified = Hierarchy(name: isAlone ? "" : "unified", isJoined: own != nil, directory: directory)
             } else {

@@ -5,9 +5,9 @@ struct HiddenPlaces {
     /// A masked or read-only path.
     struct Path {
         /// As the configuration has it.
-        let text: String
+        let given: ContainerPath
         /// The same without what means nothing.
-        let cleaned: String
+        let cleaned: ContainerPath
         fileprivate let bytes: [UInt8]
         fileprivate let owner: Owner?
     }
@@ -36,7 +36,7 @@ struct HiddenPlaces {
         slots = [Slot?](repeating: nil, count: mounts.count)
         var entries: [(place: [UInt8], index: Int)] = []
         for (index, mount) in mounts.enumerated() where !Remounts.isRemount(mount) {
-            entries.append((Array(CreatePlanner.cleaned(mount.destination).utf8), index))
+            entries.append((Array(ContainerPath(cleaning: mount.destination).text.utf8), index))
         }
         entries.sort {
             let order = Self.compare($0.place, $0.place.count, $1.place)
@@ -50,9 +50,9 @@ struct HiddenPlaces {
     }
 
     private func path(_ text: String) -> Path {
-        let cleaned = CreatePlanner.cleaned(text)
-        let bytes = Array(cleaned.utf8)
-        return Path(text: text, cleaned: cleaned, bytes: bytes, owner: owner(of: bytes))
+        let cleaned = ContainerPath(cleaning: text)
+        let bytes = Array(cleaned.text.utf8)
+        return Path(given: ContainerPath(text), cleaned: cleaned, bytes: bytes, owner: owner(of: bytes))
     }
 
     private func owner(of cleaned: [UInt8]) -> Owner? {
@@ -90,7 +90,7 @@ struct HiddenPlaces {
 
     /// How the path is found.
     func place(of path: Path) -> HiddenPath {
-        var hidden = HiddenPath(path.text)
+        var hidden = HiddenPath(path.given)
         guard let owner = path.owner, let slot = slots[owner.index] else { return hidden }
         hidden.mount = slot
         hidden.inside = String(decoding: path.bytes[owner.length...].drop { $0 == UInt8(ascii: "/") }, as: UTF8.self)

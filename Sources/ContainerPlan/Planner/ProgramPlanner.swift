@@ -27,7 +27,7 @@ struct ProgramPlanner {
     func plan(
         _ builder: inout PlanBuilder, root: Slot, _ wait: (inout PlanBuilder) -> Void
     ) {
-        let (user, cwd) = (process.document.user, process.document.cwd)
+        let (user, cwd) = (process.document.user, ContainerPath(process.document.cwd))
         // RUNC: an empty HOME is none.
         let environment = Self.unique((process.document.env ?? []) + addedEnvironment).filter {
             !$0.utf8.elementsEqual("HOME=".utf8)

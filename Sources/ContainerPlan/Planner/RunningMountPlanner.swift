@@ -31,7 +31,7 @@ extension Plan {
         // What was mounted last may lie inside of what was mounted before.
         for (index, mount) in mounts.enumerated().reversed() {
             let path = JSONPath.of("mounts").index(index).member("destination")
-            let destination = CreatePlanner.cleaned(mount.destination)
+            let destination = ContainerPath(cleaning: mount.destination)
             guard destination != "/" else { throw PlanError("the root itself is no mount that could be removed", at: path) }
             builder.add(.removeMount(path: destination, root: root, processFileSystem: proc), for: path)
         }

@@ -1,11 +1,12 @@
 internal import ByteText
 internal import CLinux
+internal import ContainerPlan
 internal import LinuxKernel
 internal import RuntimeSpec
 
 /// A directory with a config.json that has been read and found valid.
 struct Bundle {
-    let path: String
+    let path: HostPath
     var spec: ValidatedSpec
     var bytes: [UInt8]
 
@@ -35,7 +36,7 @@ struct Bundle {
         } catch {
             throw .kernel(error, "cannot open the directory that relative paths start from")
         }
-        return Bundle(path: absolute, spec: spec, bytes: document.encoded())
+        return Bundle(path: HostPath(absolute), spec: spec, bytes: document.encoded())
     }
 
     private static func open(_ path: String) throws(Failure) -> Bundle {
@@ -52,11 +53,8 @@ struct Bundle {
         }
         let (spec, diagnostics) = ValidatedSpec.check(bytes, locatesWarnings: false)
         guard let spec else { throw Failure(diagnostics) }
-        return Bundle(path: absolute, spec: spec, bytes: bytes)
+        return Bundle(path: HostPath(absolute), spec: spec, bytes: bytes)
     }
 
-    var rootfs: String {
-        let root = spec.root.path
-        return root.begins(with: "/") ? root : path + "/" + root
-    }
+    var rootfs: HostPath { HostPath(spec.root.path, from: path) }
 }

@@ -31,13 +31,13 @@ extension Runtime {
 private struct HostCheck {
     let spec: Spec
     private let validated: ValidatedSpec
-    let bundle: String
+    let bundle: HostPath
     var problems: [Diagnostic] = []
 
     init(spec: ValidatedSpec, bundle: String) {
         self.spec = spec.document
         validated = spec
-        self.bundle = bundle
+        self.bundle = HostPath(bundle)
     }
 
     mutating func run(_ runtime: Runtime) {
@@ -146,7 +146,7 @@ private struct HostCheck {
             }
             guard let file = namespace.path, !file.isEmpty else { continue }
             do throws(KernelError) {
-                _ = try Namespaces.open(kind, file)
+                _ = try Namespaces.open(kind, HostPath(file))
             } catch where error.errno == .noEntry {
                 add("\(file) does not exist", path.member("path"))
             } catch where error.errno == .accessDenied || error.errno == .notPermitted {
@@ -159,7 +159,7 @@ private struct HostCheck {
 
     private mutating func checkMounts() {
         let root = absolute(validated.root.path)
-        if (try? Files.status(of: root, followingLink: true))?.kind != .directory {
+        if (try? Files.status(of: root.text, followingLink: true))?.kind != .directory {
             add("\(root) is no directory", at: "root", "path")
         }
         let known = FileSystemTypes.ofKernel
@@ -169,7 +169,7 @@ private struct HostCheck {
             let isBind = type == "bind" || (mount.options ?? []).contains { $0 == "bind" || $0 == "rbind" }
             if isBind {
                 let source = absolute(mount.source ?? "")
-                if (try? Files.status(of: source, followingLink: true)) == nil {
+                if (try? Files.status(of: source.text, followingLink: true)) == nil {
                     add("\(source) does not exist", path.member("source"))
                 }
             } else if !["", "none", "cgroup"].contains(type), !known.contains(type) {
@@ -225,5 +225,5 @@ private struct HostCheck {
         }
     }
 
-    private func absolute(_ path: String) -> String { path.begins(with: "/") ? path : bundle + "/" + path }
+    private func absolute(_ path: String) -> HostPath { HostPath(path, from: bundle) }
 }

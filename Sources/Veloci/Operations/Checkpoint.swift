@@ -115,10 +115,10 @@ private struct PlannedCheckpoint {
         facts.hasParent = request.options.hasParent
         facts.features = try program.features(for: request.options)
         let record = container.record
-        let host = try HostFacts.collect(for: spec.document, in: record.bundle, id: record.id, runtime)
+        let host = try HostFacts.collect(for: spec.document, in: HostPath(record.bundle), id: record.id, runtime)
         do throws(PlanError) {
             plan = try Plan.checkpoint(
-                spec, root: record.rootfs, groups: record.controlGroups,
+                spec, root: HostPath(record.rootfs), groups: record.controlGroups,
                 process: CheckpointFacts.Process(pid: process.pid, isPaused: status == .paused), options: request.options,
                 host: host, facts: facts)
         } catch {

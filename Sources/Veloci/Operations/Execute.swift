@@ -108,10 +108,10 @@ extension Runtime {
     ) throws(Failure) -> Plan {
         let process = try validated(request.process, in: spec)
         var wanted = PlanRequest(id: request.id, bundle: "", waitsForStart: false)
-        wanted.consoleSocket = request.consoleSocket
+        wanted.consoleSocket = request.consoleSocket.map { HostPath($0) }
         wanted.makesSessionKeyring = !record.sharesKeyring
-        wanted.processSocket = request.processSocket
-        wanted.pidFile = request.pidFile
+        wanted.processSocket = request.processSocket.map { HostPath($0) }
+        wanted.pidFile = request.pidFile.map { HostPath($0) }
         wanted.endsWithCaller = request.endsWithCaller
         wanted.keptDescriptors = request.passing.keys.sorted()
         wanted.containerGroups = CgroupPaths(recorded: record.controlGroups)

@@ -47,7 +47,7 @@ extension Runtime {
         let status = try container.status()
         if status == .stopped || status == .creating { throw Failure(.stopped, "cannot change mounts of a stopped container") }
         var spec = try container.state.configuration()
-        var request = PlanRequest(id: id, bundle: container.record.bundle, waitsForStart: false)
+        var request = PlanRequest(id: id, bundle: HostPath(container.record.bundle), waitsForStart: false)
         request.controlGroupManager = .disabled
         var facts = HostFacts.collect(isRootless: isRootless)
         if spec.document.linux?.hasNamespace(.user) == true, let process = container.record.process {

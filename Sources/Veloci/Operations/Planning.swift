@@ -41,7 +41,7 @@ struct PlannedContainer {
         }
         self.bundle = bundle
         var facts = try HostFacts.collect(for: bundle.spec.document, in: bundle.path, id: request.id, runtime)
-        if !request.usesPivotRoot { facts.kernelViews = MountTable.kernelViews }
+        if !request.usesPivotRoot { facts.kernelViews = MountTable.kernelViews.map { HostPath($0) } }
         let isOfRoot = !facts.isInUserNamespace && UserIdentity.effectiveUserID == 0
         change(&facts, bundle.spec.document)
         var remarks: [String] = []
@@ -56,7 +56,7 @@ struct PlannedContainer {
 extension ContainerRecord {
     /// As it is written before the first effect.
     fileprivate init(_ id: String, _ bundle: Bundle, _ plan: Plan, isOfRoot: Bool) {
-        self.init(id: id, bundle: bundle.path, rootfs: bundle.rootfs, created: Timestamp.now().preciseText)
+        self.init(id: id, bundle: bundle.path.text, rootfs: bundle.rootfs.text, created: Timestamp.now().preciseText)
         annotations = bundle.spec.document.annotations ?? [:]
         hasOwnProcesses = (bundle.spec.document.linux?.namespaces ?? []).contains { $0.kind == .pid && ($0.path ?? "").isEmpty }
         hasPoststartHooks = !bundle.spec.hooks(.poststart).isEmpty
@@ -68,13 +68,13 @@ extension ContainerRecord {
 }
 
 extension CreateRequest {
-    fileprivate func planned(_ bundle: String, waitsForStart: Bool, _ runtime: Runtime) throws(Failure) -> PlanRequest {
+    fileprivate func planned(_ bundle: HostPath, waitsForStart: Bool, _ runtime: Runtime) throws(Failure) -> PlanRequest {
         var wanted = PlanRequest(id: id, bundle: bundle, waitsForStart: waitsForStart)
-        wanted.consoleSocket = consoleSocket
+        wanted.consoleSocket = consoleSocket.map { HostPath($0) }
         wanted.usesPivotRoot = usesPivotRoot
         wanted.makesSessionKeyring = makesSessionKeyring
-        wanted.pidFile = pidFile
-        wanted.processSocket = processSocket
+        wanted.pidFile = pidFile.map { HostPath($0) }
+        wanted.processSocket = processSocket.map { HostPath($0) }
         wanted.notifySocket = notifySocket
         wanted.callsHost = createRuntime != nil
         wanted.detaches = detaches

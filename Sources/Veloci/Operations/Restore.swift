@@ -62,7 +62,7 @@ extension Runtime {
             (bundle, wanted, host) throws(Failure) in
             var facts: CheckpointFacts
             do throws(KernelError) {
-                let top = try Files.open(bundle.rootfs, flags: [.path, .directory])
+                let top = try Files.open(bundle.rootfs.text, flags: [.path, .directory])
                 let name = try Files.readLink("/proc/self/fd/\(top.number)")
                 facts = .collect(bundle.spec.document, root: top, prefix: name, criuVersion: program.version)
                 facts.features = features
@@ -75,7 +75,8 @@ extension Runtime {
             }
             do throws(PlanError) {
                 return try Plan.restore(
-                    bundle.spec, request: wanted, options: request.options, state: root + "/" + request.container.id, host: host,
+                    bundle.spec, request: wanted, options: request.options, state: HostPath(root).path(to: request.container.id),
+                    host: host,
                     facts: facts)
             } catch {
                 throw Failure(error)

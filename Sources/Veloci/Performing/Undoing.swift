@@ -59,7 +59,7 @@ struct Undoing {
         case .detachRoot(let path): try HostRoot.detach(record.rootMount, at: path)
         case .moveDeviceBack(let name): effects?.devices[name]?.moveBack()
         case .removePidFile(let path):
-            if let earlier = effects?.earlierPidFile { PidFile.remove(path, earlier) }
+            if let earlier = effects?.earlierPidFile { PidFile.remove(path.text, earlier) }
         case .removeStateDirectory: try state?.remove()
         case .runPoststopHooks: if let spec { HostHooks.runPoststop(spec, record, runtime) }
         }
