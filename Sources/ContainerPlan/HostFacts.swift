@@ -16,7 +16,7 @@ public struct HostFacts: Equatable, Sendable {
     /// Whether the kernel shows its memory as /proc/kcore.
     public var hasKernelCore = false
     /// Where proc and sysfs are mounted on the host; looked for only where the old root stays (`--no-pivot`).
-    public var kernelViews: [String] = []
+    public var kernelViews: [HostPath] = []
     /// The kinds of namespaces that the configuration names by path and that are those of veloci itself.
     public var ownNamespaces: Set<NamespaceKind> = []
     /// The names of the host, known where the configuration joins veloci's own uts namespace.
@@ -107,11 +107,11 @@ public struct PlanRequest: Sendable {
     /// The container's id.
     public var id: String
     /// The bundle's absolute path.
-    public var bundle: String
+    public var bundle: HostPath
     /// `create` waits for `start`; `run` does not.
     public var waitsForStart: Bool
     /// Where the terminal is sent; nil with a terminal means that veloci itself relays it.
-    public var consoleSocket: String?
+    public var consoleSocket: HostPath?
     /// Whether the root changes by pivot_root(2); otherwise the root mount is moved.
     public var usesPivotRoot = true
     /// Whether the process gets a session keyring of its own.
@@ -121,7 +121,7 @@ public struct PlanRequest: Sendable {
     /// Environment that the runtime adds, such as LISTEN_FDS.
     public var addedEnvironment: [String] = []
     /// The file on the host that gets the pid.
-    public var pidFile: String?
+    public var pidFile: HostPath?
     /// Who makes the control group.
     public var controlGroupManager = ControlGroupManager.files
     /// The compiled filter of `linux.seccomp`.
@@ -132,7 +132,7 @@ public struct PlanRequest: Sendable {
     /// looks after any more.
     public var endsWithCaller = false
     /// The socket to which a descriptor of the container's process is sent.
-    public var processSocket: String?
+    public var processSocket: HostPath?
     /// The socket of a service manager that waits for the container to be ready (NOTIFY_SOCKET of sd_notify(3)).
     public var notifySocket: String?
     /// Whether a function of the host program is to be called where `createRuntime` hooks run.
@@ -143,7 +143,7 @@ public struct PlanRequest: Sendable {
     package var unitOfUser: String?
 
     /// A request for the container `id` from a bundle, with everything else as `create` has it.
-    public init(id: String, bundle: String, waitsForStart: Bool = true) {
+    public init(id: String, bundle: HostPath, waitsForStart: Bool = true) {
         self.id = id
         self.bundle = bundle
         self.waitsForStart = waitsForStart

@@ -123,7 +123,7 @@ import Testing
                 let filled = try JSONValue.decode(Array(state.text(pid: 4_194_304).utf8))
                 #expect(filled.object?["pid"] == .number(JSONNumber(4_194_304)))
             case (stage_operation_mask, .mask(let hidden, _, _, _, _)), (stage_operation_read_only, .makeReadOnly(let hidden, _)):
-                #expect(try block.text(at: arguments[1]) == hidden.path)
+                #expect(try block.text(at: arguments[1]) == hidden.path.text)
                 if hidden.mount != nil { #expect(try block.text(at: arguments[5]) == hidden.inside) }
             case (stage_operation_call, .setHostname(let name)), (stage_operation_call, .setDomainname(let name)):
                 #expect(try block.text(at: arguments[0]) == name)

@@ -18,7 +18,7 @@ import Testing
         var owners: [Slot: String] = [:]
         for step in plan.steps {
             if case .mountFileSystem(let mount, _) = step.action, let kept = mount.kept { owners[kept] = mount.type }
-            if case .attachTree(_, let target, _, let kept?) = step.action { owners[kept] = target.path }
+            if case .attachTree(_, let target, _, let kept?) = step.action { owners[kept] = target.path.text }
         }
         return plan.steps.compactMap { step in
             guard case .mask(let hidden, _, _, _, _) = step.action else { return nil }

@@ -255,7 +255,8 @@ import Testing
     ] as [([(UInt32, UInt32, UInt32)], UInt32, UInt32)])
     func userOfTheNamespaceIsMapped(mappings: [(UInt32, UInt32, UInt32)], user: UInt32, expected: UInt32) throws {
         let text = try plan(HostFacts()) {
-            $0.linux?.namespaces?.append(Namespace(type: "user"))
+            // One that exists may have any.
+            $0.linux?.namespaces?.append(Namespace(type: "user", path: "/n"))
             let map = mappings.map { IDMapping(containerID: $0.0, hostID: $0.1, size: $0.2) }
             $0.linux?.uidMappings = map
             $0.linux?.gidMappings = map

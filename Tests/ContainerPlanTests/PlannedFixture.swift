@@ -98,7 +98,7 @@ enum PlanVariant: String, CaseIterable, Sendable {
 
     func request(bundle: String, _ spec: Spec) -> PlanRequest {
         let creates: [PlanVariant] = [.create, .options, .systemd, .systemdOfUser]
-        var request = PlanRequest(id: "golden", bundle: bundle, waitsForStart: creates.contains(self))
+        var request = PlanRequest(id: "golden", bundle: HostPath(bundle), waitsForStart: creates.contains(self))
         let hasTerminal = self == .terminal || spec.process?.terminal == true
         if hasTerminal && self != .run && self != .terminalOfUser && self != .restoreInForeground { request.consoleSocket = "/run/console.sock" }
         if self != .create && self != .exec { request.pidFile = "/run/golden.pid" }
@@ -229,10 +229,10 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
         }
         if variant == .addMounts || variant == .removeMounts {
             request.controlGroupManager = .disabled
-            let mounts = spec.mounts ?? []
+            let spec = try ValidatedSpec(spec)
             return variant == .addMounts
-                ? try Plan.add(mounts, in: spec, request: request, facts: facts)
-                : try Plan.remove(mounts, in: spec, request: request, facts: facts)
+                ? try Plan.addMounts(of: spec, request: request, facts: facts)
+                : try Plan.removeMounts(spec.mounts, in: spec, request: request, facts: facts)
         }
         if !isStaged {
             var known = CheckpointFacts()
@@ -273,7 +273,7 @@ struct PlannedFixture: Sendable, CustomStringConvertible {
         if options.isPreDump { options.parentPath = "../1" }
         let groups = try CgroupPaths(layout: host.layout, cgroupsPath: spec.linux?.cgroupsPath, containerID: "golden")
         return try Plan.checkpoint(
-            spec, root: "/bundles/\(name)/rootfs", groups: groups.recorded,
+            spec, root: HostPath("/bundles/\(name)/rootfs"), groups: groups.recorded,
             process: CheckpointFacts.Process(pid: 4711, isPaused: options.leavesRunning), options: options, host: host.facts, facts: facts)
     }
 

@@ -13,7 +13,7 @@ extension Planned where Action == Step {
         switch action {
         case .findProgram(let name): Expectation(words: ["exec: \"\(name)\""], path: origin)
         case .execute(let arguments, _, _): Expectation(words: ["exec: \"\(arguments[0])\""], path: origin)
-        case .enterDirectory(let path, _), .makeWorkingDirectory(let path, _): Expectation(words: ["cwd", path], path: origin)
+        case .enterDirectory(let path, _), .makeWorkingDirectory(let path, _): Expectation(words: ["cwd", path.text], path: origin)
         case .runHook(let kind, let hook, _): Expectation(words: [kind.rawValue, hook.path], path: origin)
         default: Expectation(words: [action.text], path: origin)
         }

@@ -13,10 +13,12 @@ import Testing
         #expect(Notification.ready(Array(message.utf8)) == line.map { Array($0.utf8) })
     }
 
-    @Test func mountAndVariable() {
-        var spec = Spec(
-            ociVersion: "1.0.0", mounts: [Mount(destination: "/a")], process: Spec.Process(user: User(uid: 0, gid: 0), env: ["A=1"], cwd: "/"))
-        Notification.add(to: &spec, state: "/run/veloci/web")
+    @Test func mountAndVariable() throws {
+        var spec = Spec.container(["/bin/true"])
+        spec.mounts = [Mount(destination: "/a", type: "tmpfs")]
+        spec.process?.env = ["A=1"]
+        spec = Notification.added(to: try ValidatedSpec(spec), state: "/run/veloci/web").document
+        #expect(spec.validate().filter { $0.severity == .must } == [])
         #expect(spec.mounts?.last?.source == "/run/veloci/web/notify")
         #expect(spec.mounts?.map(\.destination) == ["/a", "/run/notify"])
         #expect(spec.mounts?.last?.options == ["bind", "nosuid", "noexec", "nodev", "ro"])

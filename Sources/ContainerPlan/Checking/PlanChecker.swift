@@ -177,12 +177,14 @@ struct PlanChecker {
     /// What is true after the step, and what had to be true before it. One entry for each step, so that none is forgotten.
     private mutating func follow(_ step: Step, _ number: Int) {
         if root == .pivoted {
-            if case .detachOldRoot = step {} else {
+            if case .detachOldRoot = step {
+            } else {
                 report(.oldRoot, number, "the host's root is still mounted when \"\(step.text)\" happens")
             }
         }
         if keptDescriptors {
-            if case .execute = step {} else {
+            if case .execute = step {
+            } else {
                 report(.descriptors, number, "\"\(step.text)\" happens while descriptors are open to hooks")
             }
         }
@@ -211,7 +213,7 @@ struct PlanChecker {
         case .newSession, .joinSessionKeyring:
             if needsFork { report(.namespaces, number, "\"\(step.text)\" happens in a process that will end") }
         // The root and its mounts.
-        case .changePropagation(let kind, let recursive, _):
+        case .changePropagation(let kind, let recursive):
             if !hasMountNamespace && !(mountsOnHost && root == .entered) {
                 report(.mounts, number, "propagation changes in the host's mount namespace")
             }

@@ -9,12 +9,12 @@ extension RecordEncoder {
         add(
             stage_operation_device,
             [
-                .slot(root), .address(text(node.path)), .value(node.kind.modeBits | UInt64(node.mode)),
+                .slot(root), .address(text(node.path.text)), .value(node.kind.modeBits | UInt64(node.mode)),
                 .value(node.kind == .namedPipe ? 0 : device), .value(UInt64(node.uid)), .value(UInt64(node.gid)),
             ])
     }
 
-    mutating func bindDevice(hostFile file: Slot, path: String, root: Slot, protected: Bool) {
+    mutating func bindDevice(hostFile file: Slot, path: ContainerPath, root: Slot, protected: Bool) {
         let tree = scratchSlot()
         cloneTree(file, into: tree)
         // KERNEL: what is written to a device is not written to the mount that it lies on.
@@ -24,7 +24,7 @@ extension RecordEncoder {
         close(file)
     }
 
-    mutating func makeLink(path: String, to destination: String, existing: ExistingLink, root: Slot) {
+    mutating func makeLink(path: ContainerPath, to destination: String, existing: ExistingLink, root: Slot) {
         let kind =
             switch existing {
             case .leave: stage_link_leave
@@ -34,7 +34,7 @@ extension RecordEncoder {
         add(
             stage_operation_link,
             [
-                .slot(root), .address(text(path)), .address(text(destination)),
+                .slot(root), .address(text(path.text)), .address(text(destination)),
                 .value(kind),
             ])
     }
@@ -50,8 +50,8 @@ extension RecordEncoder {
         hide(stage_operation_read_only, hidden, root, covers: (.value(0), .value(0)), 0)
     }
 
-    mutating func makeWorkingDirectory(_ path: String, root: Slot) {
-        add(stage_operation_directory, [.slot(root), .address(text(path))])
+    mutating func makeWorkingDirectory(_ path: ContainerPath, root: Slot) {
+        add(stage_operation_directory, [.slot(root), .address(text(path.text))])
     }
 
     mutating func writeSystemControl(key: String, value: String, processFileSystem proc: Slot) {

@@ -20,14 +20,14 @@ extension RecordEncoder {
         end(tree, keeping: kept)
     }
 
-    mutating func changeMount(_ attributes: MountAttributes, path: String, root: Slot, fileSystem options: [String]) {
+    mutating func changeMount(_ attributes: MountAttributes, path: ContainerPath, root: Slot, fileSystem options: [String]) {
         let target = makeTarget(MountTarget(path, kind: .directory), root: root, existing: true)
         changeFileSystem(of: target, options)
         setAttributes(attributes, of: target)
         close(target)
     }
 
-    mutating func openMount(path: String, root: Slot, into slot: Slot) {
+    mutating func openMount(path: ContainerPath, root: Slot, into slot: Slot) {
         _ = makeTarget(MountTarget(path, kind: .directory), root: root, existing: true, into: slot)
     }
 
@@ -46,7 +46,7 @@ extension RecordEncoder {
         add(stage_operation_check_magic, [.slot(slot), .value(UInt64(PROC_SUPER_MAGIC)), .value(1)])
     }
 
-    mutating func removeMount(path: String, root: Slot, processFileSystem proc: Slot) {
+    mutating func removeMount(path: ContainerPath, root: Slot, processFileSystem proc: Slot) {
         let place = makeTarget(MountTarget(path, kind: .directory), root: root, existing: true)
         add(stage_operation_unmount, [.slot(place), .slot(proc)])
         close(place)

@@ -7,10 +7,10 @@ private let here = UInt64(bitPattern: Int64(AT_FDCWD))
 
 extension RecordEncoder {
     /// Opens a path of the host; only before the root changes.
-    mutating func openHost(_ path: String, flags: Int32, into slot: Slot) {
+    mutating func openHost(_ path: HostPath, flags: Int32, into slot: Slot) {
         call(
             __NR_openat,
-            [.value(here), .address(text(path)), .value(UInt64(UInt32(bitPattern: flags | O_CLOEXEC))), .value(0)],
+            [.value(here), .address(text(path.text)), .value(UInt64(UInt32(bitPattern: flags | O_CLOEXEC))), .value(0)],
             result: slot)
     }
 
@@ -52,7 +52,7 @@ extension RecordEncoder {
         if existing { flags |= stage_target_existing }
         add(
             stage_operation_make_target,
-            [.slot(root), .address(text(target.path)), source.map { .slot($0) } ?? .value(0), .value(flags)],
+            [.slot(root), .address(text(target.path.text)), source.map { .slot($0) } ?? .value(0), .value(flags)],
             result: point, tolerating: errnos)
         return point
     }
@@ -64,7 +64,7 @@ extension RecordEncoder {
         let place: (Argument, Argument) =
             if let mount = hidden.mount { (.slot(mount), .address(text(hidden.inside))) } else { (.value(.max), .value(0)) }
         add(
-            operation, [.slot(root), .address(text(hidden.path)), covers.0, covers.1, place.0, place.1],
+            operation, [.slot(root), .address(text(hidden.path.text)), covers.0, covers.1, place.0, place.1],
             flags: flags | (hidden.isLookedForAgain ? stage_hide_again : 0))
     }
 
@@ -80,8 +80,8 @@ extension RecordEncoder {
     }
 
     /// What lies at a path of the host, if the slot is empty because the kernel refused something better.
-    mutating func openUnlessOpen(_ slot: Slot, _ path: String, flags: UInt64) {
-        add(stage_operation_tree_unless, [.slot(slot), .address(text(path)), .value(flags)], result: slot)
+    mutating func openUnlessOpen(_ slot: Slot, _ path: HostPath, flags: UInt64) {
+        add(stage_operation_tree_unless, [.slot(slot), .address(text(path.text)), .value(flags)], result: slot)
     }
 
     mutating func openDeviceNodes(_ tree: Slot, root: Slot, into slots: [Slot]) {
@@ -186,7 +186,7 @@ extension RecordEncoder {
     }
 
     /// A file system, or where the kernel refuses it the host's mounts at a path, with the same attributes on each.
-    mutating func makeFileSystem(_ mount: FileSystemMount, otherwise path: String, into slot: Slot) {
+    mutating func makeFileSystem(_ mount: FileSystemMount, otherwise path: HostPath, into slot: Slot) {
         makeFileSystemIfAllowed(mount, into: slot)
         openUnlessOpen(slot, path, flags: treeFlags(recursive: true))
         setAttributes(

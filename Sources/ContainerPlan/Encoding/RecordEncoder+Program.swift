@@ -22,9 +22,9 @@ extension RecordEncoder {
         add(stage_operation_home, [.slot(root), .value(UInt64(uid)), .address(home)])
     }
 
-    mutating func enterDirectory(_ path: String, attempt: DirectoryAttempt) {
+    mutating func enterDirectory(_ path: ContainerPath, attempt: DirectoryAttempt) {
         add(
-            stage_operation_working_directory, [.address(text(path)), .value(attempt.rawValue)])
+            stage_operation_working_directory, [.address(text(path.text)), .value(attempt.rawValue)])
     }
 
     mutating func findProgram(_ name: String) {

@@ -6,16 +6,16 @@ private let here = UInt64(bitPattern: Int64(AT_FDCWD))
 
 /// The root: opened, changed, entered.
 extension RecordEncoder {
-    mutating func changePropagation(_ kind: MountPropagation, recursive: Bool, of path: String) {
+    mutating func changePropagation(_ kind: MountPropagation, recursive: Bool) {
         call(
             __NR_mount,
             [
-                .value(0), .address(text(path)), .value(0),
+                .value(0), .address(text("/")), .value(0),
                 .value(kind.mountFlag | (recursive ? UInt64(MS_REC) : 0)), .value(0),
             ])
     }
 
-    mutating func attachRoot(tree: Slot, at path: String) {
+    mutating func attachRoot(tree: Slot, at path: HostPath) {
         let point = scratchSlot()
         openHost(path, flags: O_PATH | O_DIRECTORY, into: point)
         attach(tree, to: point)
@@ -24,14 +24,14 @@ extension RecordEncoder {
         call(__NR_fchdir, [.slot(tree)])
     }
 
-    mutating func openTree(path: String, recursive: Bool, followsLink: Bool, attributes: MountAttributes, into slot: Slot) {
+    mutating func openTree(path: HostPath, recursive: Bool, followsLink: Bool, attributes: MountAttributes, into slot: Slot) {
         let flags = treeFlags(recursive: recursive, followsLink: followsLink)
-        call(__NR_open_tree, [.value(here), .address(text(path)), .value(flags)], result: slot)
+        call(__NR_open_tree, [.value(here), .address(text(path.text)), .value(flags)], result: slot)
         setAttributes(attributes, of: slot)
     }
 
     mutating func openTreeInRoot(
-        path: String, root: Slot, recursive: Bool, followsLink: Bool, attributes: MountAttributes, into slot: Slot
+        path: ContainerPath, root: Slot, recursive: Bool, followsLink: Bool, attributes: MountAttributes, into slot: Slot
     ) {
         var source = MountTarget(path, kind: .directory)
         source.keepsLink = !followsLink
@@ -41,7 +41,7 @@ extension RecordEncoder {
         setAttributes(attributes, of: slot)
     }
 
-    mutating func openHostFile(_ path: String, into slot: Slot, mustBeNullDevice mustBeNull: Bool) {
+    mutating func openHostFile(_ path: HostPath, into slot: Slot, mustBeNullDevice mustBeNull: Bool) {
         openHost(path, flags: O_PATH, into: slot)
         if mustBeNull { add(stage_operation_check_null, [.slot(slot)]) }
     }
@@ -81,8 +81,8 @@ extension RecordEncoder {
         call(__NR_chdir, [.address(text("/"))])
     }
 
-    mutating func hideHostMount(_ path: String) {
-        let (place, type) = (text(path), text("tmpfs"))
+    mutating func hideHostMount(_ path: HostPath) {
+        let (place, type) = (text(path.text), text("tmpfs"))
         // What is unmounted here must not vanish from the host.
         call(
             __NR_mount, [.value(0), .address(place), .value(0), .value(UInt64(MS_SLAVE | MS_REC)), .value(0)],

@@ -62,8 +62,7 @@ extension Step {
             encoder.close(slot)
         case .waitForStart(let slot): encoder.add(stage_operation_wait_start, [.slot(slot)])
 
-        case .changePropagation(let kind, let recursive, let path):
-            encoder.changePropagation(kind, recursive: recursive, of: path)
+        case .changePropagation(let kind, let recursive): encoder.changePropagation(kind, recursive: recursive)
         case .attachRoot(let tree, let path): encoder.attachRoot(tree: tree, at: path)
         case .openCurrentRoot(let slot): encoder.openHost("/", flags: O_PATH | O_DIRECTORY, into: slot)
         case .openTree(let path, let recursive, let followsLink, let attributes, let slot):

@@ -78,7 +78,8 @@ extension Plan {
     ///   - process: its first process.
     /// - Throws: `PlanError` for what could not be restored.
     public static func checkpoint(
-        _ spec: Spec, root: String, groups: [String: String], process: CheckpointFacts.Process, options: CheckpointOptions,
+        _ spec: ValidatedSpec, root: HostPath, groups: [String: String], process: CheckpointFacts.Process,
+        options: CheckpointOptions,
         host: HostFacts, facts: CheckpointFacts
     ) throws(PlanError) -> Plan {
         let planner = CheckpointPlanner(spec: spec, host: host, facts: facts)
@@ -108,7 +109,7 @@ extension Plan {
 /// Decides what CRIU must be told about a container. A dump and a restore ask the same, so that what one calls from outside
 /// the other brings along.
 final class CheckpointPlanner {
-    let spec: Spec
+    let spec: ValidatedSpec
     let host: HostFacts
     let facts: CheckpointFacts
     private let linux: Linux
@@ -117,11 +118,11 @@ final class CheckpointPlanner {
     /// RUNC: its name for what all masked files are covered with.
     static let maskName = "/dev/null"
 
-    init(spec: Spec, host: HostFacts, facts: CheckpointFacts) {
+    init(spec: ValidatedSpec, host: HostFacts, facts: CheckpointFacts) {
         self.spec = spec
         self.host = host
         self.facts = facts
-        linux = spec.linux ?? Linux()
+        linux = spec.linux
         namespaces = NamespaceRequest(linux)
     }
 
@@ -172,8 +173,8 @@ final class CheckpointPlanner {
                 hint: "let the program set its own, or leave \(path) out", kind: .unsupported)
         }
         if linux.memoryPolicy != nil { throw refuse("memory policy", JSONPath.of("linux", "memoryPolicy")) }
-        if spec.process?.ioPriority != nil { throw refuse("I/O priority", JSONPath.of("process", "ioPriority")) }
-        guard let scheduler = spec.process?.scheduler else { return }
+        if spec.process.document.ioPriority != nil { throw refuse("I/O priority", JSONPath.of("process", "ioPriority")) }
+        guard let scheduler = spec.process.document.scheduler else { return }
         if !Self.restoredPolicies.contains(scheduler.policy) {
             throw refuse("\(scheduler.policy)", JSONPath.of("process", "scheduler", "policy"))
         }
@@ -246,7 +247,8 @@ final class CheckpointPlanner {
             let origin = namespaces.origin(kind)
             try require(version, for: "a \(kind.rawValue) namespace from outside", at: origin)
             guard let number = facts.namespaceNumbers[kind] else {
-                throw PlanError("there is no \(kind.rawValue) namespace \(namespaces.path(kind) ?? "")", at: origin,
+                throw PlanError(
+                    "there is no \(kind.rawValue) namespace \(namespaces.path(kind)?.text ?? "")", at: origin,
                     hint: "it is gone: put the file of the namespace back that the container is in")
             }
             order.externals.append("\(kind.fileName)[\(number)]:\(Self.key(kind))")
@@ -280,44 +282,44 @@ final class CheckpointPlanner {
 
     /// Processes that are frozen together cannot start others between two looks of CRIU. It is the group in which `pause` freezes
     /// them: CRIU waits without end for processes that another has frozen.
-    func freezer(_ groups: [String: String]) -> String? {
-        if let unified = groups[""], facts.criuVersion >= CheckpointFacts.unifiedFreezer { return unified }
-        return groups["freezer"]
+    func freezer(_ groups: [String: String]) -> HostPath? {
+        if let unified = groups[""], facts.criuVersion >= CheckpointFacts.unifiedFreezer { return HostPath(unified) }
+        return groups["freezer"].map { HostPath($0) }
     }
 
     // MARK: Configuration
 
     /// RUNC: an annotation names another file, or none.
-    var configurationFile: String? {
-        guard let named = spec.annotations?[CriuOrder.configurationAnnotation] else { return "/etc/criu/runc.conf" }
-        return named.isEmpty ? nil : named
+    var configurationFile: HostPath? {
+        guard let named = spec.document.annotations?[CriuOrder.configurationAnnotation] else { return "/etc/criu/runc.conf" }
+        return named.isEmpty ? nil : HostPath(named)
     }
 
     // MARK: Mounts
 
     /// A mount from outside: where it is in the container, and what is bound there.
     struct OutsideMount: Equatable {
-        var place: String
-        var source: String
+        var place: ContainerPath
+        var source: HostPath
         /// The entry of `mounts`, for those that have one.
         var index: Int?
     }
 
     /// Each by its own place, but for the covers of masked files.
     func nameMounts(_ order: inout CriuOrder, _ groups: CgroupPaths) {
-        order.externalMounts = externalMounts(groups).map { CriuOrder.ExternalMount(key: $0.place, value: $0.place) }
-        order.externalMounts += maskedFiles.map { CriuOrder.ExternalMount(key: $0, value: CheckpointPlanner.maskName) }
+        order.externalMounts = externalMounts(groups).map { CriuOrder.ExternalMount(key: $0.place.text, value: $0.place.text) }
+        order.externalMounts += maskedFiles.map { CriuOrder.ExternalMount(key: $0.text, value: CheckpointPlanner.maskName) }
     }
 
     /// All but the covers of masked files.
     func externalMounts(_ groups: CgroupPaths) -> [OutsideMount] {
         var found: [OutsideMount] = []
-        for (index, mount) in (spec.mounts ?? []).enumerated() {
+        for (index, mount) in spec.mounts.enumerated() {
             let options = MountOptions(mount.options ?? [])
             if options.isRemount || options.copiesLink { continue }
             let place = place(mount.destination)
             if options.bind != nil || mount.type == "bind" {
-                found.append(OutsideMount(place: place, source: mount.source ?? "", index: index))
+                found.append(OutsideMount(place: place, source: HostPath(mount.source ?? ""), index: index))
             } else if mount.type == "cgroup" || mount.type == "cgroup2" {
                 found += controlGroupMounts(place, groups)
             }
@@ -327,38 +329,40 @@ final class CheckpointPlanner {
 
     /// Without a cgroup namespace hierarchies of version 1 are bound one by one; with one, and with version 2 alone, they are
     /// mounts that CRIU makes itself.
-    private func controlGroupMounts(_ place: String, _ groups: CgroupPaths) -> [OutsideMount] {
+    private func controlGroupMounts(_ place: ContainerPath, _ groups: CgroupPaths) -> [OutsideMount] {
         let hierarchies = ContainerHierarchies(host.layout, own: groups.locations)
         if namespaces.isNew(.cgroup) || hierarchies.legacy.isEmpty { return [] }
         let all = hierarchies.legacy + (hierarchies.unified.map { [$0] } ?? [])
-        return all.map { OutsideMount(place: place + "/" + $0.name, source: own($0.name, groups) ?? $0.directory) }
+        return all.map { OutsideMount(place: place.path(to: $0.name), source: own($0.name, groups) ?? $0.directory) }
     }
 
     /// The container's own directory of a hierarchy, from paths that know nothing of mount points.
-    private func own(_ name: String, _ groups: CgroupPaths) -> String? {
+    private func own(_ name: String, _ groups: CgroupPaths) -> HostPath? {
         groups.locations.first { location in
             location.version == .v1
                 ? location.controllers.joined(separator: ",") == name || location.name == name : name == "unified"
-        }?.directory
+        }.map { HostPath($0.directory) }
     }
 
     /// Who may not make nodes has those of the host.
     private var hostDevices: [OutsideMount] {
         guard !makesDevices else { return [] }
         let defaults = ["null", "zero", "full", "random", "urandom", "tty"].map { "/dev/" + $0 }
-        let listed = (linux.devices ?? []).filter { $0.kind != .namedPipe }.map { CreatePlanner.cleaned($0.path) }
-        return Set(defaults + listed).sortedByBytes().map { OutsideMount(place: $0, source: $0) }
+        let listed = (linux.devices ?? []).filter { $0.kind != .namedPipe }.map { ContainerPath(cleaning: $0.path).text }
+        return Set(defaults + listed).sortedByBytes().map { OutsideMount(place: ContainerPath($0), source: HostPath($0)) }
     }
 
     private var makesDevices: Bool { host.canMakeDevices && !namespaces.has(.user) }
 
     /// In the order of config.json, without repetition.
-    var maskedFiles: [String] {
+    var maskedFiles: [ContainerPath] {
         var done: Set<String> = []
         return (linux.maskedPaths ?? []).filter { facts.maskedFiles.contains($0) }.map { place($0) }
-            .filter { done.insert($0).inserted }
+            .filter { done.insert($0.text).inserted }
     }
 
     /// Where a place of config.json is in the container.
-    private func place(_ path: String) -> String { facts.places[path] ?? CreatePlanner.cleaned(path) }
+    private func place(_ path: String) -> ContainerPath {
+        facts.places[path].map { ContainerPath($0) } ?? ContainerPath(cleaning: path)
+    }
 }

@@ -3,10 +3,10 @@ internal import RuntimeSpec
 
 /// What the user's program may do: labels, scheduling, capabilities, system calls. The same for create and exec.
 struct ConfinementPlanner {
-    let process: Spec.Process
+    let process: ValidatedProcess
     let seccomp: SeccompFilter?
     /// Where the listener of the filter goes, if it has one.
-    let listenerPath: String
+    let listenerPath: HostPath
     let facts: HostFacts
     let hasUserNamespace: Bool
     /// Whether the program's other groups stay those of the caller.
@@ -15,25 +15,25 @@ struct ConfinementPlanner {
     var processFileSystem: Slot?
     var warnings: [String] = []
 
-    init(process: Spec.Process, seccomp: SeccompFilter?, facts: HostFacts, linux: Linux, keepsGroups: Bool = false) {
+    init(process: ValidatedProcess, seccomp: SeccompFilter?, facts: HostFacts, linux: Linux, keepsGroups: Bool = false) {
         self.keepsGroups = keepsGroups
         self.process = process
         self.seccomp = seccomp
-        listenerPath = linux.seccomp?.listenerPath ?? ""
+        listenerPath = HostPath(linux.seccomp?.listenerPath ?? "")
         self.facts = facts
         hasUserNamespace = linux.hasNamespace(.user)
     }
 
     func labels() throws(PlanError) -> [(module: SecurityModule, label: String, origin: JSONPath)] {
         var labels: [(module: SecurityModule, label: String, origin: JSONPath)] = []
-        if let profile = process.apparmorProfile, !profile.isEmpty {
+        if let profile = process.document.apparmorProfile, !profile.isEmpty {
             let path = JSONPath.of("process", "apparmorProfile")
             guard facts.appArmorIsEnabled else {
                 throw PlanError("apparmor is not enabled on this host; remove the profile \"\(profile)\" or enable it", at: path)
             }
             labels.append((.appArmor, profile, path))
         }
-        if let label = process.selinuxLabel, !label.isEmpty {
+        if let label = process.document.selinuxLabel, !label.isEmpty {
             let path = JSONPath.of("process", "selinuxLabel")
             guard facts.selinuxIsEnabled else {
                 throw PlanError("selinux is not enabled on this host; remove the label \"\(label)\" or enable it", at: path)
@@ -50,69 +50,34 @@ struct ConfinementPlanner {
                 builder.add(.setSecurityLabel(module: module, label: label, processFileSystem: processFileSystem), for: path)
             }
         }
-        if let scheduler = process.scheduler {
-            builder.add(.setScheduler(try attributes(of: scheduler)), for: JSONPath.of("process", "scheduler"))
+        // Validation knows the words of all these: none is there without a meaning.
+        if let scheduler = process.document.scheduler, let policy = scheduler.schedulerPolicy {
+            builder.add(.setScheduler(attributes(policy, of: scheduler)), for: JSONPath.of("process", "scheduler"))
         }
-        if let priority = process.ioPriority {
-            try plan(priority, &builder)
+        if let priority = process.document.ioPriority, let kind = priority.priorityClass {
+            let level = UInt8(truncatingIfNeeded: priority.priority)
+            builder.add(.setIOPriority(kind, level: level), for: JSONPath.of("process", "ioPriority"))
         }
-        if let policy = linux.memoryPolicy {
-            try plan(policy, &builder)
-        }
-        if let personality = linux.personality {
-            let path = JSONPath.of("linux", "personality")
-            guard let domain = personality.personalityDomain else {
-                throw PlanError("invalid personality domain \"\(personality.domain)\"", at: path.member("domain"))
-            }
-            builder.add(.setPersonality(domain), for: path)
+        if let policy = linux.memoryPolicy, let mode = policy.policyMode { try plan(policy, mode, &builder) }
+        if let personality = linux.personality, let domain = personality.personalityDomain {
+            builder.add(.setPersonality(domain), for: JSONPath.of("linux", "personality"))
         }
     }
 
-    private func attributes(of scheduler: Scheduler) throws(PlanError) -> SchedulerAttributes {
-        let path = JSONPath.of("process", "scheduler")
-        guard let policy = scheduler.schedulerPolicy else {
-            throw PlanError("invalid scheduler policy \"\(scheduler.policy)\"", at: path.member("policy"))
-        }
-        var flags: [SchedulerFlag] = []
-        for (index, name) in (scheduler.flags ?? []).enumerated() {
-            guard let flag = SchedulerFlag(rawValue: name) else {
-                throw PlanError("invalid scheduler flag \"\(name)\"", at: path.member("flags").index(index))
-            }
-            flags.append(flag)
-        }
-        return SchedulerAttributes(
-            policy: policy, flags: flags, nice: scheduler.nice ?? 0,
+    private func attributes(_ policy: SchedulerPolicy, of scheduler: Scheduler) -> SchedulerAttributes {
+        SchedulerAttributes(
+            policy: policy, flags: (scheduler.flags ?? []).compactMap { SchedulerFlag(rawValue: $0) }, nice: scheduler.nice ?? 0,
             priority: UInt32(bitPattern: scheduler.priority ?? 0), runtime: scheduler.runtime ?? 0,
             deadline: scheduler.deadline ?? 0, period: scheduler.period ?? 0)
     }
 
-    private func plan(_ priority: IOPriority, _ builder: inout PlanBuilder) throws(PlanError) {
-        let path = JSONPath.of("process", "ioPriority")
-        guard let kind = priority.priorityClass else {
-            throw PlanError("invalid ioPriority.Class: \(priority.class)", at: path.member("class"))
-        }
-        guard (0...7).contains(priority.priority) else {
-            throw PlanError("invalid ioPriority.Priority: \(priority.priority)", at: path.member("priority"))
-        }
-        builder.add(.setIOPriority(kind, level: UInt8(priority.priority)), for: path)
-    }
-
-    private func plan(_ policy: MemoryPolicy, _ builder: inout PlanBuilder) throws(PlanError) {
+    private func plan(_ policy: MemoryPolicy, _ mode: MemoryPolicyMode, _ builder: inout PlanBuilder) throws(PlanError) {
         let path = JSONPath.of("linux", "memoryPolicy")
-        guard let mode = policy.policyMode else {
-            throw PlanError("invalid memory policy mode \"\(policy.mode)\"", at: path.member("mode"))
-        }
-        var flags: [MemoryPolicyFlag] = []
-        for (index, name) in (policy.flags ?? []).enumerated() {
-            guard let flag = MemoryPolicyFlag(rawValue: name) else {
-                throw PlanError("invalid memory policy flag \"\(name)\"", at: path.member("flags").index(index))
-            }
-            flags.append(flag)
-        }
+        let flags = (policy.flags ?? []).compactMap { MemoryPolicyFlag(rawValue: $0) }
         var nodes = CPUMask()
         if let list = policy.nodes, !list.isEmpty {
             guard let mask = CPUMask(list: list) else {
-                throw PlanError("invalid list of nodes \"\(list)\"", at: path.member("nodes"))
+                throw PlanError("\"\(list)\" has a node beyond 8191, the last that there can be", at: path.member("nodes"))
             }
             nodes = mask
         }
@@ -125,8 +90,8 @@ struct ConfinementPlanner {
     /// CAP_SETUID is there, the sets while they are still permitted, ambient ones once they are inheritable.
     func planUserAndCapabilities(_ builder: inout PlanBuilder) {
         let path = JSONPath.of("process", "capabilities")
-        let user = process.user
-        if let capabilities = process.capabilities {
+        let user = process.document.user
+        if let capabilities = process.document.capabilities {
             builder.add(
                 .dropBoundingCapabilities(keeping: set(capabilities.bounding), last: facts.lastCapability),
                 for: path.member("bounding"))
@@ -135,7 +100,7 @@ struct ConfinementPlanner {
         builder.add(
             .setUser(uid: user.uid, gid: user.gid, groups: keepsGroups ? nil : user.additionalGids ?? []),
             for: JSONPath.of("process", "user"))
-        guard let capabilities = process.capabilities else { return }
+        guard let capabilities = process.document.capabilities else { return }
         builder.add(
             .setCapabilities(
                 effective: effective(capabilities), permitted: set(capabilities.permitted),
@@ -171,7 +136,7 @@ struct ConfinementPlanner {
 
     /// SPEC(config.md#linux-process): names that are unknown or cannot be granted are logged and left out.
     mutating func warnOfCapabilities() {
-        guard let capabilities = process.capabilities else { return }
+        guard let capabilities = process.document.capabilities else { return }
         let lists = [
             capabilities.bounding, capabilities.effective, capabilities.inheritable, capabilities.permitted,
             capabilities.ambient,

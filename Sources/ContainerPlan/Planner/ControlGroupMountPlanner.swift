@@ -5,7 +5,7 @@ internal import RuntimeSpec
 extension CreatePlanner {
     /// The control group file system: version 2 alone is one mount; version 1 is a directory with one mount per hierarchy.
     func planControlGroupMount(
-        _ options: MountOptions, _ index: Int, _ destination: String, _ origin: JSONPath, _ root: Slot
+        _ options: MountOptions, _ index: Int, _ destination: ContainerPath, _ origin: JSONPath, _ root: Slot
     ) throws(PlanError) {
         let groups = hierarchies
         var attributes = options.attributes
@@ -34,7 +34,7 @@ extension CreatePlanner {
             }
         }
         if let unified = groups.unified {
-            try planHierarchy(unified, type: "cgroup2", data, destination + "/unified", attributes, origin, root)
+            try planHierarchy(unified, type: "cgroup2", data, destination.path(to: "unified"), attributes, origin, root)
         }
         if options.flags.contains(.readOnly) {
             builder.add(
@@ -53,7 +53,7 @@ extension CreatePlanner {
     /// In a control group namespace the hierarchy is mounted and shows the container's group as its root; without one the
     /// group's directory is bound, because a mount would show all groups of the host.
     private func planHierarchy(
-        _ hierarchy: ContainerHierarchies.Hierarchy, type: String, _ data: [String], _ destination: String,
+        _ hierarchy: ContainerHierarchies.Hierarchy, type: String, _ data: [String], _ destination: ContainerPath,
         _ attributes: MountAttributes, _ origin: JSONPath, _ root: Slot, keeping kept: Slot? = nil
     ) throws(PlanError) {
         let target = MountTarget(destination, kind: .directory, refusesProcessFileSystem: true)
@@ -69,7 +69,7 @@ extension CreatePlanner {
             guard Self.options.contains(option) else { throw PlanError(what, at: origin.member("options")) }
             builder.plan.warnings.append("\(origin.member("options")): \(what)")
         }
-        guard hierarchy.isJoined || !hierarchy.directory.isEmpty else {
+        guard hierarchy.isJoined || !hierarchy.directory.text.isEmpty else {
             throw PlanError("no control group file system is mounted on this host that could be shown", at: origin)
         }
         let tree = builder.slot()

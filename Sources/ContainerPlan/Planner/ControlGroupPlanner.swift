@@ -18,21 +18,23 @@ struct ControlGroupPlanner {
     private static let resources = JSONPath.of("linux", "resources")
 
     /// Nil when control groups are switched off.
-    init?(_ spec: Spec, _ request: PlanRequest, _ facts: HostFacts) throws(PlanError) {
+    init?(_ spec: ValidatedSpec, _ request: PlanRequest, _ facts: HostFacts) throws(PlanError) {
         guard request.controlGroupManager != .disabled else { return nil }
         isRootless = facts.isRootless
-        owner = facts.isRootless ? nil : CgroupOwnership.owner(spec, mode: facts.layout.mode)
+        owner = facts.isRootless ? nil : CgroupOwnership.owner(spec.document, mode: facts.layout.mode)
         do throws(CgroupError) {
-            var resources = spec.linux?.resources
+            var resources = spec.document.linux?.resources
             if request.controlGroupManager == .systemd {
                 let systemd = try Self.systemd(facts)
-                let unit = try SystemdUnit(cgroupsPath: spec.linux?.cgroupsPath, containerID: request.id, isUser: systemd.isUser)
+                let unit = try SystemdUnit(
+                    cgroupsPath: spec.document.linux?.cgroupsPath, containerID: request.id, isUser: systemd.isUser)
                 paths = try CgroupPaths(layout: facts.layout, unit: unit, managerGroup: systemd.controlGroup)
                 resources = SystemdProperties.rounded(resources)
                 (self.unit, unitChange) = try Self.plan(unit, systemd, spec, resources, request, facts.layout)
             } else {
                 (unit, unitChange) = (nil, nil)
-                paths = try CgroupPaths(layout: facts.layout, cgroupsPath: spec.linux?.cgroupsPath, containerID: request.id)
+                paths = try CgroupPaths(
+                    layout: facts.layout, cgroupsPath: spec.document.linux?.cgroupsPath, containerID: request.id)
             }
             var changes = try CgroupChanges(resources: resources, layout: facts.layout)
             if unitChange != nil {
@@ -65,7 +67,7 @@ struct ControlGroupPlanner {
 
     /// A limit of tasks that leaves no room for the process that holds the unit is told when that has ended.
     private static func plan(
-        _ unit: SystemdUnit, _ systemd: SystemdFacts, _ spec: Spec, _ resources: Resources?, _ request: PlanRequest,
+        _ unit: SystemdUnit, _ systemd: SystemdFacts, _ spec: ValidatedSpec, _ resources: Resources?, _ request: PlanRequest,
         _ layout: CgroupLayout
     ) throws(CgroupError) -> (UnitRequest, UnitChange?) {
         let properties = SystemdProperties(
@@ -80,7 +82,7 @@ struct ControlGroupPlanner {
                 properties: try properties.resources(Resources(pids: pids), changingDevices: false, path: Self.resources))
         }
         let started = try properties.start(
-            unit, containerID: request.id, process: nil, resources: early, annotations: spec.annotations ?? [:])
+            unit, containerID: request.id, process: nil, resources: early, annotations: spec.document.annotations ?? [:])
         return (UnitRequest(unit: unit, isOfUser: systemd.isUser, properties: started), change)
     }
 
@@ -141,7 +143,7 @@ struct ContainerHierarchies: Equatable {
         var isJoined = true
         /// The directory on the host that the container may see: its own group's, or else that of veloci's group. Version 2 alone
         /// is seen as a whole.
-        var directory = ""
+        var directory: HostPath = ""
     }
 
     /// Of version 1, in the order of their mounts; empty on a host with version 2 alone.
@@ -157,7 +159,7 @@ struct ContainerHierarchies: Equatable {
         for host in layout.hierarchies where host.isForContainers {
             let own = rest.first?.mountPoint == host.mountPoint ? rest.popFirst() : nil
             let caller = host.ownCgroup == "/" ? host.mountPoint : host.mountPoint + host.ownCgroup
-            let directory = isAlone ? host.mountPoint : own?.directory ?? caller
+            let directory = HostPath(isAlone ? host.mountPoint : own?.directory ?? caller)
             if host.version == .v2 {
                 unified = Hierarchy(name: isAlone ? "" : "unified", isJoined: own != nil, directory: directory)
             } else {

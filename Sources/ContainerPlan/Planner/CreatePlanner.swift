@@ -2,11 +2,11 @@ internal import Cgroups
 public import RuntimeSpec
 
 extension Plan {
-    /// The plan that makes a container out of a validated configuration.
+    /// The plan that makes a container.
     ///
     /// A pure function: nothing is looked up on the host but `facts`.
     public static func create(
-        _ spec: Spec, request: PlanRequest, facts: HostFacts
+        _ spec: ValidatedSpec, request: PlanRequest, facts: HostFacts
     ) throws(PlanError) -> Plan {
         let planner = try CreatePlanner(spec: spec, request: request, facts: facts)
         try planner.plan()
@@ -18,10 +18,10 @@ extension Plan {
 ///
 /// A class, although nobody shares one: it has some kilobytes, which are not to be copied for every closure.
 final class CreatePlanner {
-    let spec: Spec
+    let spec: ValidatedSpec
     let request: PlanRequest
     let facts: HostFacts
-    let process: Spec.Process
+    let process: ValidatedProcess
     let linux: Linux
     let namespaces: NamespaceRequest
     /// The container's control groups; nil when they are switched off.
@@ -44,18 +44,18 @@ final class CreatePlanner {
     var mountsRoot: Bool { hasMountNamespace || mountsOnHost }
     /// Whether the container's mounts are made in the runtime's own mount namespace.
     var mountsOnHost: Bool { !hasMountNamespace && facts.isPrivileged && !namespaces.has(.user) }
-    var usesTerminal: Bool { process.terminal == true }
-    var annotations: CrunAnnotations { CrunAnnotations(spec) }
+    var usesTerminal: Bool { process.document.terminal == true }
+    var annotations: CrunAnnotations { CrunAnnotations(spec.document) }
 
-    init(spec original: Spec, request: PlanRequest, facts: HostFacts) throws(PlanError) {
+    init(spec original: ValidatedSpec, request: PlanRequest, facts: HostFacts) throws(PlanError) {
         let spec = try Self.spec(original, joining: facts.joinedMappings)
         self.spec = spec
         self.request = request
         self.facts = facts
-        process = spec.process ?? Spec.Process(user: User(uid: 0, gid: 0), cwd: "/")
-        linux = spec.linux ?? Linux()
+        process = spec.process
+        linux = spec.linux
         namespaces = NamespaceRequest(linux)
-        remounts = Remounts(spec.mounts ?? [])
+        remounts = Remounts(spec.mounts)
         hiddenPlaces = HiddenPlaces(spec)
         bindsDeviceDirectory = Self.bindsDeviceDirectory(spec)
         hasMountNamespace = namespaces.has(.mount)
@@ -64,7 +64,7 @@ final class CreatePlanner {
     }
 
     func plan() throws(PlanError) {
-        try checkProcess()
+        try checkWishes()
         try checkTerminal()
         planState()
         groups?.plan(&builder)
@@ -84,7 +84,7 @@ final class CreatePlanner {
         planControlGroups()
         builder.add(.resetCPUAffinity)
         let limits = LimitPlanner(process: process, facts: facts, path: .of("process", "rlimits"))
-        try limits.planEarly(&builder, hasUserNamespace: namespaces.has(.user))
+        limits.planEarly(&builder, hasUserNamespace: namespaces.has(.user))
         planNamespaces()
         builder.add(.saveUmask)
         builder.add(.newSession)
@@ -101,9 +101,9 @@ final class CreatePlanner {
         planLastWrites(root: root)
         planEntry(of: root)
 
-        try limits.planFromOutside(&builder, hasUserNamespace: namespaces.has(.user))
+        limits.planFromOutside(&builder, hasUserNamespace: namespaces.has(.user))
         try confinement.planAttributes(&builder, linux: linux)
-        try planProgram(confinement, root: root)
+        planProgram(confinement, root: root)
         confinement.warnOfCapabilities()
         builder.plan.warnings += confinement.warnings
         planClone(root: root)
@@ -111,8 +111,8 @@ final class CreatePlanner {
     }
 
     /// RUNC: a user namespace that exists has its mappings, which config.json may repeat and not change.
-    private static func spec(_ spec: Spec, joining joined: OwnerMappings?) throws(PlanError) -> Spec {
-        guard let joined, var linux = spec.linux, NamespaceRequest(linux).path(.user) != nil else { return spec }
+    private static func spec(_ spec: ValidatedSpec, joining joined: OwnerMappings?) throws(PlanError) -> ValidatedSpec {
+        guard let joined, let linux = spec.document.linux, NamespaceRequest(linux).path(.user) != nil else { return spec }
         let own = OwnerMappings(uid: linux.uidMappings ?? [], gid: linux.gidMappings ?? [])
         let isDifferent = own.normalized != joined.normalized
         if isDifferent, !own.uid.isEmpty || !own.gid.isEmpty {
@@ -123,19 +123,10 @@ final class CreatePlanner {
                 at: .of("linux", own.normalized.uid == joined.normalized.uid ? "gidMappings" : "uidMappings"),
                 hint: "leave uidMappings and gidMappings out: the namespace keeps its own")
         }
-        linux.uidMappings = joined.uid
-        linux.gidMappings = joined.gid
-        var spec = spec
-        spec.linux = linux
-        return spec
+        return spec.with(uidMappings: joined.uid, gidMappings: joined.gid)
     }
 
-    private func checkProcess() throws(PlanError) {
-        guard spec.process != nil else { throw PlanError("process property must not be empty", at: JSONPath.of("process")) }
-        guard let arguments = process.args, !arguments.isEmpty else {
-            throw PlanError("args must not be empty", at: JSONPath.of("process", "args"))
-        }
-        guard spec.root != nil else { throw PlanError("root must be specified", at: JSONPath.of("root")) }
+    private func checkWishes() throws(PlanError) {
         if let label = linux.mountLabel, !label.isEmpty, !facts.selinuxIsEnabled {
             throw PlanError(
                 "selinux is not enabled on this host; remove the label \"\(label)\" or enable it", at: .of("linux", "mountLabel"))
@@ -170,8 +161,8 @@ final class CreatePlanner {
     private func checkMountsWithoutNamespace() throws(PlanError) {
         guard !mountsRoot else { return }
         let wishes: [(isThere: Bool, path: JSONPath)] = [
-            (!(spec.mounts ?? []).isEmpty, .of("mounts")),
-            (spec.root?.readonly == true, .of("root", "readonly")),
+            (!spec.mounts.isEmpty, .of("mounts")),
+            (spec.root.readonly == true, .of("root", "readonly")),
             (linux.rootPropagation != nil, .of("linux", "rootfsPropagation")),
             (!(linux.devices ?? []).isEmpty, .of("linux", "devices")),
         ]
@@ -193,10 +184,10 @@ final class CreatePlanner {
     }
 
     private func planNames() throws(PlanError) {
-        if let name = spec.hostname, !name.isEmpty, try changes(name, facts.hostname, .of("hostname")) {
+        if let name = spec.document.hostname, !name.isEmpty, try changes(name, facts.hostname, .of("hostname")) {
             builder.add(.setHostname(name), for: JSONPath.of("hostname"))
         }
-        if let name = spec.domainname, !name.isEmpty, try changes(name, facts.domainname, .of("domainname")) {
+        if let name = spec.document.domainname, !name.isEmpty, try changes(name, facts.domainname, .of("domainname")) {
             builder.add(.setDomainname(name), for: JSONPath.of("domainname"))
         }
     }
@@ -239,27 +230,27 @@ final class CreatePlanner {
         let path = JSONPath.of("process", "terminal")
         let master = builder.slot()
         let terminal = builder.slot()
-        let size = process.consoleSize.flatMap { $0.width | $0.height == 0 ? nil : $0 }
+        let size = process.document.consoleSize.flatMap { $0.width | $0.height == 0 ? nil : $0 }
         builder.add(
             .openTerminal(
-                TerminalRequest(master: master, terminal: terminal, size: size, owner: process.user.uid), root: root),
+                TerminalRequest(master: master, terminal: terminal, size: size, owner: process.document.user.uid), root: root),
             for: path)
         builder.add(.sendTerminal(master: master, socket: socket), for: path)
         if mountsRoot { builder.add(.bindConsole(terminal: terminal, root: root), for: path) }
         builder.add(.useTerminal(terminal), for: path)
     }
 
-    private func planProgram(_ confinement: ConfinementPlanner, root: Slot) throws(PlanError) {
-        let hooks = spec.hooks?.startContainer ?? []
+    private func planProgram(_ confinement: ConfinementPlanner, root: Slot) {
+        let hooks = spec.hooks(.startContainer)
         let entry = ProgramPlanner(
             process: process, request: request, confinement: confinement, origin: JSONPath.of("process"))
         let start = request.waitsForStart ? builder.slot() : nil
         let started = request.waitsForStart ? builder.slot() : nil
         if let start, let started { builder.prepare(.makeStartPipe(into: start, started: started)) }
-        let state = hooks.isEmpty ? nil : HookState.make(spec, request: request, status: "created")
+        let state = hooks.isEmpty ? nil : HookState.make(spec.document, request: request, status: "created")
         let ready = ReadyPlanner(request: request, groups: groups, intelRdt: linux.intelRdt, usesTerminal: usesTerminal)
         if start != nil { builder.add(.endOnSignals) }
-        try entry.plan(&builder, root: root) { (builder) in
+        entry.plan(&builder, root: root) { (builder) in
             ready.plan(&builder)
             builder.add(.gate(.ready))
             if let start { builder.add(.waitForStart(start)) }
@@ -273,9 +264,9 @@ final class CreatePlanner {
     }
 
     private func planCompletion() {
-        builder.plan.hasPoststopHooks = !(spec.hooks?.poststop ?? []).isEmpty
+        builder.plan.hasPoststopHooks = !spec.hooks(.poststop).isEmpty
         let passesOn = request.detaches && !request.waitsForStart
-        builder.complete(poststart: spec.hooks?.poststart ?? [], notifySocket: passesOn ? request.notifySocket : nil)
+        builder.complete(poststart: spec.hooks(.poststart), notifySocket: passesOn ? request.notifySocket : nil)
     }
 
     private func planClone(root: Slot) {

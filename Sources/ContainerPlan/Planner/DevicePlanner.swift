@@ -15,10 +15,11 @@ extension CreatePlanner {
     func planDevices(root: Slot) {
         // RUNC: a /dev that is bound from somewhere is complete; nothing is made in it.
         if bindsDeviceDirectory { return }
-        let listed = Set((linux.devices ?? []).map { cleaned($0.path) })
+        let listed = Set((linux.devices ?? []).map { ContainerPath(cleaning: $0.path).text })
         for device in defaultDevices where !listed.contains("/dev/" + device.name) {
             let node = DeviceNode(
-                path: "/dev/" + device.name, kind: .character, major: device.major, minor: device.minor, mode: 0o666,
+                path: ContainerPath("/dev/" + device.name), kind: .character, major: device.major, minor: device.minor,
+                mode: 0o666,
                 uid: 0, gid: 0)
             plan(node, origin: JSONPath(), root: root)
         }
@@ -35,7 +36,7 @@ extension CreatePlanner {
         }
         planDevicesOfHost(made, root)
         for (path, destination) in standardLinks {
-            builder.add(.makeLink(path: path, to: destination, existing: .leave, root: root))
+            builder.add(.makeLink(path: ContainerPath(path), to: destination, existing: .leave, root: root))
         }
         // RUNC: programs of images look for it, mostly in vain, for it is among the paths that engines mask.
         if facts.hasKernelCore {
@@ -46,7 +47,7 @@ extension CreatePlanner {
 
     private func node(_ device: Device, _ kind: DeviceKind) -> DeviceNode {
         DeviceNode(
-            path: cleaned(device.path), kind: kind, major: UInt32(truncatingIfNeeded: device.major ?? 0),
+            path: ContainerPath(cleaning: device.path), kind: kind, major: UInt32(truncatingIfNeeded: device.major ?? 0),
             minor: UInt32(truncatingIfNeeded: device.minor ?? 0), mode: (device.fileMode ?? 0o666) & 0o7777,
             uid: device.uid ?? 0, gid: device.gid ?? 0)
     }
@@ -56,9 +57,10 @@ extension CreatePlanner {
         node(device, kind).owned(by: OwnerMappings(uid: linux.uidMappings ?? [], gid: linux.gidMappings ?? []))
     }
 
-    static func bindsDeviceDirectory(_ spec: Spec) -> Bool {
-        (spec.mounts ?? []).contains { mount in
-            Self.cleaned(mount.destination) == "/dev" && (mount.type == "bind" || MountOptions(mount.options ?? []).bind != nil)
+    static func bindsDeviceDirectory(_ spec: ValidatedSpec) -> Bool {
+        spec.mounts.contains { mount in
+            ContainerPath(cleaning: mount.destination) == "/dev"
+                && (mount.type == "bind" || MountOptions(mount.options ?? []).bind != nil)
         }
     }
 
@@ -93,7 +95,9 @@ extension CreatePlanner {
             return builder.add(.makeDevice(node, root: root), for: origin)
         }
         let file = builder.slot()
-        builder.add(.openHostFile(node.path, into: file, mustBeNullDevice: node.path == "/dev/null"), for: origin)
+        // The host's own has the same path.
+        let device = HostPath(node.path.text)
+        builder.add(.openHostFile(device, into: file, mustBeNullDevice: device == "/dev/null"), for: origin)
         builder.add(.bindDevice(hostFile: file, path: node.path, root: root, protected: mayOwnDevices), for: origin)
     }
 

@@ -6,18 +6,15 @@ extension Plan {
     ///
     /// A pure function of the container's configuration and the program. What the program leaves open is the container's own.
     public static func execute(
-        _ program: Spec.Process, in spec: Spec, request: PlanRequest, facts: HostFacts
+        _ program: ValidatedProcess, in spec: ValidatedSpec, request: PlanRequest, facts: HostFacts
     ) throws(PlanError) -> Plan {
-        let process = spec.process.map(program.completed(by:)) ?? program
+        let process = program.completed(by: spec.process)
         var builder = PlanBuilder()
-        var linux = spec.linux ?? Linux()
+        var linux = spec.linux
         if let joined = facts.joinedMappings { (linux.uidMappings, linux.gidMappings) = (joined.uid, joined.gid) }
         let kinds = NamespaceKind.allCases.filter { linux.hasNamespace($0) || $0 == .time && facts.hasRestoredClock }
-        guard let arguments = process.args, !arguments.isEmpty else {
-            throw PlanError("args must not be empty", at: .of("process", "args"))
-        }
 
-        let console = process.terminal == true ? builder.slot() : nil
+        let console = process.document.terminal == true ? builder.slot() : nil
         if let console {
             builder.prepare(.connectConsole(path: request.consoleSocket, into: console), for: .of("process", "terminal"))
         }
@@ -26,15 +23,15 @@ extension Plan {
         builder.add(.nameProcess("veloci:[2:EXEC]"))
         // CVE-2016-9962: those inside could trace us while we still hold the host's descriptors.
         builder.add(.refuseTracing)
-        planAffinity(process.execCPUAffinity?.initial, .of("process", "execCPUAffinity", "initial"), &builder)
+        planAffinity(process.document.execCPUAffinity?.initial, .of("process", "execCPUAffinity", "initial"), &builder)
         let groups = ContainerHierarchies(of: request.containerGroups)
         let entersUnified = planControlGroups(process, groups, facts, &builder)
         // SPEC(config.md#linux-process): where processors are named, the kernel's choice within the group is not changed.
-        if process.execCPUAffinity == nil { builder.add(.resetCPUAffinity) }
+        if process.document.execCPUAffinity == nil { builder.add(.resetCPUAffinity) }
         let limits = LimitPlanner(process: process, facts: facts, path: .of("process", "rlimits"))
-        try limits.planEarly(&builder, hasUserNamespace: kinds.contains(.user))
-        let keepsGroups = CrunAnnotations(spec).keepsGroups
-        planJoin(kinds, facts, .becomeUser(of: linux, like: process, keepsGroups: keepsGroups), &builder)
+        limits.planEarly(&builder, hasUserNamespace: kinds.contains(.user))
+        let keepsGroups = CrunAnnotations(spec.document).keepsGroups
+        planJoin(kinds, facts, .becomeUser(of: linux, like: process.document, keepsGroups: keepsGroups), &builder)
         builder.add(.saveUmask)
         builder.add(.newSession)
         if request.makesSessionKeyring { builder.add(.joinSessionKeyring) }
@@ -52,12 +49,14 @@ extension Plan {
         // What concerns the container concerns each of its processes; the rest of `linux` is in place.
         try confinement.planAttributes(
             &builder, linux: Linux(memoryPolicy: linux.memoryPolicy, personality: linux.personality))
-        planAffinity(process.execCPUAffinity?.final, .of("process", "execCPUAffinity", "final"), &builder)
-        try limits.planFromOutside(&builder, hasUserNamespace: kinds.contains(.user))
-        if let score = process.oomScoreAdj { builder.at(.ready, .setOOMScore(score), for: .of("process", "oomScoreAdj")) }
-        planReady(request, facts, groups, usesTerminal: process.terminal == true, &builder)
+        planAffinity(process.document.execCPUAffinity?.final, .of("process", "execCPUAffinity", "final"), &builder)
+        limits.planFromOutside(&builder, hasUserNamespace: kinds.contains(.user))
+        if let score = process.document.oomScoreAdj {
+            builder.at(.ready, .setOOMScore(score), for: .of("process", "oomScoreAdj"))
+        }
+        planReady(request, facts, groups, usesTerminal: process.document.terminal == true, &builder)
 
-        try ProgramPlanner(process: process, request: request, confinement: confinement, origin: .of("process"))
+        ProgramPlanner(process: process, request: request, confinement: confinement, origin: .of("process"))
             .plan(&builder, root: root) { builder in builder.add(.gate(.ready)) }
         builder.prepare(.makeProgressPage)
         builder.prepare(.cloneProcess(namespaces: [], inControlGroup: groups.unified != nil && !entersUnified))
@@ -68,11 +67,12 @@ extension Plan {
 
     /// - Returns: whether the program enters the group of version 2 later in its life, instead of being born there.
     private static func planControlGroups(
-        _ process: Spec.Process, _ groups: ContainerHierarchies, _ facts: HostFacts, _ builder: inout PlanBuilder
+        _ process: ValidatedProcess, _ groups: ContainerHierarchies, _ facts: HostFacts, _ builder: inout PlanBuilder
     ) -> Bool {
         // SPEC(config.md#linux-process): the initial CPUs are those before the process comes into the group, which may have
         // others; a process that is born there cannot have been on them. A user who may not enter the group is brought in later.
-        let entersUnified = process.execCPUAffinity?.initial?.isEmpty == false && groups.unified != nil && !facts.isRootless
+        let entersUnified =
+            process.document.execCPUAffinity?.initial?.isEmpty == false && groups.unified != nil && !facts.isRootless
         for name in groups.legacy.map({ $0.name }) + (entersUnified ? ["unified"] : []) {
             let tasks = builder.slot()
             builder.prepare(.openControlGroupTasks(hierarchy: name, into: tasks))
@@ -119,33 +119,15 @@ extension Plan {
         builder.add(.setCPUAffinity(mask), for: path)
     }
 
-    private static func planTerminal(_ process: Spec.Process, root: Slot, socket: Slot, _ builder: inout PlanBuilder) {
+    private static func planTerminal(_ process: ValidatedProcess, root: Slot, socket: Slot, _ builder: inout PlanBuilder) {
         let master = builder.slot()
         let terminal = builder.slot()
-        let size = process.consoleSize.flatMap { $0.width | $0.height == 0 ? nil : $0 }
+        let size = process.document.consoleSize.flatMap { $0.width | $0.height == 0 ? nil : $0 }
         builder.add(
             .openTerminal(
-                TerminalRequest(master: master, terminal: terminal, size: size, owner: process.user.uid), root: root),
+                TerminalRequest(master: master, terminal: terminal, size: size, owner: process.document.user.uid), root: root),
             for: .of("process", "terminal"))
         builder.add(.sendTerminal(master: master, socket: socket), for: .of("process", "terminal"))
         builder.add(.useTerminal(terminal), for: .of("process", "terminal"))
-    }
-}
-
-extension Spec.Process {
-    /// RUNC: a program without a word about its powers gets those of the container's own: an engine that leaves capabilities out
-    /// does not ask for all of them. What is there, be it empty, is meant; no_new_privs that is left out is off, as every engine
-    /// writes it, and limits are the caller's.
-    func completed(by container: Spec.Process) -> Spec.Process {
-        var process = self
-        process.user.umask = user.umask ?? container.user.umask
-        process.capabilities = capabilities ?? container.capabilities
-        if (apparmorProfile ?? "").isEmpty { process.apparmorProfile = container.apparmorProfile }
-        if (selinuxLabel ?? "").isEmpty { process.selinuxLabel = container.selinuxLabel }
-        process.oomScoreAdj = oomScoreAdj ?? container.oomScoreAdj
-        process.scheduler = scheduler ?? container.scheduler
-        process.ioPriority = ioPriority ?? container.ioPriority
-        process.execCPUAffinity = execCPUAffinity ?? container.execCPUAffinity
-        return process
     }
 }

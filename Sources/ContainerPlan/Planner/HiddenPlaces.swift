@@ -5,9 +5,9 @@ struct HiddenPlaces {
     /// A masked or read-only path.
     struct Path {
         /// As the configuration has it.
-        let text: String
+        let given: ContainerPath
         /// The same without what means nothing.
-        let cleaned: String
+        let cleaned: ContainerPath
         fileprivate let bytes: [UInt8]
         fileprivate let owner: Owner?
     }
@@ -29,30 +29,30 @@ struct HiddenPlaces {
     private var isNeeded: [Bool]
     private let hasHooks: Bool
 
-    init(_ spec: Spec) {
-        hasHooks = [HookKind.prestart, .createRuntime, .createContainer].contains { !(spec.hooks?.hooks($0) ?? []).isEmpty }
-        let mounts = spec.mounts ?? []
+    init(_ spec: ValidatedSpec) {
+        hasHooks = [HookKind.prestart, .createRuntime, .createContainer].contains { !spec.hooks($0).isEmpty }
+        let mounts = spec.mounts
         isNeeded = [Bool](repeating: false, count: mounts.count)
         slots = [Slot?](repeating: nil, count: mounts.count)
         var entries: [(place: [UInt8], index: Int)] = []
         for (index, mount) in mounts.enumerated() where !Remounts.isRemount(mount) {
-            entries.append((Array(CreatePlanner.cleaned(mount.destination).utf8), index))
+            entries.append((Array(ContainerPath(cleaning: mount.destination).text.utf8), index))
         }
         entries.sort {
             let order = Self.compare($0.place, $0.place.count, $1.place)
             return order < 0 || (order == 0 && $0.index < $1.index)
         }
         self.entries = entries
-        masked = (spec.linux?.maskedPaths ?? []).map { path($0) }
-        readOnly = (spec.linux?.readonlyPaths ?? []).map { path($0) }
+        masked = (spec.document.linux?.maskedPaths ?? []).map { path($0) }
+        readOnly = (spec.document.linux?.readonlyPaths ?? []).map { path($0) }
         for path in masked { if let owner = path.owner { isNeeded[owner.index] = true } }
         for path in readOnly { if let owner = path.owner { isNeeded[owner.index] = true } }
     }
 
     private func path(_ text: String) -> Path {
-        let cleaned = CreatePlanner.cleaned(text)
-        let bytes = Array(cleaned.utf8)
-        return Path(text: text, cleaned: cleaned, bytes: bytes, owner: owner(of: bytes))
+        let cleaned = ContainerPath(cleaning: text)
+        let bytes = Array(cleaned.text.utf8)
+        return Path(given: ContainerPath(text), cleaned: cleaned, bytes: bytes, owner: owner(of: bytes))
     }
 
     private func owner(of cleaned: [UInt8]) -> Owner? {
@@ -90,7 +90,7 @@ struct HiddenPlaces {
 
     /// How the path is found.
     func place(of path: Path) -> HiddenPath {
-        var hidden = HiddenPath(path.text)
+        var hidden = HiddenPath(path.given)
         guard let owner = path.owner, let slot = slots[owner.index] else { return hidden }
         hidden.mount = slot
         hidden.inside = String(decoding: path.bytes[owner.length...].drop { $0 == UInt8(ascii: "/") }, as: UTF8.self)

@@ -4,7 +4,7 @@ internal import RuntimeSpec
 /// A mount that becomes read-only when everything inside of it is made.
 struct LateReadOnly {
     let mount: Slot
-    let path: String
+    let path: ContainerPath
     let origin: JSONPath
 }
 
@@ -13,9 +13,9 @@ extension CreatePlanner {
     /// could not be made any more if they were read-only from the start. What is bound from elsewhere is complete.
     ///
     /// - Parameter index: of the mount in the list. One that a later entry makes writable again is as the list says.
-    func isFilledLater(_ destination: String, _ type: String, _ index: Int) -> Bool {
+    func isFilledLater(_ destination: ContainerPath, _ type: String, _ index: Int) -> Bool {
         guard type == "tmpfs" || destination == "/dev" else { return false }
-        return (remounts.writable[destination] ?? -1) <= index
+        return (remounts.writable[destination.text] ?? -1) <= index
     }
 
     /// Where an entry stays open when it is mounted, if something on it will be hidden, or writing to it has an end.
@@ -30,13 +30,14 @@ extension CreatePlanner {
 
     /// Whether a later entry takes writing away in the end.
     private func isProtectedByRemount(_ index: Int) -> Bool {
-        guard let remount = remounts.protecting[index], let mount = spec.mounts?[index] else { return false }
-        return isFilledLater(cleaned(mount.destination), mount.type ?? "", remount)
+        guard let remount = remounts.protecting[index] else { return false }
+        let mount = spec.mounts[index]
+        return isFilledLater(ContainerPath(cleaning: mount.destination), mount.type ?? "", remount)
     }
 
     /// Notes that an entry becomes read-only, wherever in the root it lies by then. What the kernel gave no descriptor of, and
     /// what no entry mounted, is opened where it is now.
-    func planLateReadOnly(_ index: Int?, _ destination: String, _ origin: JSONPath, _ root: Slot) {
+    func planLateReadOnly(_ index: Int?, _ destination: ContainerPath, _ origin: JSONPath, _ root: Slot) {
         let kept = index.flatMap { keptMounts[$0] }
         if let kept, lateReadOnly.contains(where: { $0.mount == kept }) { return }
         let mount = kept ?? builder.slot()
@@ -48,8 +49,8 @@ extension CreatePlanner {
     func planLastWrites(root: Slot) {
         // RUNC: made for the container's own program, as image builders expect; a mistyped `exec --cwd` is an error. The root
         // may become read-only next.
-        if !process.cwd.isEmpty && cleaned(process.cwd) != "/" {
-            builder.add(.makeWorkingDirectory(process.cwd, root: root), for: .of("process", "cwd"))
+        if ContainerPath(cleaning: process.document.cwd) != "/" {
+            builder.add(.makeWorkingDirectory(ContainerPath(process.document.cwd), root: root), for: .of("process", "cwd"))
         }
         planReadOnlyMounts()
     }
@@ -73,7 +74,7 @@ struct Remounts {
         guard mounts.contains(where: Self.isRemount) else { return }
         var present: [String: Int] = [:]
         for (index, mount) in mounts.enumerated() {
-            let destination = CreatePlanner.cleaned(mount.destination)
+            let destination = ContainerPath(cleaning: mount.destination).text
             guard Self.isRemount(mount) else {
                 present[destination] = index
                 continue

@@ -4,17 +4,14 @@ internal import RuntimeSpec
 
 extension CreatePlanner {
     func planMounts(root: Slot) throws(PlanError) {
-        for (index, mount) in (spec.mounts ?? []).enumerated() {
+        for (index, mount) in spec.mounts.enumerated() {
             try plan(mount, index, origin: JSONPath.of("mounts").index(index), root: root)
         }
     }
 
     private func plan(_ mount: Mount, _ index: Int, origin: JSONPath, root: Slot) throws(PlanError) {
         var options = MountOptions(mount.options ?? [])
-        let destination = cleaned(mount.destination)
-        guard destination != "/" || options.isRemount else {
-            throw PlanError("a mount on the root itself would hide it", at: origin.member("destination"))
-        }
+        let destination = ContainerPath(cleaning: mount.destination)
         let type = mount.type ?? ""
         passOver(options.relabels, "engines label what they bind", origin)
         if options.bind != nil || type == "bind" {
@@ -47,10 +44,10 @@ extension CreatePlanner {
 
     /// Changes a mount that is there: its own attributes, and unless `bind` says that only they are meant, its file system.
     private func planRemount(
-        _ options: MountOptions, _ index: Int, _ destination: String, _ origin: JSONPath, _ root: Slot
+        _ options: MountOptions, _ index: Int, _ destination: ContainerPath, _ origin: JSONPath, _ root: Slot
     ) throws(PlanError) {
         let changed = remounts.origins[index]
-        let earlier = changed.flatMap { spec.mounts?[$0] }
+        let earlier = changed.map { spec.mounts[$0] }
         let bindsEarlier = earlier.map { $0.type == "bind" || MountOptions($0.options ?? []).bind != nil } ?? true
         if let data = options.data.first, bindsEarlier || options.bind != nil {
             // The file system is that of the host, or nobody knows whose.
@@ -70,7 +67,7 @@ extension CreatePlanner {
     }
 
     private func planFileSystem(
-        _ mount: Mount, _ index: Int, _ type: String, _ options: MountOptions, _ destination: String, _ origin: JSONPath,
+        _ mount: Mount, _ index: Int, _ type: String, _ options: MountOptions, _ destination: ContainerPath, _ origin: JSONPath,
         _ root: Slot
     ) throws(PlanError) {
         var attributes = options.attributes
@@ -112,7 +109,7 @@ extension CreatePlanner {
     /// - Parameter isLate: whether the mount becomes read-only after it was filled, and not when it is made.
     private func fileSystemMount(
         _ mount: Mount, _ type: String, _ options: MountOptions, _ attributes: MountAttributes, isLate: Bool,
-        _ destination: String
+        _ destination: ContainerPath
     ) throws(PlanError) -> FileSystemMount {
         var (required, optional) = options.fileSystemOptions
         if isLate { required.removeAll { $0 == "ro" } }
@@ -151,7 +148,7 @@ extension CreatePlanner {
     private func labelled(_ options: [String], _ type: String) throws(PlanError) -> [String] {
         guard let label = linux.mountLabel, !label.isEmpty, facts.selinuxIsEnabled, !["proc", "sysfs", "mqueue"].contains(type)
         else { return options }
-        let name = try CrunAnnotations(spec).labelOption()
+        let name = try CrunAnnotations(spec.document).labelOption()
         return options.contains { $0.begins(with: name + "=") } ? options : options + ["\(name)=\(label)"]
     }
 
@@ -180,17 +177,15 @@ extension CreatePlanner {
     }
 
     private func planBind(
-        _ mount: Mount, _ index: Int, _ options: MountOptions, _ destination: String, _ origin: JSONPath, _ root: Slot
+        _ mount: Mount, _ index: Int, _ options: MountOptions, _ destination: ContainerPath, _ origin: JSONPath, _ root: Slot
     ) throws(PlanError) {
         if let data = options.data.first {
             throw PlanError(
                 "bind mounts cannot have any filesystem-specific options applied: \(data)", at: origin.member("options"))
         }
-        guard let source = mount.source, !source.isEmpty else {
-            throw PlanError("a bind mount needs a source", at: origin.member("source"))
-        }
-        let path = source.begins(with: "/") ? source : request.bundle + "/" + source
-        if options.copiesLink, let link = facts.sourceLinks[path] {
+        let source = mount.source ?? ""
+        let path = HostPath(source, from: request.bundle)
+        if options.copiesLink, let link = facts.sourceLinks[path.text] {
             return builder.add(.makeLink(path: destination, to: link, existing: .compare, root: root), for: origin)
         }
         var attributes = options.changesOfCopy(isLocked: namespaces.has(.user) || facts.isInUserNamespace)
@@ -231,8 +226,8 @@ extension CreatePlanner {
 
     /// RUNC: what a mount of the host withholds, a user namespace does not get, although the host's root could give it.
     /// KERNEL(mount_namespaces(7)): the kernel says so itself where the mount is made inside.
-    private func refuseGiving(what attributes: MountAttributes, of source: String, _ origin: JSONPath) throws(PlanError) {
-        guard let withheld = facts.withheld[source] else { return }
+    private func refuseGiving(what attributes: MountAttributes, of source: HostPath, _ origin: JSONPath) throws(PlanError) {
+        guard let withheld = facts.withheld[source.text] else { return }
         let given = withheld & attributes.clear & ~attributes.set
         for (flag, option, name) in [
             (MOUNT_ATTR_RDONLY, "rw", "ro"), (MOUNT_ATTR_NOSUID, "suid", "nosuid"), (MOUNT_ATTR_NODEV, "dev", "nodev"),
@@ -245,15 +240,10 @@ extension CreatePlanner {
     }
 
     /// Where below the root a source lies that an earlier mount of the list provides: on the host nothing of it is to be seen.
-    private func providedPath(_ source: String, before index: Int) -> String? {
-        let (path, top) = (Array(cleaned(source).utf8), Array(cleaned(rootPath).utf8) + [UInt8(ascii: "/")])
-        guard path.starts(with: top) else { return nil }
-        let inside = path[(top.count - 1)...]
-        let isProvided = (spec.mounts ?? []).prefix(index).contains { mount in
-            let destination = Array(cleaned(mount.destination).utf8)
-            return inside.elementsEqual(destination) || inside.starts(with: destination + [UInt8(ascii: "/")])
-        }
-        return isProvided ? String(decoding: inside, as: UTF8.self) : nil
+    private func providedPath(_ source: HostPath, before index: Int) -> ContainerPath? {
+        guard let inside = source.place(in: rootPath) else { return nil }
+        let isProvided = spec.mounts.prefix(index).contains { inside.isInside(ContainerPath(cleaning: $0.destination)) }
+        return isProvided ? inside : nil
     }
 
     private func treeMappings(_ mount: Mount, _ options: MountOptions, _ origin: JSONPath) throws(PlanError) -> TreeMappings? {
@@ -274,39 +264,11 @@ extension CreatePlanner {
     }
 
     /// Files that lxcfs replaces; RUNC allows binds over these and no others below /proc.
-    private func isAllowedOverProcess(_ path: String) -> Bool {
+    private func isAllowedOverProcess(_ path: ContainerPath) -> Bool {
         let names = [
             "cpuinfo", "diskstats", "meminfo", "stat", "swaps", "uptime", "loadavg", "slabinfo", "sys/kernel/ns_last_pid",
             "sys/crypto/fips_enabled",
         ]
-        return path.after("/proc/").map { names.contains($0) } ?? false
-    }
-
-    /// Without repeated slashes and `.`; relative destinations start at the root. `..` stays: the kernel resolves it.
-    func cleaned(_ path: String) -> String { Self.cleaned(path) }
-
-    static func cleaned(_ path: String) -> String {
-        if isClean(path) { return path }
-        let parts = path.parts(at: "/").filter { $0 != "." }
-        return "/" + parts.joined(separator: "/")
-    }
-
-    /// Whether nothing of a path would change.
-    private static func isClean(_ path: String) -> Bool {
-        let slash = UInt8(ascii: "/")
-        guard path.utf8.first == slash else { return false }
-        // Whether the part that is gone through means nothing so far: no byte, or one dot. Before the first slash there is none.
-        var (length, meansNothing) = (0, false)
-        let isClean = path.isAll { byte in
-            if byte == slash {
-                if meansNothing { return false }
-                (length, meansNothing) = (0, true)
-            } else {
-                length += 1
-                meansNothing = length == 1 && byte == UInt8(ascii: ".")
-            }
-            return true
-        }
-        return isClean && (path.utf8.count == 1 || !meansNothing)
+        return path.text.after("/proc/").map { names.contains($0) } ?? false
     }
 }

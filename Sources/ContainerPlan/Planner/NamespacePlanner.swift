@@ -5,7 +5,7 @@ struct NamespaceRequest {
     /// One that the configuration names: its place in the list, and the path of one that is joined.
     private struct Entry {
         var index: Int
-        var path: String?
+        var path: HostPath?
     }
 
     /// By the place of the kind among all kinds.
@@ -15,14 +15,14 @@ struct NamespaceRequest {
     init(_ linux: Linux) {
         for (index, namespace) in (linux.namespaces ?? []).enumerated() {
             guard let kind = namespace.kind else { continue }
-            entries[kind.place] = Entry(index: index, path: namespace.path.flatMap { $0.isEmpty ? nil : $0 })
+            entries[kind.place] = Entry(index: index, path: namespace.path.flatMap { $0.isEmpty ? nil : HostPath($0) })
         }
         hasTimeOffsets = !(linux.timeOffsets ?? [:]).isEmpty
     }
 
     func has(_ kind: NamespaceKind) -> Bool { entries[kind.place] != nil }
     func isNew(_ kind: NamespaceKind) -> Bool { has(kind) && path(kind) == nil }
-    func path(_ kind: NamespaceKind) -> String? { entries[kind.place]?.path }
+    func path(_ kind: NamespaceKind) -> HostPath? { entries[kind.place]?.path }
 
     func origin(_ kind: NamespaceKind) -> JSONPath {
         let list = JSONPath.of("linux", "namespaces")
@@ -93,7 +93,7 @@ extension CreatePlanner {
             builder.meet(.userNamespace)
         }
         if namespaces.has(.user) {
-            let step = Step.becomeUser(of: linux, like: process, keepsGroups: annotations.keepsGroups)
+            let step = Step.becomeUser(of: linux, like: process.document, keepsGroups: annotations.keepsGroups)
             builder.add(step, for: namespaces.origin(.user))
         }
         let rest = namespaces.new.filter { $0 != .user && $0 != .pid && $0 != .cgroup }
@@ -112,7 +112,7 @@ extension CreatePlanner {
         if namespaces.isNew(.cgroup) { builder.add(.newNamespaces([.cgroup]), for: namespaces.origin(.cgroup)) }
         // RUNC: a network of one's own begins with a loopback that works.
         if namespaces.isNew(.network) { builder.add(.bringUpLoopback, for: namespaces.origin(.network)) }
-        if let score = process.oomScoreAdj {
+        if let score = process.document.oomScoreAdj {
             builder.at(.namespaces, .setOOMScore(score), for: JSONPath.of("process", "oomScoreAdj"))
         }
         for (name, device) in (linux.netDevices ?? [:]).sortedByName {

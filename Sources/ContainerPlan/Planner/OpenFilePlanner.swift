@@ -5,7 +5,7 @@ internal import RuntimeSpec
 /// What is mounted is opened on the host, by paths and with ids that a user namespace may not have any more, and waits in
 /// descriptors for the stage. So many mounts need more of them than the caller may have, whose limit the program gets back.
 struct OpenFilePlanner {
-    let process: Spec.Process
+    let process: ValidatedProcess
     let facts: HostFacts
 
     /// What the caller, the library and the stage have open besides.
@@ -20,7 +20,7 @@ struct OpenFilePlanner {
         guard soft > limit.soft else { return }
         let place = builder.plan.preparation.firstIndex { !$0.action.fills.isEmpty } ?? 0
         builder.plan.preparation.insert(Planned(.raiseOpenFileLimit(soft: soft, hard: hard), JSONPath()), at: place)
-        if (process.rlimits ?? []).contains(where: { $0.kind == .openFiles }) { return }
+        if (process.document.rlimits ?? []).contains(where: { $0.kind == .openFiles }) { return }
         // Where the program's own limits are set: all is mounted by then, and no filter is in force yet.
         let last = builder.plan.steps.firstIndex {
             if case .enterDirectory(_, .first) = $0.action { true } else { false }

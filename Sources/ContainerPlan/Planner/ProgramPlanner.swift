@@ -3,7 +3,7 @@ internal import RuntimeSpec
 
 /// The last part of every plan: who the program runs as, where, and that it runs.
 struct ProgramPlanner {
-    let process: Spec.Process
+    let process: ValidatedProcess
     let keptDescriptors: [Int32]
     let addedEnvironment: [String]
     let endsWithCaller: Bool
@@ -13,7 +13,7 @@ struct ProgramPlanner {
     let origin: JSONPath
 
     init(
-        process: Spec.Process, request: PlanRequest, confinement: ConfinementPlanner, origin: JSONPath
+        process: ValidatedProcess, request: PlanRequest, confinement: ConfinementPlanner, origin: JSONPath
     ) {
         self.origin = origin
         self.process = process
@@ -25,16 +25,17 @@ struct ProgramPlanner {
 
     /// `wait` adds what happens between "everything is ready" and the program.
     func plan(
-        _ builder: inout PlanBuilder, root: Slot, _ wait: (inout PlanBuilder) throws(PlanError) -> Void
-    ) throws(PlanError) {
-        let user = process.user
-        let cwd = process.cwd.isEmpty ? "/" : process.cwd
+        _ builder: inout PlanBuilder, root: Slot, _ wait: (inout PlanBuilder) -> Void
+    ) {
+        let (user, cwd) = (process.document.user, ContainerPath(process.document.cwd))
         // RUNC: an empty HOME is none.
-        let environment = Self.unique((process.env ?? []) + addedEnvironment).filter { !$0.utf8.elementsEqual("HOME=".utf8) }
+        let environment = Self.unique((process.document.env ?? []) + addedEnvironment).filter {
+            !$0.utf8.elementsEqual("HOME=".utf8)
+        }
         let findsHome = !environment.contains { $0.begins(with: "HOME=") }
-        let noNewPrivileges = process.noNewPrivileges == true
+        let noNewPrivileges = process.document.noNewPrivileges == true
         if findsHome { builder.add(.findHome(uid: user.uid, root: root), for: JSONPath.of("process", "user", "uid")) }
-        if process.terminal != true {
+        if process.document.terminal != true {
             builder.add(.ownStandardStreams(user: user.uid, root: root), for: JSONPath.of("process", "user", "uid"))
         }
         if let umask = user.umask {
@@ -44,7 +45,7 @@ struct ProgramPlanner {
         }
         builder.add(.enterDirectory(cwd, attempt: .first), for: JSONPath.of("process", "cwd"))
         // Before a filter is loaded, which need not allow it, and before the user changes, which takes the power away.
-        try LimitPlanner(process: process, facts: confinement.facts, path: origin.member("rlimits"))
+        LimitPlanner(process: process, facts: confinement.facts, path: origin.member("rlimits"))
             .planOwn(&builder, hasUserNamespace: confinement.hasUserNamespace)
         if noNewPrivileges {
             builder.add(.setNoNewPrivileges, for: JSONPath.of("process", "noNewPrivileges"))
@@ -54,15 +55,15 @@ struct ProgramPlanner {
         }
         confinement.planUserAndCapabilities(&builder)
         builder.add(.enterDirectory(cwd, attempt: .second), for: JSONPath.of("process", "cwd"))
-        builder.add(.findProgram(process.args?.first ?? ""), for: JSONPath.of("process", "args").index(0))
+        builder.add(.findProgram(process.program), for: JSONPath.of("process", "args").index(0))
         if endsWithCaller { builder.add(.endWithCaller) }
         // With no_new_privs as late as possible, so that the filter need not allow what we do ourselves; but before the
         // container counts as created. RUNC: startContainer hooks run under it, as they do without no_new_privs.
         if noNewPrivileges { confinement.planSeccomp(&builder) }
-        try wait(&builder)
+        wait(&builder)
         if !keptDescriptors.isEmpty { builder.add(.keepDescriptors(keptDescriptors)) }
         builder.add(
-            .execute(arguments: process.args ?? [], environment: environment, home: findsHome),
+            .execute(arguments: process.arguments, environment: environment, home: findsHome),
             for: JSONPath.of("process", "args"))
     }
 

@@ -8,7 +8,8 @@ extension Plan {
     ///
     /// - Parameter state: the container's state directory, below which things are while CRIU works.
     public static func restore(
-        _ spec: Spec, request: PlanRequest, options: CheckpointOptions, state: String, host: HostFacts, facts: CheckpointFacts
+        _ spec: ValidatedSpec, request: PlanRequest, options: CheckpointOptions, state: HostPath, host: HostFacts,
+        facts: CheckpointFacts
     ) throws(PlanError) -> Plan {
         let planner = try RestorePlanner(spec: spec, request: request, options: options, state: state, host: host, facts: facts)
         try planner.plan()
@@ -22,10 +23,11 @@ final class RestorePlanner {
     let create: CreatePlanner
     private let options: CheckpointOptions
     private let checkpoint: CheckpointPlanner
-    private let state: String
+    private let state: HostPath
 
     init(
-        spec: Spec, request: PlanRequest, options: CheckpointOptions, state: String, host: HostFacts, facts: CheckpointFacts
+        spec: ValidatedSpec, request: PlanRequest, options: CheckpointOptions, state: HostPath, host: HostFacts,
+        facts: CheckpointFacts
     ) throws(PlanError) {
         create = try CreatePlanner(spec: spec, request: request, facts: host)
         self.options = options
@@ -34,12 +36,9 @@ final class RestorePlanner {
     }
 
     /// Where the root is a mount of its own while CRIU works: it wants one, with nothing mounted over what it lies on.
-    private var place: String { state + "/" + RestorePlace.root }
+    private var place: HostPath { state.path(to: RestorePlace.root) }
 
     func plan() throws(PlanError) {
-        guard create.spec.root != nil else {
-            throw PlanError("root must be specified", at: JSONPath.of("root"), hint: "name the root that the container had")
-        }
         guard create.facts.isPrivileged, create.hasMountNamespace else {
             throw PlanError(
                 create.hasMountNamespace
@@ -67,7 +66,7 @@ final class RestorePlanner {
         if create.namespaces.has(.user) {
             let owners = OwnerMappings(uid: create.linux.uidMappings ?? [], gid: create.linux.gidMappings ?? [])
             create.builder.prepare(
-                .shareImages(options.imagePath, group: owners.root.group), for: JSONPath.of("linux", "gidMappings"))
+                .shareImages(HostPath(options.imagePath), group: owners.root.group), for: JSONPath.of("linux", "gidMappings"))
         }
         try checkpoint.joinNamespaces(&order, &create.builder)
         planRoot(&order)
@@ -89,14 +88,14 @@ final class RestorePlanner {
         let groups = create.groups?.paths ?? CgroupPaths(locations: [])
         let outside = checkpoint.externalMounts(groups)
         planMountPoints(outside)
-        let devices = state + "/" + RestorePlace.devices
+        let devices = state.path(to: RestorePlace.devices)
         var nodes = ownDevices
         order.externalMounts = outside.map { mount in
             var source = mount.index == nil ? mount.source : source(mount.source)
             if mount.index == nil, let index = nodes.firstIndex(where: { $0.path == mount.place }) {
-                source = "\(devices)/\(index)"
+                source = devices.path(to: String(index))
             }
-            return CriuOrder.ExternalMount(key: mount.place, value: source)
+            return CriuOrder.ExternalMount(key: mount.place.text, value: source.text)
         }
         defer {
             if !nodes.isEmpty { create.builder.prepare(.attachDevices(nodes, at: devices), for: JSONPath.of("linux")) }
@@ -106,10 +105,11 @@ final class RestorePlanner {
         // namespace they were the host's.
         var null = CheckpointPlanner.maskName
         if create.makesDevices {
-            null = "\(devices)/\(nodes.count)"
+            null = devices.path(to: String(nodes.count)).text
             nodes.append(
                 DeviceNode(
-                    path: CheckpointPlanner.maskName, kind: .character, major: 1, minor: 3, mode: 0o666, uid: 0, gid: 0))
+                    path: ContainerPath(CheckpointPlanner.maskName), kind: .character, major: 1, minor: 3, mode: 0o666, uid: 0,
+                    gid: 0))
         }
         order.externalMounts.append(CriuOrder.ExternalMount(key: CheckpointPlanner.maskName, value: null))
     }
@@ -135,20 +135,20 @@ final class RestorePlanner {
     private func planMountPoints(_ outside: [CheckpointPlanner.OutsideMount]) {
         var filled: [String] = []
         var points: [MountPoint] = []
-        for (index, mount) in (create.spec.mounts ?? []).enumerated() {
+        for (index, mount) in create.spec.mounts.enumerated() {
             let mountOptions = MountOptions(mount.options ?? [])
-            let destination = CreatePlanner.cleaned(mount.destination)
+            let destination = ContainerPath(cleaning: mount.destination).text
             if mountOptions.isRemount || mountOptions.copiesLink || destination == "/" { continue }
             let isCovered = filled.contains { destination.begins(with: $0) }
             let bound = outside.first { $0.index == index }
             if mount.type == "tmpfs", bound == nil { filled.append(destination + "/") }
             if isCovered || mount.type == "cgroup" || mount.type == "cgroup2" { continue }
-            points.append(MountPoint(path: destination, source: bound.map { source($0.source) }))
+            points.append(MountPoint(path: ContainerPath(destination), source: bound.map { source($0.source) }))
         }
         if !points.isEmpty { create.builder.prepare(.makeMountPoints(points, in: place), for: JSONPath.of("mounts")) }
     }
 
-    private func source(_ path: String) -> String { path.begins(with: "/") ? path : create.request.bundle + "/" + path }
+    private func source(_ path: HostPath) -> HostPath { HostPath(path.text, from: create.request.bundle) }
 
     private func planRestorer(_ order: CriuOrder) {
         let hierarchies = create.hierarchies
@@ -166,7 +166,7 @@ final class RestorePlanner {
     /// RUNC: no other hooks run, for the program was started long ago.
     private func planMeetings() {
         for kind in [HookKind.prestart, .createRuntime] {
-            for (index, hook) in (create.spec.hooks?.hooks(kind) ?? []).enumerated() {
+            for (index, hook) in create.spec.hooks(kind).enumerated() {
                 create.builder.at(.mounts, .runHook(kind, hook), for: JSONPath.of("hooks", kind.rawValue).index(index))
             }
         }
@@ -179,7 +179,7 @@ final class RestorePlanner {
         create.builder.at(.ready, .noteRunning)
         create.builder.at(.ready, .recordProcess)
         create.builder.planTold(create.request)
-        create.builder.plan.hasPoststopHooks = !(create.spec.hooks?.poststop ?? []).isEmpty
+        create.builder.plan.hasPoststopHooks = !create.spec.hooks(.poststop).isEmpty
     }
 }
 

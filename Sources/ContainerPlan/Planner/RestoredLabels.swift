@@ -14,10 +14,11 @@ public enum ImageModule: Int32, Equatable, Sendable {
 extension CheckpointPlanner {
     /// What config.json asks for that this host has.
     private var wanted: (module: ImageModule, name: String, path: JSONPath)? {
-        if let label = spec.process?.selinuxLabel, !label.isEmpty, host.selinuxIsEnabled {
+        if let label = spec.process.document.selinuxLabel, !label.isEmpty, host.selinuxIsEnabled {
             return (.selinux, label, JSONPath.of("process", "selinuxLabel"))
         }
-        if let profile = spec.process?.apparmorProfile, !profile.isEmpty, profile != "unconfined", host.appArmorIsEnabled {
+        if let profile = spec.process.document.apparmorProfile, !profile.isEmpty, profile != "unconfined", host.appArmorIsEnabled
+        {
             return (.appArmor, profile, JSONPath.of("process", "apparmorProfile"))
         }
         return nil

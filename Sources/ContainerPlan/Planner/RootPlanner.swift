@@ -2,15 +2,11 @@ internal import ByteText
 public import RuntimeSpec
 
 extension CreatePlanner {
-    var rootPath: String {
-        let path = spec.root?.path ?? ""
-        return path.begins(with: "/") ? path : request.bundle + "/" + path
-    }
+    var rootPath: HostPath { HostPath(spec.root.path, from: request.bundle) }
 
     /// What hooks of the container's namespaces and those that look for the root expect: it is mounted at its own path.
     private var hooksSeeTheRoot: Bool {
-        guard let hooks = spec.hooks else { return false }
-        return [HookKind.prestart, .createRuntime, .createContainer].contains { !hooks.hooks($0).isEmpty }
+        [HookKind.prestart, .createRuntime, .createContainer].contains { !spec.hooks($0).isEmpty }
     }
 
     private var coversOldRoot: Bool { !hooksSeeTheRoot && namespaces.isNew(.mount) }
@@ -46,7 +42,7 @@ extension CreatePlanner {
 
     private func planAttachment(of root: Slot, _ attributes: MountAttributes) {
         let path = JSONPath.of("root", "path")
-        builder.add(.changePropagation(separation, recursive: true, of: "/"), for: JSONPath.of("linux", "rootfsPropagation"))
+        builder.add(.changePropagation(separation, recursive: true), for: JSONPath.of("linux", "rootfsPropagation"))
         if !facts.isPrivileged {
             builder.add(.openTree(path: rootPath, recursive: true, attributes: attributes, into: root), for: path)
         }
@@ -65,18 +61,19 @@ extension CreatePlanner {
 
     private func planHooksBeforeEntry() {
         for kind in [HookKind.prestart, .createRuntime] {
-            for (index, hook) in (spec.hooks?.hooks(kind) ?? []).enumerated() {
+            for (index, hook) in spec.hooks(kind).enumerated() {
                 builder.at(.mounts, .runHook(kind, hook), for: JSONPath.of("hooks", kind.rawValue).index(index))
             }
         }
         if request.callsHost { builder.at(.mounts, .callHost) }
         builder.meet(.mounts)
-        guard let hooks = spec.hooks?.createContainer, !hooks.isEmpty else { return }
-        let state = HookState.make(spec, request: request, status: "creating")
+        let hooks = spec.hooks(.createContainer)
+        if hooks.isEmpty { return }
+        let state = HookState.make(spec.document, request: request, status: "creating")
         for (index, hook) in hooks.enumerated() {
             var hook = hook
             // RUNC: the program's, without what is found out about its user later.
-            hook.env = hook.env ?? process.env ?? []
+            hook.env = hook.env ?? process.document.env ?? []
             builder.add(
                 .runHook(.createContainer, hook, state: state), for: JSONPath.of("hooks", "createContainer").index(index))
         }
@@ -88,7 +85,7 @@ extension CreatePlanner {
         let origin = JSONPath.of("linux", "readonlyPaths")
         var done = Set<String>(minimumCapacity: readOnly.count)
         for (index, path) in readOnly.enumerated() {
-            guard !LexicalPath.isRoot(path.text), done.insert(path.cleaned).inserted else { continue }
+            guard !LexicalPath.isRoot(path.given.text), done.insert(path.cleaned.text).inserted else { continue }
             builder.add(.makeReadOnly(hiddenPlaces.place(of: path), root: root), for: origin.index(index))
         }
         guard !masked.isEmpty else { return }
@@ -109,7 +106,7 @@ extension CreatePlanner {
         // A second cover would do nothing but be there.
         let protects = isHosts && mayOwnDevices
         for (index, path) in masked.enumerated() {
-            guard done.insert(path.cleaned).inserted else { continue }
+            guard done.insert(path.cleaned.text).inserted else { continue }
             builder.add(
                 .mask(
                     hiddenPlaces.place(of: path), root: root, nullDevice: null, emptyDirectory: empty,
@@ -122,7 +119,7 @@ extension CreatePlanner {
     func planEntry(of root: Slot) {
         let path = JSONPath.of("root")
         guard mountsRoot else { return builder.add(.changeRoot(to: root, .change), for: path) }
-        if spec.root?.readonly == true {
+        if spec.root.readonly == true {
             builder.add(.makeRootReadOnly(root), for: path.member("readonly"))
         } else if let index = (linux.readonlyPaths ?? []).firstIndex(where: LexicalPath.isRoot) {
             // A mount on the root of a process is not seen by it, so that the root itself has to change.
@@ -144,7 +141,7 @@ extension CreatePlanner {
         }
         if let propagation = linux.rootPropagation {
             builder.add(
-                .changePropagation(propagation.propagation, recursive: propagation.recursive, of: "/"),
+                .changePropagation(propagation.propagation, recursive: propagation.recursive),
                 for: JSONPath.of("linux", "rootfsPropagation"))
         }
     }
@@ -170,7 +167,7 @@ extension HookState {
         text += "\"status\":\"\(status)\",\"pid\":"
         let offset = text.utf8.count
         // Ten places; JSON allows spaces before a number.
-        text += "         0,\"bundle\":\(quoted(request.bundle))"
+        text += "         0,\"bundle\":\(quoted(request.bundle.text))"
         if let annotations = spec.annotations, !annotations.isEmpty {
             let members = annotations.sortedByName
                 .map { "\(quoted($0.key)):\(quoted($0.value))" }

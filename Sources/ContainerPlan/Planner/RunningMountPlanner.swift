@@ -6,14 +6,11 @@ extension Plan {
     /// those of a new container, by a stage that joins its namespaces.
     ///
     /// - Parameters:
-    ///   - mounts: the mounts, in their order.
-    ///   - spec: the container's configuration.
-    public static func add(
-        _ mounts: [Mount], in spec: Spec, request: PlanRequest, facts: HostFacts
+    ///   - spec: the container's configuration, with these mounts alone, in their order.
+    public static func addMounts(
+        of spec: ValidatedSpec, request: PlanRequest, facts: HostFacts
     ) throws(PlanError) -> Plan {
-        for (index, mount) in mounts.enumerated() { try refuse(mount, JSONPath.of("mounts").index(index), facts) }
-        var spec = spec
-        spec.mounts = mounts
+        for (index, mount) in spec.mounts.enumerated() { try refuse(mount, JSONPath.of("mounts").index(index), facts) }
         let planner = try CreatePlanner(spec: spec, request: request, facts: facts)
         let root = try begin(spec, facts, &planner.builder)
         planner.builder.add(.saveUmask)
@@ -24,8 +21,8 @@ extension Plan {
     }
 
     /// The plan that takes mounts of a container that runs away: of each only its destination counts.
-    public static func remove(
-        _ mounts: [Mount], in spec: Spec, request: PlanRequest, facts: HostFacts
+    public static func removeMounts(
+        _ mounts: [Mount], in spec: ValidatedSpec, request: PlanRequest, facts: HostFacts
     ) throws(PlanError) -> Plan {
         var builder = PlanBuilder()
         let root = try begin(spec, facts, &builder)
@@ -34,7 +31,7 @@ extension Plan {
         // What was mounted last may lie inside of what was mounted before.
         for (index, mount) in mounts.enumerated().reversed() {
             let path = JSONPath.of("mounts").index(index).member("destination")
-            let destination = CreatePlanner.cleaned(mount.destination)
+            let destination = ContainerPath(cleaning: mount.destination)
             guard destination != "/" else { throw PlanError("the root itself is no mount that could be removed", at: path) }
             builder.add(.removeMount(path: destination, root: root, processFileSystem: proc), for: path)
         }
@@ -52,8 +49,8 @@ extension Plan {
         }
     }
 
-    private static func begin(_ spec: Spec, _ facts: HostFacts, _ builder: inout PlanBuilder) throws(PlanError) -> Slot {
-        let linux = spec.linux ?? Linux()
+    private static func begin(_ spec: ValidatedSpec, _ facts: HostFacts, _ builder: inout PlanBuilder) throws(PlanError) -> Slot {
+        let linux = spec.linux
         guard linux.hasNamespace(.mount) else {
             throw PlanError("the container has no mount namespace of its own", at: .of("linux", "namespaces"))
         }
@@ -67,9 +64,8 @@ extension Plan {
         builder.add(.nameProcess("veloci:[2:MNT]"))
         // CVE-2016-9962: those inside could trace us while we still hold the host's descriptors.
         builder.add(.refuseTracing)
-        let process = spec.process ?? Spec.Process(user: User(uid: 0, gid: 0), cwd: "/")
         let kinds = NamespaceKind.allCases.filter { linux.hasNamespace($0) }
-        planJoin(kinds, facts, .becomeUser(of: linux, like: process, keepsGroups: false), &builder)
+        planJoin(kinds, facts, .becomeUser(of: linux, like: spec.process.document, keepsGroups: false), &builder)
         builder.add(.newSession)
         let root = builder.slot()
         builder.add(.openCurrentRoot(root))

@@ -24,7 +24,7 @@ public struct CriuOrder: Equatable, Sendable {
         /// Its kind.
         public var kind: NamespaceKind
         /// The file that stands for it.
-        public var path: String
+        public var path: HostPath
     }
 
     /// A descriptor that takes the place of one that was dumped.
@@ -46,7 +46,7 @@ public struct CriuOrder: Equatable, Sendable {
     /// What the caller asks for.
     public var options: CheckpointOptions
     /// Where the container's root is on the host.
-    public var root: String
+    public var root: HostPath
     /// What comes from outside.
     public var externalMounts: [ExternalMount] = []
     /// Other things from outside, in the words of `--external` of criu(8).
@@ -67,14 +67,14 @@ public struct CriuOrder: Equatable, Sendable {
     /// The slot of the socket that gets the container's terminal.
     public var console: Slot?
     /// The control group in which the processes are stopped meanwhile.
-    public var freezer: String?
+    public var freezer: HostPath?
     /// For a dump: the label of the first process, as `selinux:LABEL`. A CRIU that does not know that module refuses, before it
     /// looks at anything; otherwise each process is dumped with its own.
     public var label: String?
     /// CRIU's own configuration file, which overrules all of this.
-    public var configurationFile: String?
+    public var configurationFile: HostPath?
 
-    init(options: CheckpointOptions, root: String) {
+    init(options: CheckpointOptions, root: HostPath) {
         self.options = options
         self.root = root
     }

@@ -23,11 +23,11 @@ extension HostStep {
                 + (mappings == nil ? "" : ", with ids mapped")
         case .makeTree(let mount, let root, let copy, let mappings, let owners, _):
             "make a \(mount.type) for \(mount.target.path)" + optionText(mount.options, mount.attributes)
-                + (copy == nil ? "" : ", with a copy of \(root)\(mount.target.path)")
+                + (copy == nil ? "" : ", with a copy of \(root.words(for: mount.target.path))")
                 + (copy?.limit.map { " of up to \($0) bytes" } ?? "")
                 + (owners == nil ? "" : " that belongs to ids of the user namespace")
                 + (mappings == nil ? "" : ", with ids mapped")
-        case .makeDeviceNodes(let nodes, _, _): "make the devices \(nodes.map { $0.path }.joined(separator: ", "))"
+        case .makeDeviceNodes(let nodes, _, _): "make the devices \(nodes.map { $0.path.text }.joined(separator: ", "))"
         case .raiseOpenFileLimit(let soft, _): "have up to \(soft) descriptors open"
         case .openControlGroupTree(let hierarchy, let attributes, _):
             "open the container's control group\(hierarchy.isEmpty ? "" : " of \(hierarchy)")" + optionText([], attributes)
@@ -64,8 +64,9 @@ extension HostStep {
         case .shareImages(let path, let group): "let group \(group) search \(path)"
         case .bindRoot(let path, let place): "attach a copy of the mounts at \(path) at \(place) for CRIU"
         case .makeMountPoints(let points, _):
-            "make what is missing of \(points.map { $0.path }.joined(separator: ", ")) in the root"
-        case .attachDevices(let nodes, let place): "make the devices \(nodes.map { $0.path }.joined(separator: ", ")) at \(place)"
+            "make what is missing of \(points.map { $0.path.text }.joined(separator: ", ")) in the root"
+        case .attachDevices(let nodes, let place):
+            "make the devices \(nodes.map { $0.path.text }.joined(separator: ", ")) at \(place)"
         case .startRestorer(let unified, let legacy):
             "start CRIU" + (unified || legacy ? " in the container's control group" : "")
         case .restoreProcesses(let order): "have CRIU restore the processes from \(order.text)"

@@ -38,16 +38,17 @@ public indirect enum HostStep: Equatable, Sendable {
     // MARK: What the stage will be given
 
     /// A copy of the mounts at the root's path, attached nowhere (open_tree(2), mount_setattr(2)). SPEC(config.md#root).
-    case openRoot(path: String, attributes: MountAttributes, into: Slot)
+    case openRoot(path: HostPath, attributes: MountAttributes, into: Slot)
     /// A copy of the mount at the source of a bind mount, attached nowhere; with `mappings` its ids are shown as others
     /// (open_tree(2), mount_setattr(2) MOUNT_ATTR_IDMAP). SPEC(config.md#mounts) `source`, `uidMappings`.
     case openTree(
-        path: String, recursive: Bool, followsLink: Bool = true, attributes: MountAttributes, mappings: TreeMappings?, into: Slot)
+        path: HostPath, recursive: Bool, followsLink: Bool = true, attributes: MountAttributes, mappings: TreeMappings?,
+        into: Slot)
     /// A new file system for a place below the root: with a copy of what it covers there, with mapped ids, or both (fsopen(2),
     /// fsmount(2)). With `owners` what is copied belongs to ids of the container's user namespace. SPEC(config.md#mounts)
     /// `tmpcopyup`, `idmap`.
     case makeTree(
-        FileSystemMount, covering: String, copying: CopyOfCovered?, mappings: TreeMappings?, owners: OwnerMappings?, into: Slot)
+        FileSystemMount, covering: HostPath, copying: CopyOfCovered?, mappings: TreeMappings?, owners: OwnerMappings?, into: Slot)
     /// Nodes of devices that the host may lack, in a new file system that is attached nowhere; each has its place in the list
     /// as its name, and all have the SELinux label (fsopen(2), mknodat(2)). SPEC(config-linux.md#devices).
     case makeDeviceNodes([DeviceNode], label: String?, into: Slot)
@@ -59,16 +60,16 @@ public indirect enum HostStep: Equatable, Sendable {
     case openControlGroupTasks(hierarchy: String, into: Slot)
     /// A namespace that exists, if it is of this kind (openat(2), ioctl(2) NS_GET_NSTYPE). SPEC(config-linux.md#namespaces)
     /// `path`.
-    case openNamespace(NamespaceKind, path: String, into: Slot)
+    case openNamespace(NamespaceKind, path: HostPath, into: Slot)
     /// For `exec`: a descriptor of the container's process and its root (pidfd_open(2), openat(2) of /proc/PID/root).
     case openContainerProcess(into: Slot, root: Slot)
     /// The socket over which the stage sends its terminal: the caller's (connect(2)), or one of our own (socketpair(2)).
-    case connectConsole(path: String?, into: Slot)
+    case connectConsole(path: HostPath?, into: Slot)
     /// Two named pipes in the state directory: one that `start` writes to, one by which it sees that the program runs
     /// (mknodat(2)). SPEC(runtime.md#start).
     case makeStartPipe(into: Slot, started: Slot)
     /// In the runtime's own mount namespace, for containers that have no other (move_mount(2)).
-    case attachRoot(tree: Slot, at: String)
+    case attachRoot(tree: Slot, at: HostPath)
     /// The page on which the stage notes how far it is (mmap(2), MAP_SHARED).
     case makeProgressPage
     /// The last before the gates: the stage begins, from a sealed file in memory (memfd_create(2), clone3(2), execveat(2)).
@@ -79,15 +80,15 @@ public indirect enum HostStep: Equatable, Sendable {
 
     /// Root of the container's user namespace may search the directory of the images, as which CRIU opens them: its group, and
     /// the permission for that (fchownat(2), fchmodat(2)).
-    case shareImages(String, group: UInt32)
+    case shareImages(HostPath, group: UInt32)
     /// A copy of the mounts at the root's path, attached below the state directory as long as CRIU works (open_tree(2),
     /// move_mount(2)).
-    case bindRoot(String, at: String)
+    case bindRoot(HostPath, at: HostPath)
     /// What mounts are made on, in the root at a path, where it is not there. Sources of bind mounts are attached meanwhile, for
     /// what is made inside of them (openat2(2), mkdirat(2)).
-    case makeMountPoints([MountPoint], in: String)
+    case makeMountPoints([MountPoint], in: HostPath)
     /// Nodes of devices in a file system of their own below the state directory, each by its place in the list.
-    case attachDevices([DeviceNode], at: String)
+    case attachDevices([DeviceNode], at: HostPath)
     /// CRIU, in the container's control groups: what it makes is in them (clone3(2), write(2) to `cgroup.procs`).
     case startRestorer(inControlGroup: Bool, legacy: Bool)
     /// CRIU makes the processes, and is met on the way (its RPC).
@@ -128,7 +129,7 @@ public indirect enum HostStep: Equatable, Sendable {
     case callHost
     /// The agent gets the seccomp listener and the process's state (pidfd_getfd(2), sendmsg(2) SCM_RIGHTS).
     /// SPEC(config-linux.md#containerprocessstate).
-    case sendListener(path: String)
+    case sendListener(path: HostPath)
     /// A user may not move a process out of the group of the session, but the user's systemd may (AttachProcessesToUnit over
     /// D-Bus). Nil: nobody may, and that is warned of.
     case moveIntoUnit(name: String?)
@@ -148,9 +149,9 @@ public indirect enum HostStep: Equatable, Sendable {
     /// The pid, from which on other commands find the container. SPEC(runtime.md#state).
     case recordProcess
     /// Whoever watches the container gets a pidfd of its process (connect(2), sendmsg(2) SCM_RIGHTS).
-    case sendProcessDescriptor(path: String)
+    case sendProcessDescriptor(path: HostPath)
     /// The pid in decimal, written beside and renamed over, so that nobody reads half of it (rename(2)).
-    case writePidFile(String)
+    case writePidFile(HostPath)
 
     // MARK: Once the program runs
 
@@ -161,9 +162,9 @@ public indirect enum HostStep: Equatable, Sendable {
 /// What a mount is made on.
 public struct MountPoint: Equatable, Sendable {
     /// Inside of the root.
-    public var path: String
+    public var path: ContainerPath
     /// The source of a bind mount, which says whether it is a directory; nil for a file system of its own.
-    public var source: String?
+    public var source: HostPath?
 }
 
 /// Which ids an idmapped mount shows.
@@ -171,5 +172,5 @@ public enum TreeMappings: Equatable, Sendable {
     /// Those that the mount asks for. SPEC(config.md#mounts) `uidMappings`, `gidMappings`.
     case own(uid: [IDMapping], gid: [IDMapping], recursive: Bool)
     /// Those of the user namespace that the container joins.
-    case namespace(path: String, recursive: Bool)
+    case namespace(path: HostPath, recursive: Bool)
 }

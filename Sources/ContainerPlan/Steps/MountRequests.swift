@@ -27,7 +27,7 @@ public enum ExistingLink: Equatable, Sendable {
 /// A place inside the root on which something is mounted.
 public struct MountTarget: Equatable, Sendable {
     /// The path below the root.
-    public var path: String
+    public var path: ContainerPath
     /// What is made if nothing is there.
     public var kind: Kind
     /// No symbolic link is followed on the way (CVE-2019-19921).
@@ -50,7 +50,7 @@ public struct MountTarget: Equatable, Sendable {
     }
 
     /// A target below the root.
-    public init(_ path: String, kind: Kind, refusesLinks: Bool = false, refusesProcessFileSystem: Bool = false) {
+    public init(_ path: ContainerPath, kind: Kind, refusesLinks: Bool = false, refusesProcessFileSystem: Bool = false) {
         self.path = path
         self.kind = kind
         self.refusesLinks = refusesLinks
@@ -64,7 +64,7 @@ public struct MountTarget: Equatable, Sendable {
 /// looked for below the descriptor of that mount, wherever in the root it is by then.
 public struct HiddenPath: Equatable, Sendable {
     /// Below the root.
-    public var path: String
+    public var path: ContainerPath
     /// The mount of the container's list that it lies on; nil when that is the root.
     public var mount: Slot?
     /// Below the mount; empty for the mount itself.
@@ -73,7 +73,7 @@ public struct HiddenPath: Equatable, Sendable {
     public var isLookedForAgain = false
 
     /// A path of the root.
-    public init(_ path: String) { self.path = path }
+    public init(_ path: ContainerPath) { self.path = path }
 }
 
 /// A new file system (fsopen(2), fsconfig(2), fsmount(2), move_mount(2)).
@@ -98,7 +98,7 @@ public struct FileSystemMount: Equatable, Sendable {
     public var kept: Slot?
     /// The host's mounts that take its place where the kernel refuses it (EPERM), as it does with sysfs in a user namespace that
     /// does not own the network.
-    public var otherwise: String?
+    public var otherwise: HostPath?
 }
 
 /// The ids of a user namespace, as ids of the host.
@@ -224,7 +224,7 @@ public struct MountAttributes: Equatable, Sendable {
 /// A node that is made (mknodat(2)).
 public struct DeviceNode: Equatable, Sendable {
     /// Below the root.
-    public var path: String
+    public var path: ContainerPath
     /// Character or block device, or fifo.
     public var kind: DeviceKind
     /// The major number; 0 for a fifo.

@@ -28,8 +28,8 @@ extension Step {
         case .gate(let gate): "wait for the host at gate \(gate)"
         case .offerRouteSocket(_, let gate): "offer a route socket of the network namespace at gate \(gate)"
         case .waitForStart: "wait for start"
-        case .changePropagation(let kind, let recursive, let path):
-            "make the mount \(path)\(recursive ? " and all below it" : "") \(kind.rawValue)"
+        case .changePropagation(let kind, let recursive):
+            "make the mount /\(recursive ? " and all below it" : "") \(kind.rawValue)"
         case .attachRoot(_, let path): "attach the root at \(path)"
         case .openCurrentRoot: "open the current root"
         case .openTree(let path, let recursive, let followsLink, let attributes, _):
@@ -119,9 +119,9 @@ extension Step {
 extension HiddenPath {
     /// The path and where it is looked for.
     fileprivate var words: String {
-        guard mount != nil else { return path }
+        guard mount != nil else { return path.text }
         let place = inside.isEmpty ? ", the mount itself" : " as \(inside) of its mount"
-        return path + place + (isLookedForAgain ? ", and whatever the path leads to" : "")
+        return path.text + place + (isLookedForAgain ? ", and whatever the path leads to" : "")
     }
 }
 

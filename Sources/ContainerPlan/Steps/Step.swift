@@ -68,20 +68,20 @@ public indirect enum Step: Equatable, Sendable {
 
     /// What is mounted on the host reaches the container no more, or only in one direction (mount(2), MS_SLAVE and its kin).
     /// SPEC(config-linux.md#rootfs-mount-propagation).
-    case changePropagation(MountPropagation, recursive: Bool, of: String)
+    case changePropagation(MountPropagation, recursive: Bool)
     /// Mounts the opened root at its own path, where hooks look for it, and enters it (move_mount(2), fchdir(2)).
-    case attachRoot(tree: Slot, at: String)
+    case attachRoot(tree: Slot, at: HostPath)
     /// Opens `/` as it is now (openat(2), O_PATH).
     case openCurrentRoot(Slot)
     /// A copy of the host's mounts at a path, where the host side may not make one (open_tree(2), mount_setattr(2)); only
     /// before the root changes.
-    case openTree(path: String, recursive: Bool, followsLink: Bool = true, attributes: MountAttributes, into: Slot)
+    case openTree(path: HostPath, recursive: Bool, followsLink: Bool = true, attributes: MountAttributes, into: Slot)
     /// A copy of mounts inside the container's root, which earlier steps made (openat2(2), open_tree(2), mount_setattr(2)).
     case openTreeInRoot(
-        path: String, root: Slot, recursive: Bool, followsLink: Bool = true, attributes: MountAttributes, into: Slot)
+        path: ContainerPath, root: Slot, recursive: Bool, followsLink: Bool = true, attributes: MountAttributes, into: Slot)
     /// Opens a file of the host, such as a device that will be bound (openat(2), O_PATH); with `mustBeNullDevice` nothing but
     /// device 1:3 will do. Only before the root changes.
-    case openHostFile(String, into: Slot, mustBeNullDevice: Bool)
+    case openHostFile(HostPath, into: Slot, mustBeNullDevice: Bool)
     /// Opens the container's own /dev/null without leaving the root (openat2(2), RESOLVE_IN_ROOT), if it is device 1:3:
     /// masks will be made of it (CVE-2025-31133).
     case openNullDevice(into: Slot, root: Slot)
@@ -91,7 +91,7 @@ public indirect enum Step: Equatable, Sendable {
     case detachOldRoot(Slot)
     /// A mount of the host that must not stay reachable underneath, where the old root stays (umount2(2) with MNT_DETACH, or a
     /// cover).
-    case hideHostMount(String)
+    case hideHostMount(HostPath)
     /// mount_setattr(2) with MOUNT_ATTR_RDONLY. SPEC(config.md#root) `readonly`.
     case makeRootReadOnly(Slot)
 
@@ -105,18 +105,18 @@ public indirect enum Step: Equatable, Sendable {
     case attachTree(Slot, destination: MountTarget, root: Slot, keeping: Slot?)
     /// Changes a mount below the root (mount_setattr(2)), and with options the file system behind it (fspick(2), fsconfig(2)).
     /// SPEC(config.md#mounts) `remount`.
-    case changeMount(MountAttributes, path: String, root: Slot, fileSystem: [String])
+    case changeMount(MountAttributes, path: ContainerPath, root: Slot, fileSystem: [String])
     /// A descriptor of what was just mounted at a path (openat2(2), O_PATH), for what has to be done to it later.
-    case openMount(path: String, root: Slot, into: Slot)
+    case openMount(path: ContainerPath, root: Slot, into: Slot)
     /// The end of writing to a mount, after all is made inside (mount_setattr(2), MOUNT_ATTR_RDONLY).
-    case makeMountReadOnly(Slot, path: String)
+    case makeMountReadOnly(Slot, path: ContainerPath)
     /// A proc file system of our own that is attached nowhere, so that no image decides what is written to (fsopen(2),
     /// fsmount(2); CVE-2025-52881). Where the kernel refuses one, as in a user namespace without a pid namespace of its own, the
     /// one at /proc, if that is the root of one: nothing that is mounted inside is ever passed.
     case openPrivateProcessFileSystem(into: Slot)
     /// Takes the mount that is on top at a path away, and what is mounted inside (openat2(2), umount2(2) with MNT_DETACH): by the
     /// descriptor of what was found there, through the proc file system.
-    case removeMount(path: String, root: Slot, processFileSystem: Slot)
+    case removeMount(path: ContainerPath, root: Slot, processFileSystem: Slot)
     /// An empty tmpfs that is read-only and attached nowhere, to cover directories with (fsopen(2), fsmount(2)).
     case makeEmptyDirectory(into: Slot)
 
@@ -127,13 +127,13 @@ public indirect enum Step: Equatable, Sendable {
     case makeDevice(DeviceNode, root: Slot)
     /// The host's device on a file, where no nodes may be made (open_tree(2), move_mount(2)). `protected`: on a read-only mount
     /// it can be read and written as before, but nobody changes its mode or owner (mount_setattr(2)).
-    case bindDevice(hostFile: Slot, path: String, root: Slot, protected: Bool)
+    case bindDevice(hostFile: Slot, path: ContainerPath, root: Slot, protected: Bool)
     /// Of each node that the host made a mount that is attached nowhere: their file system is mounted on the root for the moment,
     /// where nobody looks (move_mount(2), open_tree(2), umount2(2)). KERNEL: before 6.15 what is attached nowhere cannot be
     /// copied.
     case openDeviceNodes(tree: Slot, root: Slot, into: [Slot])
     /// A symbolic link (symlinkat(2)). SPEC(runtime-linux.md#dev-symbolic-links).
-    case makeLink(path: String, to: String, existing: ExistingLink, root: Slot)
+    case makeLink(path: ContainerPath, to: String, existing: ExistingLink, root: Slot)
     /// Covers a file with the null device and a directory with the empty one, if it is there (openat2(2), open_tree(2),
     /// move_mount(2)). SPEC(config-linux.md#masked-paths).
     ///
@@ -144,7 +144,7 @@ public indirect enum Step: Equatable, Sendable {
     case makeReadOnly(HiddenPath, root: Slot)
     /// The directory in which the program will start, and those above it, where they are missing (openat2(2),
     /// mkdirat(2)). SPEC(config.md#process) `cwd`.
-    case makeWorkingDirectory(String, root: Slot)
+    case makeWorkingDirectory(ContainerPath, root: Slot)
     /// Writes a kernel parameter below `sys` of the proc file system of our own (openat2(2), write(2)).
     /// SPEC(config-linux.md#sysctl).
     case writeSystemControl(key: String, value: String, processFileSystem: Slot)
@@ -211,7 +211,7 @@ public indirect enum Step: Equatable, Sendable {
     case findHome(uid: UInt32, root: Slot)
     /// The working directory, which must lie inside the root (chdir(2), getcwd(2); CVE-2024-21626).
     /// SPEC(config.md#process) `cwd`.
-    case enterDirectory(String, attempt: DirectoryAttempt)
+    case enterDirectory(ContainerPath, attempt: DirectoryAttempt)
     /// Looks for `args[0]` in the PATH of the program's environment (openat(2), faccessat(2)), so that a missing program is
     /// known before `start`. SPEC(config.md#process) `args`.
     case findProgram(String)

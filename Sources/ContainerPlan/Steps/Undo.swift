@@ -12,7 +12,7 @@ public enum Undo: Equatable, Sendable {
     /// Those that were made for the container; which these are the record tells.
     case removeCacheGroups
     /// The mount of the root in the runtime's own mount namespace, if it still is the one that the record tells.
-    case detachRoot(at: String)
+    case detachRoot(at: HostPath)
     /// What was attached below the state directory for CRIU.
     case detachRestorePlace
     /// Lets the container's processes go on that CRIU has left frozen.
@@ -24,7 +24,7 @@ public enum Undo: Equatable, Sendable {
     /// Until the container exists; then it keeps its devices, and the kernel decides about them at its end.
     case moveDeviceBack(String)
     /// Until the operation succeeds.
-    case removePidFile(String)
+    case removePidFile(HostPath)
 }
 
 extension Undo {

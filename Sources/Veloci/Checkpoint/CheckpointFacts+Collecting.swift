@@ -18,7 +18,8 @@ extension CheckpointFacts {
             facts.places[path] = place(path, in: root, prefix)
         }
         for path in linux.maskedPaths ?? [] {
-            guard let file = try? RootedFiles.open(path, in: root, flags: .path), let status = try? Files.status(of: file) else {
+            guard let file = try? ContainerPath(path).open(in: root, flags: .path), let status = try? Files.status(of: file)
+            else {
                 continue
             }
             if status.kind != .directory { facts.maskedFiles.insert(path) }
@@ -38,7 +39,7 @@ extension CheckpointFacts {
         var missing = ""
         var present = path.begins(with: "/") ? path : "/" + path
         while true {
-            if let file = try? RootedFiles.open(present, in: root, flags: .path),
+            if let file = try? ContainerPath(present).open(in: root, flags: .path),
                 let found = try? Files.readLink("/proc/self/fd/\(file.number)")
             {
                 let inside = prefix == "/" ? found : found.after(prefix) ?? found

@@ -74,7 +74,7 @@ enum CriuRequest {
         }
         if let parent = options.parentPath { message.add(14, parent) }
         if options.parentPath != nil || options.isPreDump { message.add(15, true) }
-        if let freezer = order.freezer { message.add(44, freezer) }
+        if let freezer = order.freezer { message.add(44, freezer.text) }
         if let label = order.label { message.add(53, label) }
         return request(options.isPreDump ? .preDump : .dump, message)
     }
@@ -115,7 +115,7 @@ enum CriuRequest {
         for joined in order.joinedNamespaces {
             var entry = MessageWriter()
             entry.add(1, joined.kind.fileName)
-            entry.add(2, joined.path)
+            entry.add(2, joined.path.text)
             message.add(39, entry)
         }
         if let profile = options.lsmProfile { message.add(53, profile) }
@@ -136,7 +136,7 @@ enum CriuRequest {
         message.add(9, logLevel)
         message.add(10, log)
         message.add(12, true)
-        message.add(13, order.root)
+        message.add(13, order.root.text)
         message.add(16, options.autoDedup)
         for mount in order.externalMounts {
             var entry = MessageWriter()
@@ -150,7 +150,7 @@ enum CriuRequest {
         message.add(38, emptyNamespaces)
         message.add(48, options.lazyPages)
         message.add(50, true)
-        if let file = order.configurationFile { message.add(51, file) }
+        if let file = order.configurationFile { message.add(51, file.text) }
         if options.tcpClose { message.add(52, true) }
         if let lock = options.networkLock { message.add(64, lock.number) }
         return message

@@ -1,12 +1,13 @@
 internal import ByteText
 internal import CLinux
+internal import ContainerPlan
 internal import LinuxKernel
 internal import RuntimeSpec
 
 /// A directory with a config.json that has been read and found valid.
 struct Bundle {
-    let path: String
-    var spec: Spec
+    let path: HostPath
+    var spec: ValidatedSpec
     var bytes: [UInt8]
 
     static func open(_ source: ContainerSource) throws(Failure) -> Bundle {
@@ -17,13 +18,17 @@ struct Bundle {
     }
 
     /// A configuration that no file has.
-    private static func open(_ spec: Spec, _ directory: String) throws(Failure) -> Bundle {
+    private static func open(_ document: Spec, _ directory: String) throws(Failure) -> Bundle {
         guard directory.begins(with: "/") else {
             throw Failure(
                 .invalidArgument, "relative paths of a configuration start from an absolute path, not from \"\(directory)\"")
         }
-        let diagnostics = spec.validate()
-        if diagnostics.contains(where: { $0.severity == .must }) { throw Failure(diagnostics) }
+        let spec: ValidatedSpec
+        do throws(DecodingFailure) {
+            spec = try ValidatedSpec(document)
+        } catch {
+            throw Failure(error.diagnostics)
+        }
         let absolute: String
         do throws(KernelError) {
             let opened = try Files.open(directory, flags: [.path, .directory])
@@ -31,7 +36,7 @@ struct Bundle {
         } catch {
             throw .kernel(error, "cannot open the directory that relative paths start from")
         }
-        return Bundle(path: absolute, spec: spec, bytes: spec.encoded())
+        return Bundle(path: HostPath(absolute), spec: spec, bytes: document.encoded())
     }
 
     private static func open(_ path: String) throws(Failure) -> Bundle {
@@ -46,13 +51,10 @@ struct Bundle {
         } catch {
             throw .kernel(error, "cannot read the bundle")
         }
-        let (spec, diagnostics) = Spec.check(bytes, locatesWarnings: false)
-        guard let spec, !diagnostics.contains(where: { $0.severity == .must }) else { throw Failure(diagnostics) }
-        return Bundle(path: absolute, spec: spec, bytes: bytes)
+        let (spec, diagnostics) = ValidatedSpec.check(bytes, locatesWarnings: false)
+        guard let spec else { throw Failure(diagnostics) }
+        return Bundle(path: HostPath(absolute), spec: spec, bytes: bytes)
     }
 
-    var rootfs: String {
-        let root = spec.root?.path ?? ""
-        return root.begins(with: "/") ? root : path + "/" + root
-    }
+    var rootfs: HostPath { HostPath(spec.root.path, from: path) }
 }

@@ -31,19 +31,20 @@ extension HostFacts {
 
     /// Looks at this host, and at what of it a new container needs.
     static func collect(
-        for spec: Spec, in bundle: String, id: String, _ runtime: Runtime
+        for spec: Spec, in bundle: HostPath, id: String, _ runtime: Runtime
     ) throws(Failure) -> HostFacts {
         var facts = collect(isRootless: runtime.isRootless)
         facts.hasKernelCore = (try? Files.status(of: "/proc/kcore")) != nil
         facts.findOwnNamespaces(of: spec)
         for namespace in spec.linux?.namespaces ?? [] where namespace.kind == .user {
-            if let path = namespace.path, !path.isEmpty { facts.joinedMappings = Mappings.read(namespace: path) }
+            if let path = namespace.path, !path.isEmpty { facts.joinedMappings = Mappings.read(namespace: HostPath(path)) }
         }
         if let limit = try? Processes.limit(of: 0, resource: RlimitKind.openFiles.number) {
             facts.openFileLimit = OpenFileLimit(soft: limit.soft, hard: limit.hard)
         }
         for mount in spec.mounts ?? [] where (mount.options ?? []).contains("copy-symlink") {
-            let path = mount.source.map { $0.begins(with: "/") ? $0 : bundle + "/" + $0 } ?? ""
+            guard let source = mount.source else { continue }
+            let path = HostPath(source, from: bundle).text
             if let link = try? Files.readLink(path) { facts.sourceLinks[path] = link }
         }
         if spec.linux?.namespaces?.contains(where: { $0.kind == .user }) == true { facts.findWithheld(spec, in: bundle) }
@@ -67,13 +68,13 @@ extension HostFacts {
     }
 
     /// Looks at the mounts of which an option takes something away.
-    private mutating func findWithheld(_ spec: Spec, in bundle: String) {
+    private mutating func findWithheld(_ spec: Spec, in bundle: HostPath) {
         for mount in spec.mounts ?? [] {
             guard let source = mount.source, let options = mount.options,
                 options.contains(where: { $0 == "rw" || $0 == "suid" || $0 == "dev" || $0 == "exec" }),
                 mount.type == "bind" || options.contains(where: { $0 == "bind" || $0 == "rbind" })
             else { continue }
-            let path = source.begins(with: "/") ? source : bundle + "/" + source
+            let path = HostPath(source, from: bundle).text
             // A source that is not there is told when it is opened.
             if let flags = try? FileSystems.mountFlags(of: path) { withheld[path] = flags & 0xf }
         }

@@ -5,16 +5,16 @@ internal import RuntimeSpec
 
 // What is opened on the host for the stage, before it exists.
 extension Performer {
-    func openRoot(_ path: String, _ attributes: MountAttributes, into slot: Slot) throws(Failure) {
+    func openRoot(_ path: HostPath, _ attributes: MountAttributes, into slot: Slot) throws(Failure) {
         try open(slot) { () throws(KernelError) in
-            let status = try Files.status(of: path, followingLink: true)
-            guard status.kind == .directory else { throw KernelError(.notDirectory, call: "stat", object: path) }
+            let status = try Files.status(of: path.text, followingLink: true)
+            guard status.kind == .directory else { throw KernelError(.notDirectory, call: "stat", object: path.text) }
             return try MountTrees.open(path, recursive: true, attributes, nil)
         }
     }
 
     func openTree(
-        _ path: String, recursive: Bool, followsLink: Bool, _ attributes: MountAttributes, _ mappings: TreeMappings?,
+        _ path: HostPath, recursive: Bool, followsLink: Bool, _ attributes: MountAttributes, _ mappings: TreeMappings?,
         into slot: Slot
     ) throws(Failure) {
         try open(slot) { () throws(KernelError) in
@@ -23,7 +23,7 @@ extension Performer {
     }
 
     func makeTree(
-        _ mount: FileSystemMount, _ root: String, copying copy: CopyOfCovered?, _ mappings: TreeMappings?,
+        _ mount: FileSystemMount, _ root: HostPath, copying copy: CopyOfCovered?, _ mappings: TreeMappings?,
         _ owners: OwnerMappings?, into slot: Slot
     ) throws(Failure) {
         try open(slot) { () throws(KernelError) in
@@ -47,7 +47,7 @@ extension Performer {
             guard let path = whole ?? group?.directory(hierarchy) else {
                 throw KernelError(.noEntry, call: "open", object: "control group of \(hierarchy)")
             }
-            return try MountTrees.open(path, recursive: false, attributes, nil)
+            return try MountTrees.open(HostPath(path), recursive: false, attributes, nil)
         }
     }
 
@@ -66,7 +66,7 @@ extension Performer {
         }
     }
 
-    func openNamespace(_ kind: NamespaceKind, _ path: String, into slot: Slot) throws(Failure) {
+    func openNamespace(_ kind: NamespaceKind, _ path: HostPath, into slot: Slot) throws(Failure) {
         try open(slot) { () throws(KernelError) in try Namespaces.open(kind, path) }
     }
 
@@ -83,9 +83,9 @@ extension Performer {
         effects.table.set(slot, try record.openProcess())
     }
 
-    func connectConsole(_ path: String?, into slot: Slot) throws(Failure) {
+    func connectConsole(_ path: HostPath?, into slot: Slot) throws(Failure) {
         if let path {
-            return try open(slot) { () throws(KernelError) in try Sockets.connect(path) }
+            return try open(slot) { () throws(KernelError) in try Sockets.connect(path.text) }
         }
         let (own, other) = try kernel { () throws(KernelError) in try Sockets.streamPair() }
         effects.table.ownConsole = own
@@ -131,13 +131,14 @@ final class RaisedLimit {
 enum Namespaces {
     /// A namespace of the wrong kind would be joined silently by some calls, so the kind is checked first. A named pipe in its
     /// place would be waited for.
-    static func open(_ kind: NamespaceKind, _ path: String) throws(KernelError) -> Descriptor {
-        let namespace = try Files.open(path, flags: .nonBlocking)
-        let type = try systemCall(__NR_ioctl, "ioctl NS_GET_NSTYPE", on: path, UInt64(descriptor: namespace.number), 0xb703)
-        guard UInt64(type) == kind.cloneFlag else { throw KernelError(.invalidArgument, call: "setns", object: path) }
+    static func open(_ kind: NamespaceKind, _ path: HostPath) throws(KernelError) -> Descriptor {
+        let namespace = try Files.open(path.text, flags: .nonBlocking)
+        let type = try systemCall(__NR_ioctl, "ioctl NS_GET_NSTYPE", on: path.text, UInt64(descriptor: namespace.number), 0xb703)
+        guard UInt64(type) == kind.cloneFlag else { throw KernelError(.invalidArgument, call: "setns", object: path.text) }
         let own = try Files.status(of: "/proc/self/ns/mnt", followingLink: true)
         if kind == .mount, try Files.status(of: namespace).inode == own.inode {
-            throw KernelError(.invalidArgument, call: "the container's mounts would be made on the host: setns", object: path)
+            throw KernelError(
+                .invalidArgument, call: "the container's mounts would be made on the host: setns", object: path.text)
         }
         return namespace
     }

@@ -10,7 +10,7 @@ enum HostHooks {
     ///
     /// - Parameter container: a descriptor of the container's process, if the hook has no purpose any more once that has ended.
     static func run(
-        _ hook: Hook, kind: HookKind, state: String, bundle: String, path: JSONPath, for container: Int32? = nil
+        _ hook: Hook, kind: HookKind, state: String, bundle: HostPath, path: JSONPath, for container: Int32? = nil
     ) throws(Failure) {
         var said = ""
         func failure(_ what: String, _ errno: Errno? = nil) -> Failure {
@@ -26,7 +26,7 @@ enum HostHooks {
                 path: hook.path, arguments: hook.args.flatMap { $0.isEmpty ? nil : $0 } ?? [hook.path],
                 environment: hook.env ?? Processes.environment)
             // Whoever deletes a container may have taken the bundle away before.
-            request.directory = (try? Files.status(of: bundle)) == nil ? nil : bundle
+            request.directory = (try? Files.status(of: bundle.text)) == nil ? nil : bundle.text
             request.standard = [input.number, output.number, output.number]
             // In the foreground this process has them blocked by now.
             request.resetsSignals = true
@@ -92,11 +92,12 @@ enum HostHooks {
 
     /// The hooks that follow the end of a container. SPEC(runtime.md#lifecycle): a failure is logged and the next hook runs.
     static func runPoststop(_ spec: Spec, _ record: ContainerRecord, _ runtime: Runtime) {
-        let state = HookState.make(spec, request: PlanRequest(id: record.id, bundle: record.bundle), status: "stopped")
+        let bundle = HostPath(record.bundle)
+        let state = HookState.make(spec, request: PlanRequest(id: record.id, bundle: bundle), status: "stopped")
         for (index, hook) in (spec.hooks?.poststop ?? []).enumerated() {
             do throws(Failure) {
                 try run(
-                    hook, kind: .poststop, state: state.text(pid: 0), bundle: record.bundle,
+                    hook, kind: .poststop, state: state.text(pid: 0), bundle: bundle,
                     path: JSONPath([.member("hooks"), .member("poststop"), .index(index)]))
             } catch {
                 runtime.warn("\(error)")

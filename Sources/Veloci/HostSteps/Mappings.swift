@@ -26,13 +26,13 @@ enum Mappings {
     }
 
     /// The ids of a user namespace that exists, by the file that stands for it; nil for one that cannot be looked into.
-    static func read(namespace path: String) -> OwnerMappings? {
-        let parts = path.parts(at: "/")
-        if path.begins(with: "/proc/"), parts.count == 4, parts[2] == "ns", parts[3] == "user", let pid = Int32(parts[1]) {
+    static func read(namespace path: HostPath) -> OwnerMappings? {
+        let parts = path.text.parts(at: "/")
+        if path.text.begins(with: "/proc/"), parts.count == 4, parts[2] == "ns", parts[3] == "user", let pid = Int32(parts[1]) {
             return read(of: pid)
         }
         guard let namespace = try? Namespaces.open(.user, path),
-            let inside = try? Placeholder(joining: namespace, name: path)
+            let inside = try? Placeholder(joining: namespace, name: path.text)
         else { return nil }
         defer { inside.end() }
         return read(of: inside.pid)

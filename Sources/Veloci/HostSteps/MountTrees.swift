@@ -8,16 +8,16 @@ internal import RuntimeSpec
 enum MountTrees {
     /// A copy of mounts of the host.
     static func open(
-        _ path: String, recursive: Bool, followsLink: Bool = true, _ attributes: MountAttributes, _ mappings: TreeMappings?
+        _ path: HostPath, recursive: Bool, followsLink: Bool = true, _ attributes: MountAttributes, _ mappings: TreeMappings?
     ) throws(KernelError) -> Descriptor {
-        let tree = try Mounts.cloneTree(path, recursive: recursive, followsLink: followsLink)
-        try change(tree, attributes, mappings, name: path)
+        let tree = try Mounts.cloneTree(path.text, recursive: recursive, followsLink: followsLink)
+        try change(tree, attributes, mappings, name: path.text)
         return tree
     }
 
     /// A new file system.
     static func make(
-        _ mount: FileSystemMount, root: String, copying copy: CopyOfCovered?, _ mappings: TreeMappings?,
+        _ mount: FileSystemMount, root: HostPath, copying copy: CopyOfCovered?, _ mappings: TreeMappings?,
         _ owners: OwnerMappings?
     ) throws(KernelError) -> Descriptor {
         var options = mount.options
@@ -64,12 +64,12 @@ enum MountTrees {
 
     /// Does something with the directory that a mount covers, if it exists.
     private static func withCovered(
-        _ mount: FileSystemMount, _ root: String, _ body: (borrowing Descriptor) throws(KernelError) -> Void
+        _ mount: FileSystemMount, _ root: HostPath, _ body: (borrowing Descriptor) throws(KernelError) -> Void
     ) throws(KernelError) {
-        let rootDirectory = try Files.open(root, flags: [.path, .directory])
+        let rootDirectory = try Files.open(root.text, flags: [.path, .directory])
         let covered: Descriptor
         do throws(KernelError) {
-            covered = try RootedFiles.open(mount.target.path, in: rootDirectory, flags: .directory)
+            covered = try mount.target.path.open(in: rootDirectory, flags: .directory)
         } catch where error.errno == .noEntry {
             return
         }

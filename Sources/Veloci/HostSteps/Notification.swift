@@ -17,16 +17,10 @@ final class Notification {
     private let manager: String
 
     /// Adds the mount and the variable that lead to the socket.
-    static func add(to spec: inout Spec, state: String) {
-        spec.mounts =
-            (spec.mounts ?? [])
-            + [
-                Mount(
-                    destination: directoryInside, type: "bind", source: state + "/" + directory,
-                    options: ["bind", "nosuid", "noexec", "nodev", "ro"])
-            ]
-        let environment = spec.process?.env ?? []
-        spec.process?.env = environment + ["NOTIFY_SOCKET=\(directoryInside)/\(socketName)"]
+    static func added(to spec: ValidatedSpec, state: String) -> ValidatedSpec {
+        spec.adding(
+            bind: state + "/" + directory, at: directoryInside, options: ["nosuid", "noexec", "nodev", "ro"],
+            variable: "NOTIFY_SOCKET", value: directoryInside + "/" + socketName)
     }
 
     /// Makes the directory that is mounted; the socket in it may come later.

@@ -95,11 +95,12 @@ extension Performer {
         if isRunning { effects.state?.unlock() }
         let pid: Int32
         if isRunning, let recorded = effects.record.process { pid = recorded.pid } else { pid = try child().pid }
+        let bundle = HostPath(subject.record.bundle)
         let state = HookState.make(
-            subject.spec, request: PlanRequest(id: subject.record.id, bundle: subject.record.bundle),
+            subject.spec, request: PlanRequest(id: subject.record.id, bundle: bundle),
             status: isRunning ? "running" : "creating")
         try HostHooks.run(
-            hook, kind: kind, state: state.text(pid: pid), bundle: subject.record.bundle, path: origin,
+            hook, kind: kind, state: state.text(pid: pid), bundle: bundle, path: origin,
             for: isRunning ? nil : try child().descriptor)
     }
 
@@ -112,12 +113,12 @@ extension Performer {
                 bundle: record.bundle, annotations: record.annotations.isEmpty ? nil : record.annotations))
     }
 
-    func sendListener(to path: String) throws(Failure) {
+    func sendListener(to path: HostPath) throws(Failure) {
         try SeccompListener.send(stage(), to: path, spec: subject.spec, effects.record, status: subject.status.rawValue)
     }
 
     /// For a container without a mount namespace.
-    func attachRoot(_ slot: Slot, at path: String) throws(Failure) {
+    func attachRoot(_ slot: Slot, at path: HostPath) throws(Failure) {
         guard let tree = effects.table.take(slot) else { throw Failure(.internalError, "the root was not opened") }
         effects.record.rootMount = try kernel { () throws(KernelError) in try Mounts.identifier(of: tree) }
         // First the record, so that whoever removes what a killed veloci left behind knows the mount.

@@ -7,9 +7,9 @@ internal import RuntimeSpec
 
 // What is done for CRIU, and with it, to make a container again.
 extension Performer {
-    func shareImages(_ path: String, group: UInt32) throws(Failure) {
+    func shareImages(_ path: HostPath, group: UInt32) throws(Failure) {
         try kernel { () throws(KernelError) in
-            let directory = try Files.open(path, flags: .directory)
+            let directory = try Files.open(path.text, flags: .directory)
             let status = try Files.status(of: directory)
             if status.mode & 0o001 != 0 { return }
             try Files.changeOwner(of: directory, user: status.userID, group: group)
@@ -17,22 +17,22 @@ extension Performer {
         }
     }
 
-    func bindRoot(_ path: String, at place: String) throws(Failure) {
+    func bindRoot(_ path: HostPath, at place: HostPath) throws(Failure) {
         try kernel { () throws(KernelError) in
-            try Files.makeDirectory(place, mode: 0o700)
-            let tree = try Mounts.cloneTree(path, recursive: true)
+            try Files.makeDirectory(place.text, mode: 0o700)
+            let tree = try Mounts.cloneTree(path.text, recursive: true)
             try RestoreRoom.attach(tree, at: place)
         }
     }
 
-    func makeMountPoints(_ points: [MountPoint], in root: String) throws(Failure) {
+    func makeMountPoints(_ points: [MountPoint], in root: HostPath) throws(Failure) {
         try kernel { () throws(KernelError) in try RestoreRoom.makeMountPoints(points, in: root) }
     }
 
-    func attachDevices(_ nodes: [DeviceNode], at place: String) throws(Failure) {
+    func attachDevices(_ nodes: [DeviceNode], at place: HostPath) throws(Failure) {
         let label = subject.spec.linux?.mountLabel.flatMap { $0.isEmpty ? nil : $0 }
         try kernel { () throws(KernelError) in
-            try Files.makeDirectory(place, mode: 0o700)
+            try Files.makeDirectory(place.text, mode: 0o700)
             try RestoreRoom.attach(try MountTrees.makeDevices(nodes, label: label), at: place)
         }
     }
@@ -168,12 +168,12 @@ extension Performer {
 
 /// What is attached below the state directory while CRIU works.
 enum RestoreRoom {
-    static func attach(_ tree: borrowing Descriptor, at place: String) throws(KernelError) {
-        let directory = try Files.open(place, flags: [.path, .directory, .noFollow])
-        try Mounts.setAttributes(of: tree, propagation: MountPropagation.private.mountFlag, recursive: true, name: place)
-        try Mounts.attach(tree, on: directory, name: place)
+    static func attach(_ tree: borrowing Descriptor, at place: HostPath) throws(KernelError) {
+        let directory = try Files.open(place.text, flags: [.path, .directory, .noFollow])
+        try Mounts.setAttributes(of: tree, propagation: MountPropagation.private.mountFlag, recursive: true, name: place.text)
+        try Mounts.attach(tree, on: directory, name: place.text)
         // KERNEL: on a shared mount it became shared, and CRIU would make its mounts on the host as well.
-        try Mounts.setAttributes(of: tree, propagation: MountPropagation.private.mountFlag, recursive: true, name: place)
+        try Mounts.setAttributes(of: tree, propagation: MountPropagation.private.mountFlag, recursive: true, name: place.text)
     }
 
     /// What was never attached is no error.
@@ -188,8 +188,8 @@ enum RestoreRoom {
         }
     }
 
-    static func makeMountPoints(_ points: [MountPoint], in place: String) throws(KernelError) {
-        let root = try Files.open(place, flags: [.path, .directory, .noFollow])
+    static func makeMountPoints(_ points: [MountPoint], in place: HostPath) throws(KernelError) {
+        let root = try Files.open(place.text, flags: [.path, .directory, .noFollow])
         // The sources of bind mounts, as they are attached.
         var attached: [Int32] = []
         var failure: KernelError?
@@ -198,10 +198,11 @@ enum RestoreRoom {
                 try makeMountPoint(point, in: root)
                 guard let source = point.source else { continue }
                 // Later mounts may lie inside of this one: what is made there is made in the source.
-                let tree = try Mounts.cloneTree(source, recursive: true)
-                try Mounts.setAttributes(of: tree, propagation: MountPropagation.private.mountFlag, recursive: true, name: source)
-                let target = try RootedFiles.open(point.path, in: root, flags: .path)
-                try Mounts.attach(tree, on: target, name: point.path)
+                let tree = try Mounts.cloneTree(source.text, recursive: true)
+                try Mounts.setAttributes(
+                    of: tree, propagation: MountPropagation.private.mountFlag, recursive: true, name: source.text)
+                let target = try point.path.open(in: root, flags: .path)
+                try Mounts.attach(tree, on: target, name: point.path.text)
                 attached.append(tree.release())
             }
         } catch {
@@ -210,7 +211,7 @@ enum RestoreRoom {
         // CRIU wants the root alone.
         for number in attached.reversed() {
             let tree = Descriptor(owning: number)
-            do throws(KernelError) { try Mounts.detach(tree, name: place) } catch { failure = failure ?? error }
+            do throws(KernelError) { try Mounts.detach(tree, name: place.text) } catch { failure = failure ?? error }
         }
         if let failure { throw failure }
     }
@@ -218,16 +219,16 @@ enum RestoreRoom {
     /// As the stage makes it for a new container: through descriptors, and no link leads out of the root.
     private static func makeMountPoint(_ point: MountPoint, in root: borrowing Descriptor) throws(KernelError) {
         var isDirectory = true
-        if let source = point.source { isDirectory = try Files.status(of: source, followingLink: true).kind == .directory }
-        let names = point.path.parts(at: "/")
+        if let source = point.source { isDirectory = try Files.status(of: source.text, followingLink: true).kind == .directory }
+        let names = point.path.text.parts(at: "/")
         var inside = ""
         for (index, name) in names.enumerated() {
             let above = inside.isEmpty ? "/" : inside
             inside += "/" + name
             do throws(KernelError) {
-                _ = try RootedFiles.open(inside, in: root, flags: .path)
+                _ = try ContainerPath(inside).open(in: root, flags: .path)
             } catch where error.errno == .noEntry {
-                let directory = try RootedFiles.open(above, in: root, flags: [.path, .directory])
+                let directory = try ContainerPath(above).open(in: root, flags: [.path, .directory])
                 if isDirectory || index + 1 < names.count {
                     try Files.makeDirectory(name, mode: 0o755, at: directory.number)
                 } else {

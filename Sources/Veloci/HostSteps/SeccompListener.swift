@@ -8,7 +8,7 @@ enum SeccompListener {
     ///
     /// SPEC(config-linux.md#containerprocessstate): one message, one descriptor; a failure is an error of the operation.
     static func send(
-        _ stage: StageProcess, to path: String, spec: Spec, _ record: ContainerRecord, status: String
+        _ stage: StageProcess, to path: HostPath, spec: Spec, _ record: ContainerRecord, status: String
     ) throws(Failure) {
         do throws(KernelError) {
             let listener = try Processes.descriptor(stage.progress.listener, of: stage.processDescriptor)
@@ -19,7 +19,7 @@ enum SeccompListener {
             let message = ContainerProcessState(
                 ociVersion: SpecificationVersion.current, fds: ["seccompFd"], pid: Int(stage.pid),
                 metadata: spec.linux?.seccomp?.listenerMetadata, state: state)
-            let socket = try Sockets.connect(path)
+            let socket = try Sockets.connect(path.text)
             try Sockets.send(message.encoded(), descriptors: [listener.number], over: socket.number)
         } catch {
             throw .kernel(

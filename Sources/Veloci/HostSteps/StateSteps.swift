@@ -29,18 +29,18 @@ extension Performer {
         try kernel { () throws(KernelError) in try effects.progress?.add(front) }
     }
 
-    func sendProcessDescriptor(to path: String) throws(Failure) {
+    func sendProcessDescriptor(to path: HostPath) throws(Failure) {
         let descriptor = try child().descriptor
         let isFirst = subject.status == .creating
         try kernel { () throws(KernelError) in
-            let connection = try Sockets.connect(path)
+            let connection = try Sockets.connect(path.text)
             try Sockets.send(Array((isFirst ? "standard" : "setns").utf8), descriptors: [descriptor], over: connection.number)
         }
     }
 
-    func writePidFile(_ path: String) throws(Failure) {
+    func writePidFile(_ path: HostPath) throws(Failure) {
         let pid = try child().pid
-        effects.earlierPidFile = try kernel { () throws(KernelError) in try PidFile.write(pid, to: path) }
+        effects.earlierPidFile = try kernel { () throws(KernelError) in try PidFile.write(pid, to: path.text) }
     }
 
     func listenForReadiness() throws(Failure) {

@@ -39,7 +39,7 @@ struct StepAccount: Equatable, Sendable {
         switch planned.action {
         case .findProgram(let name): subject = .program(name)
         case .execute(let arguments, _, _): subject = .program(arguments.first ?? "")
-        case .enterDirectory(let path, _), .makeWorkingDirectory(let path, _): subject = .directory(path)
+        case .enterDirectory(let path, _), .makeWorkingDirectory(let path, _): subject = .directory(path.text)
         case .runHook(let kind, let hook, _): subject = .hook(kind: kind.rawValue, path: hook.path, timeout: hook.timeout)
         case .mountFileSystem(let mount, _):
             hints = [("ENODEV", "the kernel has no file system \(mount.type)")]

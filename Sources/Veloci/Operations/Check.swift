@@ -9,9 +9,18 @@ extension Runtime {
     ///
     /// No privilege is needed. What only trying shows, such as a limit that is below the current use, is not found.
     /// - Parameters:
-    ///   - spec: the configuration.
+    ///   - spec: the configuration. What is wrong with one that is not valid comes back instead.
     ///   - bundle: the directory that relative paths start from.
     public func hostProblems(_ spec: Spec, bundle: String) -> [Diagnostic] {
+        do throws(DecodingFailure) {
+            return hostProblems(try ValidatedSpec(spec), bundle: bundle)
+        } catch {
+            return error.diagnostics
+        }
+    }
+
+    /// What this host cannot do for a configuration that is valid by itself.
+    public func hostProblems(_ spec: ValidatedSpec, bundle: String) -> [Diagnostic] {
         var check = HostCheck(spec: spec, bundle: bundle)
         check.run(self)
         return check.problems
@@ -21,12 +30,14 @@ extension Runtime {
 /// Compares a configuration with the host.
 private struct HostCheck {
     let spec: Spec
-    let bundle: String
+    private let validated: ValidatedSpec
+    let bundle: HostPath
     var problems: [Diagnostic] = []
 
-    init(spec: Spec, bundle: String) {
-        self.spec = spec
-        self.bundle = bundle
+    init(spec: ValidatedSpec, bundle: String) {
+        self.spec = spec.document
+        validated = spec
+        self.bundle = HostPath(bundle)
     }
 
     mutating func run(_ runtime: Runtime) {
@@ -57,7 +68,7 @@ private struct HostCheck {
         var collected: HostFacts?
         let bundle = bundle
         eachProblem { (spec) throws(Failure) in
-            collected = try HostFacts.collect(for: spec, in: bundle, id: "check", runtime)
+            collected = try HostFacts.collect(for: spec.document, in: bundle, id: "check", runtime)
         }
         let facts = collected ?? HostFacts.collect(isRootless: runtime.isRootless)
         eachProblem { (spec) throws(Failure) in
@@ -69,8 +80,8 @@ private struct HostCheck {
         }
     }
 
-    private mutating func eachProblem(_ attempt: (Spec) throws(Failure) -> Void) {
-        var rest = spec
+    private mutating func eachProblem(_ attempt: (ValidatedSpec) throws(Failure) -> Void) {
+        var rest = validated
         while true {
             do throws(Failure) {
                 return try attempt(rest)
@@ -82,21 +93,21 @@ private struct HostCheck {
         }
     }
 
-    /// The configuration without a value; nil if there is none or if it cannot be left out.
-    private static func spec(_ spec: Spec, without path: JSONPath) -> Spec? {
-        guard var value = try? JSONValue.decode(spec.encoded()) else { return nil }
+    /// The configuration without a value; nil if there is none or if it cannot be left out, for what is left is validated.
+    private static func spec(_ spec: ValidatedSpec, without path: JSONPath) -> ValidatedSpec? {
+        guard var value = try? JSONValue.decode(spec.document.encoded()) else { return nil }
         var place = path
         if place.components.first == .member("mounts"), place.components.count > 1 {
             // Another mount in its place, so that the numbers of those behind it stay.
             value[JSONPath(Array(place.components.prefix(2)))] = ["destination": "/check", "type": "tmpfs"]
-            let other = try? Spec.decode(value.encoded())
+            let other = ValidatedSpec.check(value.encoded(), locatesWarnings: false).value
             return other == spec ? nil : other
         }
         // What an error names may be a required member of something: then that goes as a whole, one level after the other.
         while place.components.count > 1 {
             if value[place] != nil, case .member? = place.components.last {
                 value[place] = nil
-                if let less = try? Spec.decode(value.encoded()), less != spec { return less }
+                if let less = ValidatedSpec.check(value.encoded(), locatesWarnings: false).value, less != spec { return less }
             }
             place = JSONPath(Array(place.components.dropLast()))
         }
@@ -135,7 +146,7 @@ private struct HostCheck {
             }
             guard let file = namespace.path, !file.isEmpty else { continue }
             do throws(KernelError) {
-                _ = try Namespaces.open(kind, file)
+                _ = try Namespaces.open(kind, HostPath(file))
             } catch where error.errno == .noEntry {
                 add("\(file) does not exist", path.member("path"))
             } catch where error.errno == .accessDenied || error.errno == .notPermitted {
@@ -147,8 +158,8 @@ private struct HostCheck {
     }
 
     private mutating func checkMounts() {
-        let root = absolute(spec.root?.path ?? "")
-        if (try? Files.status(of: root, followingLink: true))?.kind != .directory {
+        let root = absolute(validated.root.path)
+        if (try? Files.status(of: root.text, followingLink: true))?.kind != .directory {
             add("\(root) is no directory", at: "root", "path")
         }
         let known = FileSystemTypes.ofKernel
@@ -158,7 +169,7 @@ private struct HostCheck {
             let isBind = type == "bind" || (mount.options ?? []).contains { $0 == "bind" || $0 == "rbind" }
             if isBind {
                 let source = absolute(mount.source ?? "")
-                if (try? Files.status(of: source, followingLink: true)) == nil {
+                if (try? Files.status(of: source.text, followingLink: true)) == nil {
                     add("\(source) does not exist", path.member("source"))
                 }
             } else if !["", "none", "cgroup"].contains(type), !known.contains(type) {
@@ -214,5 +225,5 @@ private struct HostCheck {
         }
     }
 
-    private func absolute(_ path: String) -> String { path.begins(with: "/") ? path : bundle + "/" + path }
+    private func absolute(_ path: String) -> HostPath { HostPath(path, from: bundle) }
 }

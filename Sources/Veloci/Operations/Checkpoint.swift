@@ -107,7 +107,7 @@ private struct PlannedCheckpoint {
         var facts: CheckpointFacts
         do throws(KernelError) {
             let top = try Files.open("/proc/\(process.pid)/root", flags: [.path, .directory])
-            facts = .collect(spec, root: top, prefix: "", criuVersion: program.version)
+            facts = .collect(spec.document, root: top, prefix: "", criuVersion: program.version)
         } catch {
             throw .kernel(error, "cannot look at the container's root", hint: "checkpoint as root of the host")
         }
@@ -115,16 +115,16 @@ private struct PlannedCheckpoint {
         facts.hasParent = request.options.hasParent
         facts.features = try program.features(for: request.options)
         let record = container.record
-        let host = try HostFacts.collect(for: spec, in: record.bundle, id: record.id, runtime)
+        let host = try HostFacts.collect(for: spec.document, in: HostPath(record.bundle), id: record.id, runtime)
         do throws(PlanError) {
             plan = try Plan.checkpoint(
-                spec, root: record.rootfs, groups: record.controlGroups,
+                spec, root: HostPath(record.rootfs), groups: record.controlGroups,
                 process: CheckpointFacts.Process(pid: process.pid, isPaused: status == .paused), options: request.options,
                 host: host, facts: facts)
         } catch {
             throw Failure(error)
         }
-        subject = Subject(record: record, spec: spec, status: status)
+        subject = Subject(record: record, spec: spec.document, status: status)
     }
 
     private static func hint(_ status: Status) -> String {

@@ -23,7 +23,7 @@ extension Runtime {
         let planned = try PlannedContainer(request, waitsForStart: waitsForStart, self)
         for text in planned.remarks { remark(text) }
         for warning in planned.plan.warnings { warn(warning) }
-        let subject = Subject(record: planned.record, spec: planned.bundle.spec, configuration: planned.bundle.bytes)
+        let subject = Subject(record: planned.record, spec: planned.bundle.spec.document, configuration: planned.bundle.bytes)
         var wanted = PerformanceRequest(
             streams: request.streams, passed: try PassedDescriptors(request.passing), options: request.stageOptions,
             prepareTerminal: request.prepareTerminal, createRuntime: request.createRuntime, notifySocket: request.notifySocket,

@@ -45,10 +45,10 @@ public struct ExecuteRequest: Sendable {
 /// The records of a container, read once for all that one command does.
 package struct KnownContainer {
     let container: StoredContainer
-    let spec: Spec
+    let spec: ValidatedSpec
 
     /// The process of the container's configuration: what `exec` starts from.
-    package var process: Spec.Process { spec.process ?? Spec.Process(user: User(uid: 0, gid: 0), cwd: "/") }
+    package var process: Spec.Process { spec.process.document }
 }
 
 extension Runtime {
@@ -79,7 +79,7 @@ extension Runtime {
         for warning in plan.warnings { warn(warning) }
         request.trace?.end()
 
-        var subject = Subject(record: container.record, spec: spec, status: .running)
+        var subject = Subject(record: container.record, spec: spec.document, status: .running)
         subject.subgroups = try Subgroups(
             request.controlGroups, ContainerGroup(recorded: container.record.controlGroups),
             containerProcess: container.record.process?.pid ?? 0)
@@ -104,28 +104,24 @@ extension Runtime {
     }
 
     private func plan(
-        _ request: ExecuteRequest, _ spec: Spec, _ record: ContainerRecord
+        _ request: ExecuteRequest, _ spec: ValidatedSpec, _ record: ContainerRecord
     ) throws(Failure) -> Plan {
-        // Nobody has looked at it yet. The kernel takes the user 4294967295 for "as before", which is root.
-        let problems = request.process.validate(in: spec.linux).map { problem in
-            var problem = problem
-            problem.path = JSONPath([.member("process")] + problem.path.components)
-            return problem
-        }
-        if problems.contains(where: { $0.severity == .must }) { throw Failure(problems) }
+        let process = try validated(request.process, in: spec)
         var wanted = PlanRequest(id: request.id, bundle: "", waitsForStart: false)
-        wanted.consoleSocket = request.consoleSocket
+        wanted.consoleSocket = request.consoleSocket.map { HostPath($0) }
         wanted.makesSessionKeyring = !record.sharesKeyring
-        wanted.processSocket = request.processSocket
-        wanted.pidFile = request.pidFile
+        wanted.processSocket = request.processSocket.map { HostPath($0) }
+        wanted.pidFile = request.pidFile.map { HostPath($0) }
         wanted.endsWithCaller = request.endsWithCaller
         wanted.keptDescriptors = request.passing.keys.sorted()
         wanted.containerGroups = CgroupPaths(recorded: record.controlGroups)
         wanted.unitOfUser = record.unit.flatMap { $0.isOfUser ? $0.name : nil }
         var warnings: [String] = []
-        if let profile = spec.linux?.seccomp { wanted.seccomp = try FilterCompiler.compile(profile, &warnings) }
+        if let profile = spec.document.linux?.seccomp { wanted.seccomp = try FilterCompiler.compile(profile, &warnings) }
         var facts = HostFacts.collect(isRootless: isRootless)
-        if spec.linux?.hasNamespace(.user) == true, (spec.linux?.uidMappings ?? []).isEmpty, let process = record.process {
+        if spec.document.linux?.hasNamespace(.user) == true, (spec.document.linux?.uidMappings ?? []).isEmpty,
+            let process = record.process
+        {
             facts.joinedMappings = Mappings.read(of: process.pid)
         }
         if record.isRestored, let process = record.process {
@@ -133,9 +129,22 @@ extension Runtime {
             facts.hasRestoredClock = (try? Files.status(of: "/proc/\(process.pid)/ns/time", followingLink: true))?.inode != own
         }
         do throws(PlanError) {
-            return try Plan.execute(request.process, in: spec, request: wanted, facts: facts)
+            return try Plan.execute(process, in: spec, request: wanted, facts: facts)
         } catch {
             throw Failure(error)
+        }
+    }
+
+    /// Nobody has looked at it yet. The kernel takes the user 4294967295 for "as before", which is root.
+    private func validated(_ process: Spec.Process, in spec: ValidatedSpec) throws(Failure) -> ValidatedProcess {
+        do throws(DecodingFailure) {
+            return try ValidatedProcess(process, in: spec)
+        } catch {
+            var problems = error.diagnostics
+            for index in problems.indices {
+                problems[index].path = JSONPath([.member("process")] + problems[index].path.components)
+            }
+            throw Failure(problems)
         }
     }
 }

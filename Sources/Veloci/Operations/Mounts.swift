@@ -9,8 +9,18 @@ extension Runtime {
     ///   - mounts: as `mounts` of a configuration has them; sources are looked for on the host.
     ///   - id: the container.
     public func addMounts(_ mounts: [Mount], to id: String) throws(Failure) {
-        try change(mounts, of: id, checking: { _ in true }) { (spec, request, facts) throws(PlanError) in
-            try Plan.add(mounts, in: spec, request: request, facts: facts)
+        try change(id) { (spec, request, facts) throws(Failure) in
+            let wanted: ValidatedSpec
+            do throws(DecodingFailure) {
+                wanted = try spec.with(mounts: mounts)
+            } catch {
+                throw Failure(error.diagnostics)
+            }
+            do throws(PlanError) {
+                return try Plan.addMounts(of: wanted, request: request, facts: facts)
+            } catch {
+                throw Failure(error)
+            }
         }
     }
 
@@ -20,38 +30,36 @@ extension Runtime {
     ///   - mounts: only their destinations count.
     ///   - id: the container.
     public func removeMounts(_ mounts: [Mount], from id: String) throws(Failure) {
-        try change(mounts, of: id, checking: { $0 == .member("destination") }) { (spec, request, facts) throws(PlanError) in
-            try Plan.remove(mounts, in: spec, request: request, facts: facts)
+        try change(id) { (spec, request, facts) throws(Failure) in
+            try checkPlaces(of: mounts, spec.document)
+            do throws(PlanError) {
+                return try Plan.removeMounts(mounts, in: spec, request: request, facts: facts)
+            } catch {
+                throw Failure(error)
+            }
         }
     }
 
     private func change(
-        _ mounts: [Mount], of id: String, checking isWanted: (JSONPath.Component) -> Bool,
-        _ plan: (Spec, PlanRequest, HostFacts) throws(PlanError) -> Plan
+        _ id: String, _ plan: (ValidatedSpec, PlanRequest, HostFacts) throws(Failure) -> Plan
     ) throws(Failure) {
         let container = try StoredContainer.open(root: root, id: id, locking: false)
         let status = try container.status()
         if status == .stopped || status == .creating { throw Failure(.stopped, "cannot change mounts of a stopped container") }
         var spec = try container.state.configuration()
-        try check(mounts, spec, isWanted)
-        var request = PlanRequest(id: id, bundle: container.record.bundle, waitsForStart: false)
+        var request = PlanRequest(id: id, bundle: HostPath(container.record.bundle), waitsForStart: false)
         request.controlGroupManager = .disabled
         var facts = HostFacts.collect(isRootless: isRootless)
-        if spec.linux?.hasNamespace(.user) == true, let process = container.record.process {
+        if spec.document.linux?.hasNamespace(.user) == true, let process = container.record.process {
             facts.joinedMappings = Mappings.read(of: process.pid)
-            spec.linux?.uidMappings = facts.joinedMappings?.uid
-            spec.linux?.gidMappings = facts.joinedMappings?.gid
+            spec = spec.with(
+                uidMappings: facts.joinedMappings?.uid ?? [], gidMappings: facts.joinedMappings?.gid ?? [])
         }
         // The container's root is what it sees as such.
-        spec.root?.path = container.record.rootfs
-        let planned: Plan
-        do throws(PlanError) {
-            planned = try plan(spec, request, facts)
-        } catch {
-            throw Failure(error)
-        }
+        spec = spec.with(rootPath: container.record.rootfs)
+        let planned = try plan(spec, request, facts)
         for warning in planned.warnings { warn(warning) }
-        let subject = Subject(record: container.record, spec: spec, status: status)
+        let subject = Subject(record: container.record, spec: spec.document, status: status)
         let performer = Performer(planned, for: subject, try .alone(), self)
         try performer.whole { () throws(Failure) in
             try performer.prepare()
@@ -60,16 +68,14 @@ extension Runtime {
         }
     }
 
-    /// What validation says of mounts in a container's configuration.
-    private func check(_ mounts: [Mount], _ spec: Spec, _ isWanted: (JSONPath.Component) -> Bool) throws(Failure) {
+    /// What validation says of the places of mounts.
+    private func checkPlaces(of mounts: [Mount], _ spec: Spec) throws(Failure) {
         var changed = spec
         changed.mounts = mounts
-        var problems = changed.validate().filter {
+        let problems = changed.validate().filter {
             $0.severity == .must && $0.path.components.first == .member("mounts")
-                && $0.path.components.dropFirst(2).first.map(isWanted) ?? true
+                && $0.path.components.dropFirst(2).first ?? .member("destination") == .member("destination")
         }
-        // The text that it would be the line of is nobody's.
-        for index in problems.indices { (problems[index].line, problems[index].column) = (nil, nil) }
         if !problems.isEmpty { throw Failure(problems) }
     }
 }

@@ -36,17 +36,17 @@ struct PlannedContainer {
         try KernelVersion.checkOldest()
         var bundle = try Bundle.open(request.source)
         if request.notifySocket != nil {
-            Notification.add(to: &bundle.spec, state: runtime.root + "/" + request.id)
-            bundle.bytes = bundle.spec.encoded()
+            bundle.spec = Notification.added(to: bundle.spec, state: runtime.root + "/" + request.id)
+            bundle.bytes = bundle.spec.document.encoded()
         }
         self.bundle = bundle
-        var facts = try HostFacts.collect(for: bundle.spec, in: bundle.path, id: request.id, runtime)
-        if !request.usesPivotRoot { facts.kernelViews = MountTable.kernelViews }
+        var facts = try HostFacts.collect(for: bundle.spec.document, in: bundle.path, id: request.id, runtime)
+        if !request.usesPivotRoot { facts.kernelViews = MountTable.kernelViews.map { HostPath($0) } }
         let isOfRoot = !facts.isInUserNamespace && UserIdentity.effectiveUserID == 0
-        change(&facts, bundle.spec)
+        change(&facts, bundle.spec.document)
         var remarks: [String] = []
         var wanted = try request.planned(bundle.path, waitsForStart: waitsForStart, runtime)
-        if let profile = bundle.spec.linux?.seccomp { wanted.seccomp = try FilterCompiler.compile(profile, &remarks) }
+        if let profile = bundle.spec.document.linux?.seccomp { wanted.seccomp = try FilterCompiler.compile(profile, &remarks) }
         plan = try make(bundle, wanted, facts)
         self.remarks = remarks
         record = ContainerRecord(request.id, bundle, plan, isOfRoot: isOfRoot)
@@ -56,10 +56,10 @@ struct PlannedContainer {
 extension ContainerRecord {
     /// As it is written before the first effect.
     fileprivate init(_ id: String, _ bundle: Bundle, _ plan: Plan, isOfRoot: Bool) {
-        self.init(id: id, bundle: bundle.path, rootfs: bundle.rootfs, created: Timestamp.now().preciseText)
-        annotations = bundle.spec.annotations ?? [:]
-        hasOwnProcesses = (bundle.spec.linux?.namespaces ?? []).contains { $0.kind == .pid && ($0.path ?? "").isEmpty }
-        hasPoststartHooks = !(bundle.spec.hooks?.poststart ?? []).isEmpty
+        self.init(id: id, bundle: bundle.path.text, rootfs: bundle.rootfs.text, created: Timestamp.now().preciseText)
+        annotations = bundle.spec.document.annotations ?? [:]
+        hasOwnProcesses = (bundle.spec.document.linux?.namespaces ?? []).contains { $0.kind == .pid && ($0.path ?? "").isEmpty }
+        hasPoststartHooks = !bundle.spec.hooks(.poststart).isEmpty
         self.isOfRoot = isOfRoot
         undo = plan.undo
         sharesKeyring = !plan.makesSessionKeyring
@@ -68,13 +68,13 @@ extension ContainerRecord {
 }
 
 extension CreateRequest {
-    fileprivate func planned(_ bundle: String, waitsForStart: Bool, _ runtime: Runtime) throws(Failure) -> PlanRequest {
+    fileprivate func planned(_ bundle: HostPath, waitsForStart: Bool, _ runtime: Runtime) throws(Failure) -> PlanRequest {
         var wanted = PlanRequest(id: id, bundle: bundle, waitsForStart: waitsForStart)
-        wanted.consoleSocket = consoleSocket
+        wanted.consoleSocket = consoleSocket.map { HostPath($0) }
         wanted.usesPivotRoot = usesPivotRoot
         wanted.makesSessionKeyring = makesSessionKeyring
-        wanted.pidFile = pidFile
-        wanted.processSocket = processSocket
+        wanted.pidFile = pidFile.map { HostPath($0) }
+        wanted.processSocket = processSocket.map { HostPath($0) }
         wanted.notifySocket = notifySocket
         wanted.callsHost = createRuntime != nil
         wanted.detaches = detaches

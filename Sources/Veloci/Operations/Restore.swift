@@ -42,7 +42,7 @@ extension Runtime {
             failingHostStep: request.container.failingHostStep)
         wanted.criu = program.path
         wanted.progress = request.progress
-        let subject = Subject(record: planned.record, spec: planned.bundle.spec, configuration: planned.bundle.bytes)
+        let subject = Subject(record: planned.record, spec: planned.bundle.spec.document, configuration: planned.bundle.bytes)
         let performer = Performer(planned.plan, for: subject, wanted, self)
         trace?.end()
         return try performer.whole { () throws(Failure) in
@@ -62,9 +62,9 @@ extension Runtime {
             (bundle, wanted, host) throws(Failure) in
             var facts: CheckpointFacts
             do throws(KernelError) {
-                let top = try Files.open(bundle.rootfs, flags: [.path, .directory])
+                let top = try Files.open(bundle.rootfs.text, flags: [.path, .directory])
                 let name = try Files.readLink("/proc/self/fd/\(top.number)")
-                facts = .collect(bundle.spec, root: top, prefix: name, criuVersion: program.version)
+                facts = .collect(bundle.spec.document, root: top, prefix: name, criuVersion: program.version)
                 facts.features = features
                 facts.imageModule = ImageInventory.module(in: request.options.imagePath)
                 facts.streams = StreamNames.read(in: request.options.imagePath)
@@ -75,7 +75,8 @@ extension Runtime {
             }
             do throws(PlanError) {
                 return try Plan.restore(
-                    bundle.spec, request: wanted, options: request.options, state: root + "/" + request.container.id, host: host,
+                    bundle.spec, request: wanted, options: request.options, state: HostPath(root).path(to: request.container.id),
+                    host: host,
                     facts: facts)
             } catch {
                 throw Failure(error)

@@ -87,7 +87,7 @@ extension Runtime {
     ) throws(Failure) {
         let record = container.record
         // The one case in which a later command needs the configuration again.
-        let spec = record.hasPoststartHooks ? try container.state.configuration() : Spec(ociVersion: "")
+        let spec = record.hasPoststartHooks ? try container.state.configuration().document : Spec(ociVersion: "")
         let plan = Plan.completion(poststart: spec.hooks?.poststart ?? [], notifySocket: manager)
         let performer = Performer(plan, for: Subject(record: record, spec: spec), try .alone(trace: trace), self)
         performer.effects.state = container.state

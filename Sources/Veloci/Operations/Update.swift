@@ -14,7 +14,7 @@ extension Runtime {
         var container = try StoredContainer.open(root: root, id: id, locking: true)
         let status = try container.status(holdingLock: true)
         guard status != .stopped && status != .creating else { throw Failure(.notRunning, "container not running") }
-        var spec = try container.state.configuration()
+        var spec = try container.state.configuration().document
         let group = ContainerGroup(recorded: container.record.controlGroups)
         if let cacheControl {
             try update(cacheControl, &spec, &container.record, group)

@@ -27,7 +27,7 @@ struct Undoing {
     init(_ runtime: Runtime, _ record: ContainerRecord, _ state: StateDirectory) {
         // The configuration goes with the directory, and the hooks run last.
         let needsHooks = record.undo.contains(.runPoststopHooks)
-        self.init(runtime, record, state, spec: needsHooks ? try? state.configuration() : nil)
+        self.init(runtime, record, state, spec: needsHooks ? try? state.configuration().document : nil)
     }
 
     /// After a failed operation. What cannot be taken back is told, and does not keep the rest.
@@ -59,7 +59,7 @@ struct Undoing {
         case .detachRoot(let path): try HostRoot.detach(record.rootMount, at: path)
         case .moveDeviceBack(let name): effects?.devices[name]?.moveBack()
         case .removePidFile(let path):
-            if let earlier = effects?.earlierPidFile { PidFile.remove(path, earlier) }
+            if let earlier = effects?.earlierPidFile { PidFile.remove(path.text, earlier) }
         case .removeStateDirectory: try state?.remove()
         case .runPoststopHooks: if let spec { HostHooks.runPoststop(spec, record, runtime) }
         }

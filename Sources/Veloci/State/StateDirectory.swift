@@ -193,7 +193,7 @@ final class StateDirectory {
     }
 
     /// The configuration as it was when the container was made; later changes of the bundle have no effect.
-    func configuration() throws(Failure) -> Spec {
+    func configuration() throws(Failure) -> ValidatedSpec {
         let bytes: [UInt8]
         do throws(KernelError) {
             bytes = try Self.readFile(Self.configurationFile, at: number)
@@ -201,7 +201,7 @@ final class StateDirectory {
             throw .kernel(error, "cannot read the container's configuration")
         }
         do throws(DecodingFailure) {
-            return try Spec.decode(bytes)
+            return try ValidatedSpec(kept: bytes)
         } catch {
             throw Failure(error.diagnostics)
         }

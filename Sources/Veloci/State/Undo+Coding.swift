@@ -17,7 +17,7 @@ extension Undo {
         case .removeCacheGroups: writer.member("do", "removeCacheGroups")
         case .detachRoot(let path):
             writer.member("do", "detachRoot")
-            writer.member("path", path)
+            writer.member("path", path.text)
         case .detachRestorePlace: writer.member("do", "detachRestorePlace")
         case .thaw: writer.member("do", "thaw")
         case .endProcess: writer.member("do", "endProcess")
@@ -27,7 +27,7 @@ extension Undo {
             writer.member("name", name)
         case .removePidFile(let path):
             writer.member("do", "removePidFile")
-            writer.member("path", path)
+            writer.member("path", path.text)
         }
         writer.close("}")
     }
@@ -58,13 +58,13 @@ extension Undo {
         case ("stopUnit", let name?, _): self = .stopUnit(name: name, isOfUser: isOfUser)
         case ("removeControlGroup", _, _): self = .removeControlGroup(directories)
         case ("removeCacheGroups", _, _): self = .removeCacheGroups
-        case ("detachRoot", _, let path?): self = .detachRoot(at: path)
+        case ("detachRoot", _, let path?): self = .detachRoot(at: HostPath(path))
         case ("detachRestorePlace", _, _): self = .detachRestorePlace
         case ("thaw", _, _): self = .thaw
         case ("endProcess", _, _): self = .endProcess
         case ("runPoststopHooks", _, _): self = .runPoststopHooks
         case ("moveDeviceBack", let name?, _): self = .moveDeviceBack(name)
-        case ("removePidFile", _, let path?): self = .removePidFile(path)
+        case ("removePidFile", _, let path?): self = .removePidFile(HostPath(path))
         default: throw JSONStop()
         }
     }

@@ -30,7 +30,7 @@ extension Runtime {
 
     /// The groups that exist where either way of making them has them.
     private func candidates(_ id: String, _ state: StateDirectory) -> [Cgroup] {
-        guard let spec = try? state.configuration(), let layout = try? CgroupLayout.detect() else { return [] }
+        guard let spec = try? state.configuration().document, let layout = try? CgroupLayout.detect() else { return [] }
         let asked = spec.linux?.cgroupsPath
         let byFiles = try? CgroupPaths(layout: layout, cgroupsPath: asked, containerID: id)
         let isUser = isRootless ?? !UserIdentity.isRootOfHost

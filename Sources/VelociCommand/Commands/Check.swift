@@ -32,7 +32,7 @@ enum CheckCommand {
         var hasHostProblems = false
         for path in invocation.arguments.isEmpty ? [own] : invocation.arguments {
             let name = path == "-" ? "standard input" : path
-            let (spec, found) = Spec.check(try configuration(path))
+            let (spec, found) = ValidatedSpec.check(try configuration(path))
             var diagnostics = found
             if let spec, !invocation.flags.bool(.documentOnly) {
                 let problems = invocation.runtime.hostProblems(spec, bundle: bundle.isEmpty ? folder(of: path) : bundle)

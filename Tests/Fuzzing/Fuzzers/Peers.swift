@@ -105,7 +105,7 @@ extension Fuzzer {
 
     private static let wholePlan: [UInt8] = {
         let request = PlanRequest(id: "gates", bundle: "/b", waitsForStart: false)
-        guard let spec = try? Spec.decode(PlanChain.whole.encoded()),
+        guard let spec = ValidatedSpec.check(PlanChain.whole.encoded()).value,
             let plan = try? Plan.create(spec, request: request, facts: HostFacts()),
             let bytes = try? plan.encode(descriptors: [:]).bytes
         else { wrong("full-default.json cannot be planned") }

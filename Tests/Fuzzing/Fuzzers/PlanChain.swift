@@ -62,11 +62,11 @@ enum PlanChain {
     static func follow(_ spec: Spec, _ input: inout Input) {
         let facts = facts(&input)
         let request = request(spec, &input)
-        guard let plan = try? Plan.create(spec, request: request, facts: facts) else { return }
+        guard let validated = try? ValidatedSpec(spec),
+            let plan = try? Plan.create(validated, request: request, facts: facts)
+        else { return }
         check(plan, spec, request, &input)
-        guard let process = spec.process, let other = try? Plan.execute(process, in: spec, request: request, facts: facts) else {
-            return
-        }
+        guard let other = try? Plan.execute(validated.process, in: validated, request: request, facts: facts) else { return }
         check(other, spec, request, &input)
     }
 
