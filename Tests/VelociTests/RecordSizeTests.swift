@@ -16,7 +16,7 @@ import Testing
     @Test func fronts() throws {
         var record = ContainerRecord(id: "a", bundle: "/b", rootfs: "/b/rootfs", created: "now", boot: "x")
         record.annotations = ["k\u{e9}y": "\"value\"\n"]
-        record.process = ContainerRecord.FirstProcess(pid: 7, startTime: 42)
+        record.process = ContainerRecord.FirstProcess(pid: 7, startTime: 42, identity: 43)
         record.undo = [
             .runPoststopHooks, .removeControlGroup(["": "/g/2", "freezer": "/g/f", "pids": "/g/p"]), .detachRoot(at: "/r"),
             .stopUnit(name: "a.scope", isOfUser: true), .moveDeviceBack("eth0"), .removePidFile("/p"), .endProcess,

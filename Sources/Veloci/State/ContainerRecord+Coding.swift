@@ -68,6 +68,10 @@ extension ContainerRecord {
             writer.integer(process.pid)
             writer.name("startTime")
             writer.integer(process.startTime)
+            if let identity = process.identity {
+                writer.name("identity")
+                writer.integer(identity)
+            }
             writer.close("}")
         }
         writer.member("hasOwnProcesses", hasOwnProcesses)
@@ -198,6 +202,8 @@ extension ContainerRecord.FirstProcess {
                 process.pid = try reader.number()
             } else if name.equals("startTime") {
                 process.startTime = try reader.number()
+            } else if name.equals("identity") {
+                process.identity = try reader.number()
             } else {
                 try reader.skip()
             }
