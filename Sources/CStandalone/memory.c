@@ -59,6 +59,15 @@ static void *refuse(void)
     return NULL;
 }
 
+// The next block of the region, which has room for it.
+static inline __attribute__((always_inline)) void *cut(size_t size)
+{
+    void *block = region + before;
+    region += size;
+    *size_of(block) = size;
+    return block;
+}
+
 void *malloc(size_t wanted)
 {
     if (wanted > PTRDIFF_MAX / 2) return refuse();
@@ -85,10 +94,7 @@ void *malloc(size_t wanted)
         region = mapping + before;
         region_end = mapping + next;
     }
-    block = region + before;
-    region += size;
-    *size_of(block) = size;
-    return block;
+    return cut(size);
 }
 
 // A block inside of another, for its place: what stands before it is how far, in twice the bytes and one.
@@ -98,10 +104,10 @@ static void *whole(void *block)
     return size & 1 ? (char *)block - (size >> 1) : block;
 }
 
-void free(void *given)
+// Gives back a block that is large, or was handed out from inside.
+static __attribute__((noinline)) void free_other(void *block)
 {
-    if (!given) return;
-    void *block = whole(given);
+    block = whole(block);
     size_t size = *size_of(block);
     if (size > large) {
         linux_system_call(__NR_munmap, (uint64_t)block - 16, size, 0, 0, 0, 0);
@@ -110,6 +116,16 @@ void free(void *given)
     int kind = kind_of(&size);
     *(void **)block = free_blocks[kind];
     free_blocks[kind] = block;
+}
+
+void free(void *block)
+{
+    if (!block) return;
+    // Almost always a small one. One that was handed out from inside has an odd number before it.
+    size_t size = *size_of(block);
+    if (size > small || size & 1) return free_other(block);
+    *(void **)block = free_blocks[size / 16];
+    free_blocks[size / 16] = block;
 }
 
 size_t malloc_usable_size(void *given)
@@ -155,14 +171,23 @@ static __attribute__((noinline)) int align(void **result, size_t alignment, size
 
 int posix_memalign(void **result, size_t alignment, size_t size)
 {
-    // Almost always: what every block's place is a multiple of (Swift asks for 8 or 16), and a block that is there.
+    // Almost always: what every block's place is a multiple of (Swift asks for 8 or 16), and a small one.
     if (alignment != 8 && alignment != 16) return align(result, alignment, size);
-    size_t whole = (size + before + 15) & ~(size_t)15;
-    void *block = size - 16 < small - 32 ? free_blocks[whole / 16] : NULL;
-    if (block)
-        free_blocks[whole / 16] = *(void **)block;
-    else
-        block = malloc(size);
+    void *block;
+    if (size - 16 < small - 32) {
+        size_t whole = (size + before + 15) & ~(size_t)15;
+        block = free_blocks[whole / 16];
+        if (block) {
+            free_blocks[whole / 16] = *(void **)block;
+            *result = block;
+            return 0;
+        }
+        if ((size_t)(region_end - region) >= whole) {
+            *result = cut(whole);
+            return 0;
+        }
+    }
+    block = malloc(size);
     *result = block;
     return block ? 0 : ENOMEM;
 }

@@ -4,7 +4,7 @@ extension Plan {
     ///
     /// The pipes of `start` stay. By the end of one the host sees that the program runs, and a filter that is in force by then
     /// need not allow close(2).
-    var closings: [[Slot]] {
+    var closings: Closings {
         // What the host opened and no step needs is closed as soon as possible.
         var uses = LastUses(slotCount: slotCount)
         for planned in preparation { uses.note(.many(planned.action.fills), 0) }
@@ -15,11 +15,34 @@ extension Plan {
             uses.note(effects.closes, nil)
         }
         uses.note(.many(startPipes), nil)
-        var closings = [[Slot]](repeating: [], count: steps.count)
-        for (index, step) in uses.steps.enumerated() {
-            if let step, step < steps.count { closings[step].append(Slot(index: index)) }
+        return Closings(uses.steps, stepCount: steps.count)
+    }
+
+    /// The slots that are closed after each step. Most steps have none: a list for each would be memory for nothing.
+    struct Closings {
+        /// The first slot that is closed after a step, and for each slot the next one after the same step.
+        private var first: [Slot?]
+        private var next: [Slot?]
+
+        /// - Parameter lastUses: for each slot the step after which it is closed, if there is one.
+        fileprivate init(_ lastUses: [Int?], stepCount: Int) {
+            first = [Slot?](repeating: nil, count: stepCount)
+            next = [Slot?](repeating: nil, count: lastUses.count)
+            // Each comes before those that are there: from the last on, so that they are in their order.
+            for index in lastUses.indices.reversed() {
+                guard let step = lastUses[index], step < stepCount else { continue }
+                next[index] = first[step]
+                first[step] = Slot(index: index)
+            }
         }
-        return closings
+
+        func forEach(after step: Int, _ body: (Slot) -> Void) {
+            var slot = first[step]
+            while let closed = slot {
+                body(closed)
+                slot = next[closed.index]
+            }
+        }
     }
 
     /// By slot, the last step that has to do with it.
@@ -28,7 +51,7 @@ extension Plan {
 
         init(slotCount: Int) { steps = [Int?](repeating: nil, count: slotCount) }
 
-        mutating func note(_ slots: SlotList, _ step: Int?) {
+        @inline(__always) mutating func note(_ slots: SlotList, _ step: Int?) {
             switch slots {
             case .none: break
             case .one(let slot): note(slot, step)

@@ -18,20 +18,31 @@ public enum FileSystems {
         UInt64(bitPattern: try statistics(of: path)[10])
     }
 
-    /// struct statfs, 120 bytes on 64-bit machines, as words.
+    /// The magic number of the file system that an open file is of (fstatfs(2), f_type).
+    package static func magic(ofNumber descriptor: Int32) throws(KernelError) -> Int64 {
+        try statistics { (record) throws(KernelError) in
+            try systemCall(__NR_fstatfs, "fstatfs", on: "", UInt64(descriptor: descriptor), record)
+        }[0]
+    }
+
     private static func statistics(of path: String) throws(KernelError) -> [Int64] {
-        var record = [Int64](repeating: 0, count: 16)
         try Files.withPath(path) { (pointer) throws(KernelError) in
-            var failure: KernelError?
-            unsafe record.withUnsafeMutableBytes { bytes in
-                do throws(KernelError) {
-                    try unsafe systemCall(__NR_statfs, "statfs", on: path, pointer, UInt64(address: bytes.baseAddress))
-                } catch {
-                    failure = error
-                }
-            }
-            if let failure { throw failure }
+            try statistics { (record) throws(KernelError) in try systemCall(__NR_statfs, "statfs", on: path, pointer, record) }
         }
+    }
+
+    /// struct statfs, 120 bytes on 64-bit machines, as words.
+    private static func statistics(_ call: (UInt64) throws(KernelError) -> Int) throws(KernelError) -> [Int64] {
+        var record = [Int64](repeating: 0, count: 16)
+        var failure: KernelError?
+        unsafe record.withUnsafeMutableBytes { bytes in
+            do throws(KernelError) {
+                _ = try unsafe call(UInt64(address: bytes.baseAddress))
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
         return record
     }
 }

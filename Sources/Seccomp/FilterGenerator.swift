@@ -9,14 +9,32 @@ internal import CSeccomp
 struct FilterGenerator {
     private let defaultAction: UInt32
     private let isWide: Bool
-    private var calls: [UInt32: CallRules] = [:]
+    private var entries: [Entry] = []
+    /// The program, which is written from its front to its end.
+    private var program: [SockFilter] = []
+    /// The code of all leaves. Nearly all have one instruction: a list for each would be memory for nothing.
+    private var codes: [SockFilter] = []
+    private var leaves: [Leaf] = []
 
-    /// What the rules say of one call number.
-    private struct CallRules {
-        var unconditional: UInt32?
-        var conditional: UInt32?
-        /// Conditions of which all must hold, for each alternative.
-        var alternatives: [[scmp_arg_cmp]] = []
+    /// A rule about a call number.
+    private struct Entry {
+        var number: UInt32
+        /// The rule's place among the rules.
+        var rule: Int
+        /// The first argument with which the call is reached, where that is only one of several calls.
+        var selector: UInt64?
+
+        /// Conditions of the rule, with the one that it is this call.
+        func through(_ conditions: [scmp_arg_cmp]) -> [scmp_arg_cmp] {
+            guard let selector else { return conditions }
+            return [scmp_arg_cmp(arg: 0, op: SCMP_CMP_EQ, datum_a: selector, datum_b: 0)] + conditions.filter { $0.arg != 0 }
+        }
+    }
+
+    /// Calls from a number on, to the next leaf's, and what is done with them.
+    private struct Leaf {
+        var start: UInt32
+        var code: Range<Int>
     }
 
     /// The program; nil when libseccomp has to write it.
@@ -24,10 +42,14 @@ struct FilterGenerator {
     /// - Parameter numbers: of the rules' names on this architecture, in their order; negative where it has no such call.
     static func program(_ rules: SeccompRules, _ numbers: [Int32], architecture: UInt32) -> [SockFilter]? {
         guard rules.defaultAction != FilterResult.notify, var generator = FilterGenerator(rules, architecture) else { return nil }
-        for (rule, number) in zip(rules.rules, numbers) where rule.action != rules.defaultAction {
-            guard generator.add(rule, number, architecture) else { return nil }
+        for index in rules.rules.indices where rules.rules[index].action != rules.defaultAction {
+            generator.add(index, numbers[index], architecture)
         }
-        return generator.program(architecture)
+        guard generator.makeLeaves(rules.rules, architecture) else { return nil }
+        generator.program.reserveCapacity(generator.codes.count + 2 * generator.leaves.count)
+        generator.program.append(SockFilter(BPF.loadWord, BPF.numberOffset))
+        generator.search(generator.leaves[...])
+        return generator.program
     }
 
     private init?(_ rules: SeccompRules, _ architecture: UInt32) {
@@ -37,92 +59,159 @@ struct FilterGenerator {
         default: return nil
         }
         defaultAction = rules.defaultAction
+        entries.reserveCapacity(rules.rules.count)
     }
 
     // MARK: Rules
 
-    private mutating func add(_ rule: SeccompRules.Rule, _ number: Int32, _ architecture: UInt32) -> Bool {
-        if number >= 0 { return add(rule.action, rule.alternatives, to: UInt32(number)) }
-        guard architecture == ArchitectureToken.x86, let call = MultiplexedCall(number) else { return true }
+    private mutating func add(_ rule: Int, _ number: Int32, _ architecture: UInt32) {
+        if number >= 0 { return entries.append(Entry(number: UInt32(number), rule: rule)) }
+        guard architecture == ArchitectureToken.x86, let call = MultiplexedCall(number) else { return }
         // The call's own number, and the one call through which the 32-bit table reached it first.
-        if let direct = call.direct, !add(rule.action, rule.alternatives, to: direct) { return false }
-        let through = rule.alternatives.map { conditions in
-            [scmp_arg_cmp(arg: 0, op: SCMP_CMP_EQ, datum_a: call.selector, datum_b: 0)] + conditions.filter { $0.arg != 0 }
+        if let direct = call.direct { entries.append(Entry(number: direct, rule: rule)) }
+        entries.append(Entry(number: call.multiplexer, rule: rule, selector: call.selector))
+    }
+
+    /// The entries of each call number, in their order. Numbers of one table are close to one another: nothing has to be sorted.
+    private struct Chains {
+        let lowest: UInt32
+        /// The first entry of a number, and for each entry the next of the same.
+        var first: [Int?]
+        var next: [Int?]
+
+        /// Nil for numbers that are of no such table.
+        init?(_ entries: [Entry]) {
+            var (lowest, highest) = (entries.first?.number ?? 0, entries.first?.number ?? 0)
+            for entry in entries { (lowest, highest) = (min(lowest, entry.number), max(highest, entry.number)) }
+            guard highest - lowest < 1 << 16 else { return nil }
+            self.lowest = lowest
+            first = [Int?](repeating: nil, count: Int(highest - lowest) + 1)
+            next = [Int?](repeating: nil, count: entries.count)
+            // Each comes before those that are there.
+            for index in entries.indices.reversed() {
+                let place = Int(entries[index].number - lowest)
+                next[index] = first[place]
+                first[place] = index
+            }
         }
-        return add(rule.action, through, to: call.multiplexer)
+
+        func forEach(from index: Int, _ body: (Int) -> Void) {
+            var index = Int?.some(index)
+            while let current = index {
+                body(current)
+                index = next[current]
+            }
+        }
     }
 
     /// - Returns: whether the result does not depend on the order of rules.
-    private mutating func add(_ action: UInt32, _ alternatives: [[scmp_arg_cmp]], to number: UInt32) -> Bool {
-        var rules = calls[number] ?? CallRules()
-        defer { calls[number] = rules }
-        if alternatives.contains(where: { $0.isEmpty }) {
-            rules.unconditional = rules.unconditional ?? action
+    private mutating func makeLeaves(_ rules: [SeccompRules.Rule], _ architecture: UInt32) -> Bool {
+        guard let chains = Chains(entries) else { return false }
+        let otherwise = SockFilter(BPF.returnValue, defaultAction)
+        var next: UInt32 = 0
+        for place in chains.first.indices {
+            guard let first = chains.first[place] else { continue }
+            let number = chains.lowest + UInt32(place)
+            if number > next || leaves.isEmpty && number > 0 { endLeaf(next, with: otherwise) }
+            guard writeCode(from: first, chains, rules, otherwise) else { return false }
+            endLeaf(number)
+            next = number + 1
+        }
+        endLeaf(next, with: otherwise)
+        if architecture == ArchitectureToken.x86_64 {
+            // Calls of x32 come here only when the profile does not name x32. -1 is how a tracer skips a call.
+            endLeaf(ArchitectureToken.x32Bit, with: SockFilter(BPF.returnValue, FilterResult.killThread))
+            endLeaf(.max, with: otherwise)
+        }
+        return true
+    }
+
+    /// What the rules say of one call number, behind the code that is there.
+    private mutating func writeCode(
+        from first: Int, _ chains: Chains, _ rules: [SeccompRules.Rule], _ otherwise: SockFilter
+    ) -> Bool {
+        var unconditional: UInt32?
+        var conditional: UInt32?
+        var isClear = true
+        chains.forEach(from: first) { index in
+            let entry = entries[index]
+            let action = rules[entry.rule].action
+            if entry.selector == nil, rules[entry.rule].alternatives.contains(where: { $0.isEmpty }) {
+                unconditional = unconditional ?? action
+            } else {
+                isClear = isClear && (conditional ?? action) == action
+                conditional = action
+            }
+        }
+        guard isClear else { return false }
+        if let unconditional {
+            codes.append(SockFilter(BPF.returnValue, unconditional))
             return true
         }
-        if let other = rules.conditional, other != action { return false }
-        rules.conditional = action
-        rules.alternatives += alternatives
+        if let conditional {
+            var written: [SockFilter] = []
+            chains.forEach(from: first) { index in
+                for alternative in rules[entries[index].rule].alternatives {
+                    written += code(entries[index].through(alternative), conditional)
+                }
+            }
+            codes += written
+        }
+        codes.append(otherwise)
+        return true
+    }
+
+    private mutating func endLeaf(_ start: UInt32, with instruction: SockFilter) {
+        codes.append(instruction)
+        endLeaf(start)
+    }
+
+    /// The code that was written last is a leaf, unless it is that of the leaf before.
+    private mutating func endLeaf(_ start: UInt32) {
+        let code = (leaves.last?.code.upperBound ?? 0)..<codes.count
+        if let last = leaves.last, isSame(last.code, code) {
+            codes.removeLast(code.count)
+        } else {
+            leaves.append(Leaf(start: start, code: code))
+        }
+    }
+
+    private func isSame(_ one: Range<Int>, _ other: Range<Int>) -> Bool {
+        guard one.count == other.count else { return false }
+        for offset in 0..<one.count where codes[one.lowerBound + offset] != codes[other.lowerBound + offset] { return false }
         return true
     }
 
     // MARK: The search
 
-    /// Calls from a number on, to the next leaf's, and what is done with them.
-    private struct Leaf {
-        var start: UInt32
-        var code: [SockFilter]
-    }
-
-    private func program(_ architecture: UInt32) -> [SockFilter] {
-        var leaves: [Leaf] = []
-        func append(_ start: UInt32, _ code: [SockFilter]) {
-            if leaves.last?.code != code { leaves.append(Leaf(start: start, code: code)) }
+    private mutating func search(_ leaves: ArraySlice<Leaf>) {
+        if leaves.count == 1 {
+            program += codes[leaves[leaves.startIndex].code]
+            return
         }
-        let otherwise = [SockFilter(BPF.returnValue, defaultAction)]
-        var next: UInt32 = 0
-        for (number, rules) in calls.sorted(by: { $0.key < $1.key }) {
-            if number > next || leaves.isEmpty && number > 0 { append(next, otherwise) }
-            append(number, code(rules))
-            next = number + 1
-        }
-        append(next, otherwise)
-        if architecture == ArchitectureToken.x86_64 {
-            // Calls of x32 come here only when the profile does not name x32. -1 is how a tracer skips a call.
-            append(ArchitectureToken.x32Bit, [SockFilter(BPF.returnValue, FilterResult.killThread)])
-            append(.max, otherwise)
-        }
-        return [SockFilter(BPF.loadWord, BPF.numberOffset)] + search(leaves[...])
-    }
-
-    private func search(_ leaves: ArraySlice<Leaf>) -> [SockFilter] {
-        if leaves.count == 1 { return leaves[leaves.startIndex].code }
         let middle = leaves.startIndex + leaves.count / 2
-        let below = search(leaves[..<middle])
-        let above = search(leaves[middle...])
-        let start = leaves[middle].start
-        guard below.count > Int(UInt8.max) else {
-            return [SockFilter(BPF.jumpGreaterOrEqual, start, jumpTrue: UInt8(below.count))] + below + above
+        let place = program.count
+        program.append(SockFilter(BPF.jumpGreaterOrEqual, leaves[middle].start))
+        search(leaves[..<middle])
+        let distance = program.count - place - 1
+        if let near = UInt8(exactly: distance) {
+            program[place].jumpTrue = near
+        } else {
+            // A conditional jump does not reach that far.
+            program[place].jumpFalse = 1
+            program.insert(SockFilter(BPF.jump, UInt32(distance)), at: place + 1)
         }
-        // A conditional jump does not reach that far.
-        return [
-            SockFilter(BPF.jumpGreaterOrEqual, start, jumpFalse: 1), SockFilter(BPF.jump, UInt32(below.count)),
-        ] + below + above
+        search(leaves[middle...])
     }
 
     // MARK: Arguments
 
-    private func code(_ rules: CallRules) -> [SockFilter] {
-        if let action = rules.unconditional { return [SockFilter(BPF.returnValue, action)] }
-        guard let action = rules.conditional else { return [SockFilter(BPF.returnValue, defaultAction)] }
-        var code: [SockFilter] = []
-        for alternative in rules.alternatives {
-            // Backwards, because a condition that fails jumps over all that follows it.
-            var rest = [SockFilter(BPF.returnValue, action)]
-            for condition in alternative.reversed() { rest = comparison(condition, failing: rest.count) + rest }
-            code += rest
-        }
-        return code + [SockFilter(BPF.returnValue, defaultAction)]
+    /// Does what is to be done if all conditions hold, else runs on behind its end.
+    private func code(_ conditions: [scmp_arg_cmp], _ action: UInt32) -> [SockFilter] {
+        // Backwards, because a condition that fails jumps over all that follows it.
+        var code = [SockFilter(BPF.returnValue, action)]
+        for condition in conditions.reversed() { code = comparison(condition, failing: code.count) + code }
+        return code
     }
 
     /// Runs on behind its end if the condition holds, else over `failing` more instructions.

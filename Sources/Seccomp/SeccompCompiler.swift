@@ -60,7 +60,10 @@ public enum SeccompCompiler {
 
     /// The rules' calls on an architecture, in their order.
     private static func numbers(_ rules: SeccompRules, _ architecture: UInt32) -> [Int32] {
-        rules.rules.map { unsafe seccomp_syscall_resolve_name_arch(architecture, $0.name) }
+        rules.rules.map { rule in
+            // A text that is given to C as it is would be copied to an array first.
+            unsafe rule.name.withCString { unsafe seccomp_syscall_resolve_name_arch(architecture, $0) }
+        }
     }
 
     /// The version of the linked libseccomp, such as `2.5.4`.

@@ -1,3 +1,4 @@
+import Chance
 import RuntimeSpec
 import Testing
 
@@ -98,6 +99,36 @@ enum Samples {
         // A tmpfs over a directory above.
         let above = Samples.hybridMounts + "\n99 23 0:77 / /sys rw - tmpfs none rw\n"
         #expect(CgroupLayout(mountTable: above, membership: "") { _ in "" }.mode == .none)
+    }
+
+    /// Mounts upon mounts, at any place and in any number: seen are those at which the walk of their own path ends.
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func seenIsWhatItsPathLeadsTo(seed: UInt64) {
+        var chance = SplitMix(seed: seed)
+        var mounts: [(parent: Int, path: String)] = [(-1, "/")]
+        func isBelow(_ path: String, _ directory: String) -> Bool {
+            directory == "/" || path == directory || path.starts(with: directory + "/")
+        }
+        func walk(_ path: String) -> Int {
+            var current = 0
+            while true {
+                let next = mounts.indices.filter { mounts[$0].parent == current && isBelow(path, mounts[$0].path) }
+                guard let first = next.min(by: { mounts[$0].path.utf8.count < mounts[$1].path.utf8.count }) else {
+                    return current
+                }
+                current = first
+            }
+        }
+        for _ in 0..<Int.random(in: 1...14, using: &chance) {
+            let depth = Int.random(in: 1...3, using: &chance)
+            let path = (0..<depth).map { _ in "/" + ["a", "b", "ab"].randomElement(using: &chance)! }.joined()
+            mounts.append((walk(path), path))
+        }
+        let table = mounts.enumerated().map { index, mount in
+            "\(index + 10) \(mount.parent + 10) 0:\(index) / \(mount.path) rw - cgroup2 none rw"
+        }
+        let found = MountTable(bytes: Array(table.joined(separator: "\n").utf8)).visibleCgroups.map { $0.mountPoint }
+        #expect(found == mounts.indices.filter { walk(mounts[$0].path) == $0 }.map { mounts[$0].path }, "\(table)")
     }
 
     @Test func groupsBelowTheMountedRoot() {

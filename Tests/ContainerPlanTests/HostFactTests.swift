@@ -274,6 +274,16 @@ import Testing
         #expect(count("mask /proc/keys") == 1 && count("mask /proc/kcore") == 1 && count("make /proc/sys read-only") == 1)
     }
 
+    /// To Unicode a letter with an accent is the same as the letter and the accent; to the kernel they are two names.
+    @Test func whatIsWrittenOtherwiseIsHiddenToo() throws {
+        let text = try plan(HostFacts()) {
+            $0.linux?.maskedPaths = ["/proc/\u{e9}", "/proc/e\u{301}"]
+            $0.linux?.readonlyPaths = ["/sys/\u{e9}", "/sys/e\u{301}"]
+        }
+        func count(_ words: String) -> Int { text.split(separator: "\n").count { $0.contains(words) } }
+        #expect(count("mask /proc/") == 2 && count("make /sys/") == 2)
+    }
+
     /// The caller may be bound to some processors; the container is not, unless its configuration says so.
     @Test func processorsAreNotTheCallers() throws {
         let words = "run on all processors"

@@ -76,6 +76,34 @@ import Testing
         #expect(Processes.startTime(of: Int32.max) == nil)
     }
 
+    /// All descriptors of one process have its number, and no other's has.
+    @Test func numbersTellProcessesApart() throws {
+        let sleep = SpawnRequest(path: "/bin/sleep", arguments: ["sleep", "1000"], environment: [])
+        let (pid, number) = try Processes.spawn(sleep)
+        let child = Descriptor(owning: number)
+        defer { _ = try? Processes.wait(for: child) }
+        defer { _ = try? Processes.signal(child, 9) }
+        let own = try Processes.open(getpid())
+        guard let identity = Processes.identity(ofNumber: number) else {
+            // KERNEL(6.9)
+            return #expect(try Files.status(of: child).inode == Files.status(of: own).inode)
+        }
+        let again = try Processes.open(pid)
+        #expect(Processes.identity(ofNumber: again.number) == identity)
+        #expect(Processes.identity(ofNumber: own.number) != identity)
+        #expect(try Processes.isThere(pid, identity: identity) && !Processes.isThere(pid, identity: identity + 1))
+        #expect(try !Processes.isThere(Int32.max, identity: identity))
+        _ = try Processes.open(pid, identity: identity)
+        try Processes.signal(child, 9)
+        #expect(try Processes.hasEnded(child, withinMilliseconds: 10_000))
+        // Nobody has taken it away.
+        #expect(try !Processes.isThere(pid, identity: identity))
+        #expect(throws: KernelError.self) { _ = try Processes.open(pid, identity: identity) }
+        // A file of another kind has a number as well.
+        let file = try Files.open("/proc/self/stat")
+        #expect(Processes.identity(ofNumber: file.number) == nil)
+    }
+
     /// The name is in the middle of the line, and whatever bytes the process likes: parentheses, blanks, marks that combine with
     /// the blank behind the name, and what is no text at all.
     @Test(arguments: [#"a\330\200"#, #"b) R 1\330\200"#, #"c\377) Z 1 "#, #")"#, #"\314\201"#])

@@ -44,10 +44,25 @@ import Testing
         var spec = Spec.container(["/bin/true"])
         spec.process?.cwd = "relative"
         #expect(try ValidatedSpec(kept: spec.encoded()).process.document.cwd == "relative")
+        #expect(try ValidatedSpec(kept: spec.encoded()).unknownWord == nil)
         spec.process?.args = nil
         #expect(Self.refusals { try ValidatedSpec(kept: spec.encoded()) } == ["process.args"])
         spec.root = nil
         #expect(Self.refusals { try ValidatedSpec(kept: spec.encoded()) } == ["root"])
+    }
+
+    /// Of a newer version, perhaps.
+    @Test func wordsThatWereKeptAreKnown() throws {
+        func place(_ change: (inout Spec) -> Void) throws -> String? {
+            var spec = Spec.container(["/bin/true"])
+            change(&spec)
+            return try ValidatedSpec(kept: spec.encoded()).unknownWord?.description
+        }
+        #expect(try place { $0.process?.scheduler = Scheduler(policy: "SCHED_NEW") } == "process.scheduler")
+        #expect(try place { $0.process?.scheduler = Scheduler(policy: "SCHED_OTHER", flags: ["NEW"]) } == "process.scheduler")
+        #expect(try place { $0.process?.ioPriority = IOPriority(class: "NEW", priority: 1) } == "process.ioPriority")
+        #expect(try place { $0.linux?.personality = Personality(domain: "NEW") } == "linux.personality")
+        #expect(try place { $0.linux?.memoryPolicy = MemoryPolicy(mode: "MPOL_NEW") } == "linux.memoryPolicy")
     }
 
     @Test func changesKeepItValid() throws {

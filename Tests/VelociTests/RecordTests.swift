@@ -35,6 +35,33 @@ import Testing
         #expect(!Processes.hasEnded(pid))
     }
 
+    /// Where the kernel numbers processes, the number tells, and nothing else is asked.
+    @Test func processesByTheirNumber() throws {
+        let making = try Making()
+        defer { making.end() }
+        flock(making.lock, LOCK_UN)
+        let (pid, number) = try Processes.spawn(SpawnRequest(path: "/bin/sleep", arguments: ["sleep", "1000"], environment: []))
+        let process = Descriptor(owning: number)
+        defer { _ = try? Processes.signal(process, 9) }
+        guard let identity = Processes.identity(ofNumber: number) else { return }
+        var record = Making.record
+        func state(_ identity: UInt64) throws -> String {
+            record.process = ContainerRecord.FirstProcess(pid: pid, startTime: 1, identity: identity)
+            try making.write(record)
+            return try making.runtime.state("web").status
+        }
+        #expect(try state(identity + 1) == "stopped")
+        #expect(throws: Failure.self) { try making.runtime.kill("web", signal: .kill) }
+        #expect(try !Processes.hasEnded(process, withinMilliseconds: 0))
+        #expect(try state(identity) == "running")
+        try making.runtime.kill("web", signal: .kill)
+        #expect(try Processes.hasEnded(process, withinMilliseconds: 10_000))
+        // Nobody has taken it away yet.
+        #expect(try state(identity) == "stopped")
+        _ = try Processes.wait(for: process)
+        #expect(try state(identity) == "stopped")
+    }
+
     /// A directory that was removed and made again is not the container's.
     @Test func groupsOfOthers() throws {
         let making = try Making()

@@ -102,7 +102,7 @@ extension CgroupLayout {
         found.reserveCapacity(mounts.count)
         var unified: CgroupHierarchy?
         for mount in mounts {
-            if mount.type == "cgroup2" {
+            if mount.version == .v2 {
                 if unified != nil { continue }
                 unified = CgroupHierarchy(
                     version: .v2, controllers: unifiedControllers(mount.mountPoint).words, mountPoint: mount.mountPoint,

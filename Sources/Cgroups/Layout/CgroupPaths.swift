@@ -100,13 +100,8 @@ extension CgroupPaths {
     }
 
     private static func directory(_ hierarchy: CgroupHierarchy, _ parts: [String]) -> String {
-        var path = ByteBuilder(capacity: 128)
-        if hierarchy.mountPoint != "/" { path.append(hierarchy.mountPoint) }
-        for part in parts {
-            path.append(UInt8(ascii: "/"))
-            path.append(part)
-        }
-        return path.text
+        (hierarchy.mountPoint == "/" ? "" : hierarchy.mountPoint).path(
+            to: parts.count == 1 ? parts[0] : parts.joined(separator: "/"))
     }
 
     /// The parts of a path; `.` and empty ones mean nothing.

@@ -3,13 +3,12 @@ internal import LinuxKernel
 
 /// A mount of a control group file system that can be reached by its path.
 struct CgroupMount: Equatable {
-    /// `cgroup` for v1, `cgroup2` for v2.
-    var type: String
+    var version: CgroupVersion
     /// The directory of the hierarchy that is mounted, `/` for all of it.
     var root: String
     /// Where it is mounted.
     var mountPoint: String
-    /// Options of the file system: the controllers of a v1 hierarchy and its name.
+    /// The controllers of a v1 hierarchy and its name, among other options of the file system; none for v2.
     var options: [String]
 }
 
@@ -19,7 +18,7 @@ struct CgroupMount: Equatable {
 /// cgroup2 is mounted over /sys/fs/cgroup. So the table is walked as the kernel walks a path, from mount to mount. The table
 /// has thousands of lines on busy hosts, and every container's creation reads it: bytes are compared, not characters.
 package struct MountTable {
-    private struct Line {
+    fileprivate struct Line {
         var identifier: Int
         var parent: Int
         var root: Range<Int>
@@ -37,8 +36,7 @@ package struct MountTable {
         unsafe bytes.withUnsafeBufferPointer { bytes in
             var start = 0
             while start < bytes.count {
-                var end = start
-                while end < bytes.count, unsafe bytes[end] != UInt8(ascii: "\n") { end += 1 }
+                let end = unsafe bytes.place(of: UInt8(ascii: "\n"), from: start) ?? bytes.count
                 var fields = unsafe Fields(bytes, start..<end)
                 if let line = MountTable.parse(&fields) { lines.append(line) }
                 start = end + 1
@@ -50,18 +48,19 @@ package struct MountTable {
     var visibleCgroups: [CgroupMount] {
         unsafe bytes.withUnsafeBufferPointer { bytes in
             guard let top = unsafe top(bytes) else { return [] }
-            let parents = lines.map { $0.parent }
+            var walk = unsafe MountWalk(lines, top: top, bytes)
             return lines.indices.compactMap { index in
                 let line = lines[index]
                 var fields = unsafe Fields(bytes, line.rest)
-                guard let type = fields.next(), unsafe bytes.has("cgroup", at: type) || bytes.has("cgroup2", at: type),
-                    unsafe mountReached(by: line.mountPoint, from: top, parents, bytes) == index, fields.next() != nil,
+                guard let type = fields.next() else { return nil }
+                let isUnified = unsafe bytes.has("cgroup2", at: type)
+                guard unsafe isUnified || bytes.has("cgroup", at: type), walk.reaches(index), fields.next() != nil,
                     let options = fields.next()
                 else { return nil }
                 return unsafe CgroupMount(
-                    type: MountTable.text(bytes, type), root: MountTable.text(bytes, line.root),
+                    version: isUnified ? .v2 : .v1, root: MountTable.text(bytes, line.root),
                     mountPoint: MountTable.text(bytes, line.mountPoint),
-                    options: MountTable.parts(bytes, options, at: UInt8(ascii: ",")))
+                    options: isUnified ? [] : MountTable.options(bytes, options))
             }
         }
     }
@@ -87,43 +86,6 @@ package struct MountTable {
         }
     }
 
-    /// The mount at the end of a path: from the top, always into the mount that the walk meets first.
-    ///
-    /// - Parameter parents: those of the lines: all are looked at in each step, and are beside one another here.
-    private func mountReached(
-        by path: Range<Int>, from top: Int, _ parents: [Int], _ bytes: UnsafeBufferPointer<UInt8>
-    ) -> Int? {
-        var current = top
-        // A table that leads in a circle is no table.
-        for _ in 0...lines.count {
-            var next: Int?
-            let parent = lines[current].identifier
-            for (index, other) in parents.enumerated() where other == parent && lines[index].identifier != parent {
-                let mountPoint = lines[index].mountPoint
-                guard unsafe MountTable.contains(path, below: mountPoint, bytes) else { continue }
-                if let best = next, lines[best].mountPoint.count <= mountPoint.count { continue }
-                next = index
-            }
-            guard let next else { return current }
-            current = next
-        }
-        return nil
-    }
-
-    private static func contains(_ path: Range<Int>, below directory: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard path.count >= directory.count else { return false }
-        let slash = UInt8(ascii: "/")
-        // First what tells most others from it: whether a name ends there.
-        guard
-            unsafe path.count == directory.count || bytes[path.lowerBound + directory.count] == slash
-                || (!directory.isEmpty && bytes[directory.upperBound - 1] == slash)
-        else { return false }
-        for offset in 0..<directory.count where unsafe bytes[path.lowerBound + offset] != bytes[directory.lowerBound + offset] {
-            return false
-        }
-        return true
-    }
-
     /// `36 35 98:0 /root /mount options optional… - type source options`
     private static func parse(_ fields: inout Fields) -> Line? {
         guard let first = fields.next(), let identifier = fields.number(first), let second = fields.next(),
@@ -138,20 +100,25 @@ package struct MountTable {
         return nil
     }
 
-    private static func parts(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, at separator: UInt8) -> [String] {
-        var parts: [String] = []
+    /// The options between commas but the one that all file systems have, which is first and is no controller.
+    private static func options(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> [String] {
+        var options: [String] = []
         var start = range.lowerBound
-        for index in range.lowerBound...range.upperBound where unsafe index == range.upperBound || bytes[index] == separator {
-            if index > start { unsafe parts.append(text(bytes, start..<index)) }
-            start = index + 1
+        while start < range.upperBound {
+            let end = unsafe min(bytes.place(of: UInt8(ascii: ","), from: start) ?? range.upperBound, range.upperBound)
+            let option = start..<end
+            if end > start, unsafe !bytes.has("rw", at: option) { unsafe options.append(text(bytes, option)) }
+            start = end + 1
         }
-        return parts
+        return options
     }
 
     /// Blanks, tabs, newlines and backslashes are written as `\040` and so on.
     private static func text(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> String {
         let source = unsafe UnsafeBufferPointer(rebasing: bytes[range])
-        guard unsafe source.contains(UInt8(ascii: "\\")) else { return unsafe String(decoding: source, as: UTF8.self) }
+        guard unsafe source.place(of: UInt8(ascii: "\\"), from: 0) != nil else {
+            return unsafe String(decoding: source, as: UTF8.self)
+        }
         var result: [UInt8] = []
         var index = 0
         while index < source.count {
@@ -166,6 +133,75 @@ package struct MountTable {
             }
         }
         return String(decoding: result, as: UTF8.self)
+    }
+}
+
+/// Which mounts their own paths lead to. A path is walked from mount to mount, always into the one that it meets first.
+@safe private struct MountWalk {
+    private let lines: [MountTable.Line]
+    private let top: Int
+    private let bytes: UnsafeBufferPointer<UInt8>
+    /// Those of the lines: all are looked at in each step, and are beside one another here.
+    private let parents: [Int]
+    /// Whether the walk of a mount's own path comes through it, where that is known. For a mount inside of it the walk is the
+    /// same up to there, so that what many have above them is walked once.
+    private var isPassed: [Bool?]
+
+    init(_ lines: [MountTable.Line], top: Int, _ bytes: UnsafeBufferPointer<UInt8>) {
+        self.lines = lines
+        self.top = top
+        unsafe self.bytes = bytes
+        parents = lines.map { $0.parent }
+        isPassed = [Bool?](repeating: nil, count: lines.count)
+        isPassed[top] = true
+    }
+
+    /// Whether the walk of a mount's path ends there.
+    mutating func reaches(_ index: Int) -> Bool {
+        var chain: [(index: Int, above: Int)] = []
+        var current = index
+        while isPassed[current] == nil {
+            // A table that leads in a circle is no table.
+            isPassed[current] = false
+            let parent = parents[current]
+            guard let above = lines.firstIndex(where: { $0.identifier == parent }) else { break }
+            chain.append((current, above))
+            current = above
+        }
+        for (index, above) in chain.reversed() where isPassed[above] == true {
+            let path = lines[index].mountPoint
+            isPassed[index] = contains(path, below: lines[above].mountPoint) && next(of: path, from: above) == index
+        }
+        return isPassed[index] == true && next(of: lines[index].mountPoint, from: index) == nil
+    }
+
+    /// The mount that a path leads into from another.
+    private func next(of path: Range<Int>, from index: Int) -> Int? {
+        let parent = lines[index].identifier
+        return unsafe parents.withUnsafeBufferPointer { parents in
+            var next: Int?
+            for index in parents.indices where unsafe parents[index] == parent && lines[index].identifier != parent {
+                let mountPoint = lines[index].mountPoint
+                guard contains(path, below: mountPoint) else { continue }
+                if let best = next, lines[best].mountPoint.count <= mountPoint.count { continue }
+                next = index
+            }
+            return next
+        }
+    }
+
+    private func contains(_ path: Range<Int>, below directory: Range<Int>) -> Bool {
+        guard path.count >= directory.count else { return false }
+        let slash = UInt8(ascii: "/")
+        // First what tells most others from it: whether a name ends there.
+        guard
+            unsafe path.count == directory.count || bytes[path.lowerBound + directory.count] == slash
+                || (!directory.isEmpty && bytes[directory.upperBound - 1] == slash)
+        else { return false }
+        for offset in 0..<directory.count where unsafe bytes[path.lowerBound + offset] != bytes[directory.lowerBound + offset] {
+            return false
+        }
+        return true
     }
 }
 

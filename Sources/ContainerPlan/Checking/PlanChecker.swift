@@ -95,7 +95,7 @@ struct PlanChecker {
             checkFilter(step, effects, number)
             checkGate(step, number)
             checkHeld(step, number)
-            for slot in closings[index] { close(slot, number) }
+            closings.forEach(after: index) { close($0, number) }
         }
         checkEnd()
     }

@@ -22,7 +22,7 @@ extension Plan {
         for index in steps.indices {
             encoder.step = UInt32(truncatingIfNeeded: index + 1)
             steps[index].action.encode(into: &encoder)
-            for slot in closings[index] { encoder.close(slot) }
+            closings.forEach(after: index) { encoder.close($0) }
         }
         return EncodedPlan(
             bytes: try encoder.block(descriptors: descriptors, failing: options),

@@ -11,6 +11,8 @@ struct ConfinementPlanner {
     let hasUserNamespace: Bool
     /// Whether the program's other groups stay those of the caller.
     let keepsGroups: Bool
+    /// Nil where the program keeps the capabilities that it would have.
+    private let capabilities: GrantableCapabilities?
     /// A proc file system of our own, if one was needed.
     var processFileSystem: Slot?
     var warnings: [String] = []
@@ -21,7 +23,11 @@ struct ConfinementPlanner {
         self.seccomp = seccomp
         listenerPath = HostPath(linux.seccomp?.listenerPath ?? "")
         self.facts = facts
-        hasUserNamespace = linux.hasNamespace(.user)
+        let hasUserNamespace = linux.hasNamespace(.user)
+        self.hasUserNamespace = hasUserNamespace
+        capabilities = process.document.capabilities.map {
+            GrantableCapabilities($0, facts, hasUserNamespace: hasUserNamespace)
+        }
     }
 
     func labels() throws(PlanError) -> [(module: SecurityModule, label: String, origin: JSONPath)] {
@@ -91,72 +97,40 @@ struct ConfinementPlanner {
     func planUserAndCapabilities(_ builder: inout PlanBuilder) {
         let path = JSONPath.of("process", "capabilities")
         let user = process.document.user
-        if let capabilities = process.document.capabilities {
+        if let capabilities {
             builder.add(
-                .dropBoundingCapabilities(keeping: set(capabilities.bounding), last: facts.lastCapability),
+                .dropBoundingCapabilities(keeping: capabilities.bounding, last: facts.lastCapability),
                 for: path.member("bounding"))
             builder.add(.keepCapabilitiesAcrossUserChange, for: path)
         }
         builder.add(
             .setUser(uid: user.uid, gid: user.gid, groups: keepsGroups ? nil : user.additionalGids ?? []),
             for: JSONPath.of("process", "user"))
-        guard let capabilities = process.document.capabilities else { return }
+        guard let capabilities else { return }
         builder.add(
             .setCapabilities(
-                effective: effective(capabilities), permitted: set(capabilities.permitted),
-                inheritable: inheritable(capabilities)), for: path)
-        let ambient = set(capabilities.ambient)
-        if ambient.bits != 0 { builder.add(.raiseAmbientCapabilities(ambient), for: path.member("ambient")) }
-    }
-
-    private func set(_ names: [String]?) -> CapabilitySet {
-        var bits: UInt64 = 0
-        for name in names ?? [] {
-            if let capability = Capability(name: name), isGrantable(capability) { bits |= 1 << UInt64(capability.rawValue) }
+                effective: capabilities.takenEffective, permitted: capabilities.permitted,
+                inheritable: capabilities.takenInheritable), for: path)
+        if capabilities.ambient.bits != 0 {
+            builder.add(.raiseAmbientCapabilities(capabilities.ambient), for: path.member("ambient"))
         }
-        return CapabilitySet(bits: bits)
-    }
-
-    /// KERNEL: capset(2) takes nothing into the effective set that is not permitted. SPEC(config.md#linux-process): what cannot
-    /// be granted is no reason to fail.
-    private func effective(_ capabilities: Capabilities) -> CapabilitySet {
-        CapabilitySet(bits: set(capabilities.effective).bits & set(capabilities.permitted).bits)
-    }
-
-    /// KERNEL: capset(2) takes nothing into the inheritable set that has gone from the bounding set.
-    private func inheritable(_ capabilities: Capabilities) -> CapabilitySet {
-        CapabilitySet(bits: set(capabilities.inheritable).bits & set(capabilities.bounding).bits)
-    }
-
-    /// Whether the kernel knows it, and the process has it when it comes to its own: in a user namespace it has all.
-    private func isGrantable(_ capability: Capability) -> Bool {
-        capability.rawValue <= facts.lastCapability
-            && (hasUserNamespace || facts.permittedCapabilities >> UInt64(capability.rawValue) & 1 == 1)
     }
 
     /// SPEC(config.md#linux-process): names that are unknown or cannot be granted are logged and left out.
     mutating func warnOfCapabilities() {
-        guard let capabilities = process.document.capabilities else { return }
-        let lists = [
-            capabilities.bounding, capabilities.effective, capabilities.inheritable, capabilities.permitted,
-            capabilities.ambient,
-        ]
-        var unknown: [String] = []
-        for name in lists.flatMap({ $0 ?? [] }) where !unknown.contains(name) {
-            if !(Capability(name: name).map(isGrantable) ?? false) { unknown.append(name) }
+        guard let capabilities else { return }
+        if !capabilities.leftOut.isEmpty {
+            warnings.append("ignoring unknown or unavailable capabilities: [\(capabilities.leftOut.joined(separator: " "))]")
         }
-        if !unknown.isEmpty {
-            warnings.append("ignoring unknown or unavailable capabilities: [\(unknown.joined(separator: " "))]")
-        }
-        let inheritable = inheritable(capabilities)
+        let inheritable = capabilities.takenInheritable
         warn(
-            of: set(capabilities.effective).bits & ~set(capabilities.permitted).bits,
+            of: capabilities.effective.bits & ~capabilities.permitted.bits,
             "effective capabilities that are not permitted cannot be given")
         warn(
-            of: set(capabilities.inheritable).bits & ~inheritable.bits,
+            of: capabilities.inheritable.bits & ~inheritable.bits,
             "inheritable capabilities outside of the bounding set cannot be given")
         warn(
-            of: set(capabilities.ambient).bits & ~(inheritable.bits & set(capabilities.permitted).bits),
+            of: capabilities.ambient.bits & ~(inheritable.bits & capabilities.permitted.bits),
             "ambient capabilities that are not permitted and inheritable cannot be raised")
     }
 

@@ -8,6 +8,7 @@ extension Plan {
     public static func execute(
         _ program: ValidatedProcess, in spec: ValidatedSpec, request: PlanRequest, facts: HostFacts
     ) throws(PlanError) -> Plan {
+        if let path = spec.unknownWord { throw PlanError("has a word that this version does not know", at: path) }
         let process = program.completed(by: spec.process)
         var builder = PlanBuilder()
         var linux = spec.linux

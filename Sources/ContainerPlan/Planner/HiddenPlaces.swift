@@ -6,8 +6,9 @@ struct HiddenPlaces {
     struct Path {
         /// As the configuration has it.
         let given: ContainerPath
+        /// Whether one before it in the list is the same.
+        fileprivate(set) var isRepeated = false
         /// The same without what means nothing.
-        let cleaned: ContainerPath
         fileprivate let bytes: [UInt8]
         fileprivate let owner: Owner?
     }
@@ -43,27 +44,40 @@ struct HiddenPlaces {
             return order < 0 || (order == 0 && $0.index < $1.index)
         }
         self.entries = entries
-        masked = (spec.document.linux?.maskedPaths ?? []).map { path($0) }
-        readOnly = (spec.document.linux?.readonlyPaths ?? []).map { path($0) }
+        masked = paths(spec.document.linux?.maskedPaths ?? [])
+        readOnly = paths(spec.document.linux?.readonlyPaths ?? [])
         for path in masked { if let owner = path.owner { isNeeded[owner.index] = true } }
         for path in readOnly { if let owner = path.owner { isNeeded[owner.index] = true } }
     }
 
+    private func paths(_ texts: [String]) -> [Path] {
+        var paths = texts.map { path($0) }
+        let places = paths.map { $0.bytes }
+        let order = places.indices.sorted {
+            let order = Self.compare(places[$0], places[$0].count, places[$1])
+            return order < 0 || (order == 0 && $0 < $1)
+        }
+        // Bytes: two paths may be equal as texts of Unicode, and two directories nevertheless.
+        for (one, other) in zip(order, order.dropFirst()) where places[one] == places[other] { paths[other].isRepeated = true }
+        return paths
+    }
+
     private func path(_ text: String) -> Path {
-        let cleaned = ContainerPath(cleaning: text)
-        let bytes = Array(cleaned.text.utf8)
-        return Path(given: ContainerPath(text), cleaned: cleaned, bytes: bytes, owner: owner(of: bytes))
+        let bytes = Array(ContainerPath(cleaning: text).text.utf8)
+        return Path(given: ContainerPath(text), bytes: bytes, owner: owner(of: bytes))
     }
 
     private func owner(of cleaned: [UInt8]) -> Owner? {
         if Self.hasDots(cleaned) { return nil }
-        var owner: Owner?
-        for end in 1...cleaned.count where end == cleaned.count || cleaned[end] == UInt8(ascii: "/") {
-            // One above covers those below, if it comes later.
-            guard let index = entry(at: cleaned, end), index >= owner?.index ?? 0 else { continue }
-            owner = Owner(index: index, length: end)
+        return unsafe cleaned.withUnsafeBufferPointer { bytes in
+            var owner: Owner?
+            for end in 1...bytes.count where unsafe end == bytes.count || bytes[end] == UInt8(ascii: "/") {
+                // One above covers those below, if it comes later.
+                guard let index = entry(at: cleaned, end), index >= owner?.index ?? 0 else { continue }
+                owner = Owner(index: index, length: end)
+            }
+            return owner
         }
-        return owner
     }
 
     /// The entry that lies at the place of the first bytes in the end: the last covers those before.

@@ -83,9 +83,7 @@ extension CreatePlanner {
     func planHiddenPaths(root: Slot) {
         let (masked, readOnly) = (hiddenPlaces.masked, hiddenPlaces.readOnly)
         let origin = JSONPath.of("linux", "readonlyPaths")
-        var done = Set<String>(minimumCapacity: readOnly.count)
-        for (index, path) in readOnly.enumerated() {
-            guard !LexicalPath.isRoot(path.given.text), done.insert(path.cleaned.text).inserted else { continue }
+        for (index, path) in readOnly.enumerated() where !path.isRepeated && !LexicalPath.isRoot(path.given.text) {
             builder.add(.makeReadOnly(hiddenPlaces.place(of: path), root: root), for: origin.index(index))
         }
         guard !masked.isEmpty else { return }
@@ -101,12 +99,10 @@ extension CreatePlanner {
             builder.add(.openNullDevice(into: null, root: root))
         }
         builder.add(.makeEmptyDirectory(into: empty))
-        done = Set(minimumCapacity: masked.count)
         let covered = JSONPath.of("linux", "maskedPaths")
         // A second cover would do nothing but be there.
         let protects = isHosts && mayOwnDevices
-        for (index, path) in masked.enumerated() {
-            guard done.insert(path.cleaned.text).inserted else { continue }
+        for (index, path) in masked.enumerated() where !path.isRepeated {
             builder.add(
                 .mask(
                     hiddenPlaces.place(of: path), root: root, nullDevice: null, emptyDirectory: empty,

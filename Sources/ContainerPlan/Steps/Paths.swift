@@ -70,19 +70,17 @@ private func cleaned(_ path: String) -> String {
 
 /// Whether nothing of a path would change.
 private func isClean(_ path: String) -> Bool {
-    let slash = UInt8(ascii: "/")
-    guard path.utf8.first == slash else { return false }
-    // Whether the part that is gone through means nothing so far: no byte, or one dot. Before the first slash there is none.
-    var (length, meansNothing) = (0, false)
-    let isClean = path.isAll { byte in
-        if byte == slash {
-            if meansNothing { return false }
-            (length, meansNothing) = (0, true)
-        } else {
-            length += 1
-            meansNothing = length == 1 && byte == UInt8(ascii: ".")
+    var path = path
+    return path.withUTF8 { bytes in
+        let (slash, dot) = (UInt8(ascii: "/"), UInt8(ascii: "."))
+        guard unsafe bytes.first == slash else { return false }
+        if bytes.count == 1 { return true }
+        // A slash is to be followed by a part that means something: not by the end, a slash or a dot of its own.
+        for index in bytes.indices where unsafe bytes[index] == slash {
+            let next = unsafe bytes[index + 1 == bytes.count ? index : index + 1]
+            if next == slash { return false }
+            if next == dot, unsafe index + 2 == bytes.count || bytes[index + 2] == slash { return false }
         }
         return true
     }
-    return isClean && (path.utf8.count == 1 || !meansNothing)
 }

@@ -68,6 +68,21 @@ extension JSONReader {
         return try string()
     }
 
+    /// Reads a string that is probably one that is there already: then no other is made.
+    package mutating func text(likely known: String) throws(JSONStop) -> String {
+        guard hasText else { throw unexpected("a string") }
+        let begin = position + 1
+        if try scanString() { return String(decoding: unescaped(from: begin, to: position - 1), as: UTF8.self) }
+        let bytes = unsafe UnsafeBufferPointer(start: start + begin, count: position - 1 - begin)
+        var copy = known
+        let isKnown = copy.withUTF8 { known in
+            guard known.count == bytes.count else { return false }
+            for index in 0..<known.count where unsafe known[index] != bytes[index] { return false }
+            return true
+        }
+        return unsafe isKnown ? known : String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Reads an integer.
     package mutating func number<Number: FixedWidthInteger>(as type: Number.Type = Number.self) throws(JSONStop) -> Number {
         guard let number: Number = try integer(section: JSONReader.section) else { throw JSONStop() }

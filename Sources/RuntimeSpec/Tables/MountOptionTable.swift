@@ -177,7 +177,7 @@ public enum MountOptionTable {
     }
 
     /// Numbers for the names, in the same order: they are compared in one step, and tell nearly all names apart.
-    private static let keys = options.map { key($0.name) }
+    private static let keys = options.indices.map { key(options[$0].name) }
 
     /// The first eight bytes of a name.
     private static func key(_ name: String) -> UInt64 {

@@ -31,23 +31,44 @@ public struct ValidatedSpec: Hashable, Sendable {
     }
 
     /// Reads the text of one that a runtime has kept: it was valid when it was written, by the rules of then. Those of now may be
-    /// others, and a container that exists is no less there. Only what others rely on to be there is looked for.
+    /// others, and a container that exists is no less there. Only what others rely on to be there is looked for; `unknownWord`
+    /// tells what is there in vain.
     package init(kept bytes: [UInt8]) throws(DecodingFailure) {
         let document = try Spec.decode(bytes)
-        let missing: JSONPath?
-        if document.root == nil {
-            missing = JSONPath([.member("root")])
-        } else if document.process?.args?.isEmpty != false {
-            missing = JSONPath([.member("process"), .member("args")])
-        } else {
-            missing = nil
-        }
-        if let missing {
-            throw DecodingFailure(diagnostics: [
-                Diagnostic(severity: .must, path: missing, message: "is missing", section: "config.md")
-            ])
+        if document.root == nil { throw Self.failure(JSONPath([.member("root")]), "is missing") }
+        if document.process?.args?.isEmpty != false {
+            throw Self.failure(JSONPath([.member("process"), .member("args")]), "is missing")
         }
         self.init(shown: document)
+    }
+
+    private static func failure(_ path: JSONPath, _ message: String) -> DecodingFailure {
+        DecodingFailure(diagnostics: [
+            Diagnostic(severity: .must, path: path, message: message, section: "config.md")
+        ])
+    }
+}
+
+extension ValidatedSpec {
+    /// Where one that was kept has a word which stands for something to be done to each program, and which this version does not
+    /// know. Passed over, it would be as if it was not there.
+    package var unknownWord: JSONPath? {
+        let (process, linux) = (document.process, document.linux)
+        let path = JSONPath([.member("process")])
+        if let scheduler = process?.scheduler {
+            let flags = scheduler.flags ?? []
+            if scheduler.schedulerPolicy == nil || flags.contains(where: { SchedulerFlag(rawValue: $0) == nil }) {
+                return path.member("scheduler")
+            }
+        }
+        if let priority = process?.ioPriority, priority.priorityClass == nil { return path.member("ioPriority") }
+        if let policy = linux?.memoryPolicy, policy.policyMode == nil {
+            return JSONPath([.member("linux"), .member("memoryPolicy")])
+        }
+        if let personality = linux?.personality, personality.personalityDomain == nil {
+            return JSONPath([.member("linux"), .member("personality")])
+        }
+        return nil
     }
 }
 

@@ -146,19 +146,21 @@ package enum LexicalPath {
 
     /// Shows the length of each part, and whether it is one or two dots. Splitting the text would cost much more.
     private static func parts(_ path: String, _ body: (_ length: Int, _ isDots: Bool) -> Void) {
-        var length = 0
-        var dots = 0
-        for byte in path.utf8 {
-            if byte == UInt8(ascii: "/") {
-                if length > 0 { body(length, dots == length && length <= 2) }
-                length = 0
-                dots = 0
-            } else {
-                length += 1
-                if byte == UInt8(ascii: ".") { dots += 1 }
+        var path = path
+        path.withUTF8 { bytes in
+            var (length, dots) = (0, 0)
+            for index in bytes.indices {
+                let byte = unsafe bytes[index]
+                if byte == UInt8(ascii: "/") {
+                    if length > 0 { body(length, dots == length && length <= 2) }
+                    (length, dots) = (0, 0)
+                } else {
+                    length += 1
+                    if byte == UInt8(ascii: ".") { dots += 1 }
+                }
             }
+            if length > 0 { body(length, dots == length && length <= 2) }
         }
-        if length > 0 { body(length, dots == length && length <= 2) }
     }
 }
 

@@ -9,18 +9,24 @@ struct FileSystemTypes {
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
         names.reserveCapacity(64)
-        var start = 0
-        for index in bytes.indices where bytes[index] < 0x20 {
-            if bytes[index] == UInt8(ascii: "\n") { names.append(start..<index) }
-            start = index + 1
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            var start = 0
+            for index in bytes.indices where unsafe bytes[index] < 0x20 {
+                if unsafe bytes[index] == UInt8(ascii: "\n") { names.append(start..<index) }
+                start = index + 1
+            }
+            names.append(start..<bytes.count)
         }
-        names.append(start..<bytes.count)
     }
 
     static var ofKernel: FileSystemTypes { FileSystemTypes((try? Files.read("/proc/filesystems")) ?? []) }
 
     func contains(_ type: String) -> Bool {
-        let length = type.utf8.count
-        return length > 0 && names.contains { $0.count == length && bytes[$0].elementsEqual(type.utf8) }
+        var type = type
+        return type.withUTF8 { type in
+            unsafe bytes.withUnsafeBufferPointer { bytes in
+                !type.isEmpty && names.contains { unsafe $0.count == type.count && bytes[$0].elementsEqual(type) }
+            }
+        }
     }
 }

@@ -18,11 +18,12 @@ extension Performer {
 
     /// From here on other commands find the container.
     func recordProcess() throws(Failure) {
-        let pid = try child().pid
+        let (pid, descriptor) = (try child().pid, try child().descriptor)
         guard let startTime = Processes.startTime(of: pid) else {
             throw Failure(.kernel, "the container's process ended before it was complete")
         }
-        effects.record.process = ContainerRecord.FirstProcess(pid: pid, startTime: startTime)
+        effects.record.process = ContainerRecord.FirstProcess(
+            pid: pid, startTime: startTime, identity: Processes.identity(ofNumber: descriptor))
         effects.record.identifyGroups()
         try state().write(effects.record)
         let front = effects.record.encodedFront

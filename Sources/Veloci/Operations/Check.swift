@@ -140,8 +140,8 @@ private struct HostCheck {
     private mutating func checkNamespaces() {
         for (index, namespace) in (spec.linux?.namespaces ?? []).enumerated() {
             guard let kind = namespace.kind else { continue }
-            let path = JSONPath([.member("linux"), .member("namespaces"), .index(index)])
-            if (try? Files.status(of: "/proc/self/ns/" + kind.fileName)) == nil {
+            var path: JSONPath { JSONPath([.member("linux"), .member("namespaces"), .index(index)]) }
+            if (try? Files.status(of: "/proc/self/ns".path(to: kind.fileName))) == nil {
                 add("this kernel has no \(kind.rawValue) namespaces", path)
             }
             guard let file = namespace.path, !file.isEmpty else { continue }
@@ -164,7 +164,7 @@ private struct HostCheck {
         }
         let known = FileSystemTypes.ofKernel
         for (index, mount) in (spec.mounts ?? []).enumerated() {
-            let path = JSONPath([.member("mounts"), .index(index)])
+            var path: JSONPath { JSONPath([.member("mounts"), .index(index)]) }
             let type = mount.type ?? ""
             let isBind = type == "bind" || (mount.options ?? []).contains { $0 == "bind" || $0 == "rbind" }
             if isBind {

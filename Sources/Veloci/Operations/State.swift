@@ -8,7 +8,7 @@ extension Runtime {
     public func state(_ id: String) throws(Failure) -> ContainerState {
         try ContainerID.check(id)
         if let root = try? Files.open(root, flags: [.path, .directory]),
-            let shown = try ContainerFront(of: id, in: root.number, readsRecord: true)?.shown(asksFreezers: true)
+            let shown = try ContainerFront(of: id, in: root.number, readsRecord: true)?.shown()
         {
             return shown
         }
@@ -29,7 +29,7 @@ extension Runtime {
         try visit { (id, root) throws(Failure) in
             let front = ContainerFront(of: id, in: root)
             if front == nil, !Self.isDirectory(id, in: root) { return }
-            var shown = if let usual = try front?.shown(asksFreezers: false) { usual } else { try state(id) }
+            var shown = if let usual = try front?.shown() { usual } else { try state(id) }
             shown.ownerID = front?.ownerID ?? (try? Files.status(of: id, at: root))?.userID
             states.append(shown)
         }

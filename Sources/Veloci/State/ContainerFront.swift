@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CStageWire
 internal import LinuxKernel
 
@@ -5,8 +6,8 @@ internal import LinuxKernel
 /// one file. As few calls as tell it; whatever is not as usual is for `StoredContainer`, which looks more closely.
 struct ContainerFront {
     private let record: ContainerRecord
-    /// The groups that it can be frozen in, by controller.
-    private let freezers: [String: String]
+    /// The groups that it can be frozen in, by controller; nil where nobody asks them.
+    private let freezers: [String: String]?
     private let phase: stage_phase
     /// A command froze it, and none let it go on.
     private let wasPaused: Bool
@@ -18,16 +19,17 @@ struct ContainerFront {
     /// - Returns: nil when no whole front is there, as while the container is being made.
     init?(of id: String, in root: Int32, readsRecord: Bool = false) {
         let size = Int(stage_progress_size)
-        guard let bytes = Self.read(id + "/" + StateDirectory.progressFile, in: root), bytes.count >= size else { return nil }
-        var front: (record: ContainerRecord, freezers: [String: String])?
+        guard let bytes = Self.read(id.path(to: StateDirectory.progressFile), in: root), bytes.count >= size else { return nil }
         if readsRecord {
-            front = Self.read(id + "/" + StateDirectory.stateFile, in: root).flatMap { ContainerRecord.front(of: $0) }
+            guard let bytes = Self.read(id.path(to: StateDirectory.stateFile), in: root),
+                let front = ContainerRecord.front(of: bytes)
+            else { return nil }
+            (record, freezers) = (front.record, front.freezers)
         } else {
-            front = ContainerRecord.front(bytes[size...])
+            guard let front = ContainerRecord.front(bytes[size...]) else { return nil }
+            (record, freezers) = (front, nil)
         }
-        guard let (record, freezers) = front, record.id == id, record.process != nil else { return nil }
-        self.record = record
-        self.freezers = freezers
+        guard record.id == id, record.process != nil else { return nil }
         (phase, wasPaused) = unsafe bytes.withUnsafeBytes { bytes in
             let page = unsafe bytes.loadUnaligned(as: stage_progress.self)
             return (stage_phase(rawValue: page.phase), page.paused != 0)
@@ -42,23 +44,24 @@ struct ContainerFront {
     /// Who made it; nil where the owner of its directory tells.
     var ownerID: UInt32? { record.isOfRoot ? 0 : nil }
 
-    /// The container as it is now; nil when it takes a closer look.
-    /// - Parameter asksFreezers: whether its groups are asked, so that one is seen that others have frozen as well.
-    func shown(asksFreezers: Bool) throws(Failure) -> ContainerState? {
-        guard let status = try status(asksFreezers) else { return nil }
+    /// The container as it is now; nil when it takes a closer look. Where the record was read, its groups are asked, so that one
+    /// is seen that others have frozen as well.
+    func shown() throws(Failure) -> ContainerState? {
+        guard let status = try status() else { return nil }
         return record.shown(status)
     }
 
-    private func status(_ asksFreezers: Bool) throws(Failure) -> Status? {
+    private func status() throws(Failure) -> Status? {
         guard let process = record.process, !record.isOfAnotherBoot else { return nil }
         do throws(KernelError) {
-            if try !Processes.isThere(process.pid, startedAt: process.startTime) { return .stopped }
+            if try !process.isThere() { return .stopped }
         } catch {
             throw .kernel(error, "cannot look at the container's process")
         }
         if phase == stage_phase_failed { return .stopped }
         // Somebody else's group may have the name by now: then whether it is frozen says nothing.
-        if wasPaused || asksFreezers && ContainerGroup(recorded: freezers).isFrozen { return nil }
+        if wasPaused { return nil }
+        if let freezers, ContainerGroup(recorded: freezers).isFrozen { return nil }
         return phase == stage_phase_executing ? .running : .created
     }
 }

@@ -68,6 +68,10 @@ extension ContainerRecord {
             writer.integer(process.pid)
             writer.name("startTime")
             writer.integer(process.startTime)
+            if let identity = process.identity {
+                writer.name("identity")
+                writer.integer(identity)
+            }
             writer.close("}")
         }
         writer.member("hasOwnProcesses", hasOwnProcesses)
@@ -101,16 +105,20 @@ extension ContainerRecord {
         return (reading.record, freezers)
     }
 
-    /// The front where it stands alone.
+    /// The front where it stands alone, for `list`, which asks no freezer.
     ///
     /// - Returns: nil for a document that veloci did not write, or not completely.
-    static func front(_ bytes: ArraySlice<UInt8>) -> (record: ContainerRecord, freezers: [String: String])? {
+    static func front(_ bytes: ArraySlice<UInt8>) -> ContainerRecord? {
         var reading = Reading()
+        var hasFreezers = false
         let isWhole = unsafe bytes.withUnsafeBufferPointer { bytes in
-            unsafe JSONReader.document(bytes) { (name, reader) throws(JSONStop) in try reading.read(name, &reader) }
+            unsafe JSONReader.document(bytes) { (name, reader) throws(JSONStop) in
+                if !name.equals("freezers") { return try reading.read(name, &reader) }
+                hasFreezers = true
+                try reader.skip()
+            }
         }
-        guard isWhole, reading.hasFront, let freezers = reading.freezers else { return nil }
-        return (reading.record, freezers)
+        return isWhole && reading.hasFront && hasFreezers ? reading.record : nil
     }
 
     /// A record while it is read.
@@ -167,7 +175,7 @@ extension ContainerRecord {
                 record.created = try reader.text()
                 front |= 8
             } else if name.equals("boot") {
-                record.boot = try reader.text()
+                record.boot = try reader.text(likely: ContainerRecord.currentBoot)
             } else if name.equals("isOfRoot") {
                 record.isOfRoot = try reader.truth()
             } else if name.equals("annotations") {
@@ -198,6 +206,8 @@ extension ContainerRecord.FirstProcess {
                 process.pid = try reader.number()
             } else if name.equals("startTime") {
                 process.startTime = try reader.number()
+            } else if name.equals("identity") {
+                process.identity = try reader.number()
             } else {
                 try reader.skip()
             }

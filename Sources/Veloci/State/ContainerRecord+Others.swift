@@ -55,6 +55,20 @@ extension ContainerRecord {
     private static func number(of directory: String) -> UInt64? { (try? Files.status(of: directory))?.inode }
 }
 
+extension ContainerRecord.FirstProcess {
+    /// Whether it goes on. One that has ended and was not taken away yet does not.
+    func isThere() throws(KernelError) -> Bool {
+        if let identity { return try Processes.isThere(pid, identity: identity) }
+        return try Processes.isThere(pid, startedAt: startTime)
+    }
+
+    /// - Throws: `KernelError`; `ESRCH` when it has ended, with all its threads, or the pid is another's.
+    func open() throws(KernelError) -> Descriptor {
+        if let identity { return try Processes.open(pid, identity: identity) }
+        return try Processes.open(pid, startedAt: startTime)
+    }
+}
+
 extension Undo {
     /// Whether a restart of the machine took the effect back.
     fileprivate var endsWithTheMachine: Bool {

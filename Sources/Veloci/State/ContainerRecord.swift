@@ -9,6 +9,8 @@ struct ContainerRecord: Equatable, Sendable {
         var pid: Int32
         /// Clock ticks after the machine's start.
         var startTime: UInt64
+        /// The kernel's number of it; nil where it gives none.
+        var identity: UInt64?
     }
 
     var id: String

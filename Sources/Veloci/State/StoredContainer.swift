@@ -41,7 +41,7 @@ struct StoredContainer {
     func status(holdingLock isOurs: Bool = false) throws(Failure) -> Status {
         guard let process = record.process else { return !isOurs && isBeingMade ? .creating : .stopped }
         do throws(KernelError) {
-            if try !Processes.isThere(process.pid, startedAt: process.startTime) { return .stopped }
+            if try !process.isThere() { return .stopped }
         } catch {
             throw .kernel(error, "cannot look at the container's process")
         }
@@ -67,7 +67,7 @@ extension ContainerRecord {
         let gone = Failure(.notRunning, "container not running")
         guard let recorded = process else { throw gone }
         do throws(KernelError) {
-            return try Processes.open(recorded.pid, startedAt: recorded.startTime)
+            return try recorded.open()
         } catch where error.errno == .noSuchProcess {
             throw gone
         } catch {
