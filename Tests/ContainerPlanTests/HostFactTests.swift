@@ -297,6 +297,10 @@ import Testing
         }
         #expect(try text(nil).contains(words))
         #expect(try !text(CPUAffinity(initial: "0")).contains(words) && !text(CPUAffinity(final: "0")).contains(words))
+        // What cannot be said to the kernel is not passed over.
+        for beyond in [CPUAffinity(initial: "0,8192"), CPUAffinity(final: "0-9000")] {
+            #expect(throws: PlanError.self) { try text(beyond) }
+        }
     }
 }
 

@@ -24,7 +24,7 @@ extension Plan {
         builder.add(.nameProcess("veloci:[2:EXEC]"))
         // CVE-2016-9962: those inside could trace us while we still hold the host's descriptors.
         builder.add(.refuseTracing)
-        planAffinity(process.document.execCPUAffinity?.initial, .of("process", "execCPUAffinity", "initial"), &builder)
+        try planAffinity(process.document.execCPUAffinity?.initial, .of("process", "execCPUAffinity", "initial"), &builder)
         let groups = ContainerHierarchies(of: request.containerGroups)
         let entersUnified = planControlGroups(process, groups, facts, &builder)
         // SPEC(config.md#linux-process): where processors are named, the kernel's choice within the group is not changed.
@@ -50,7 +50,7 @@ extension Plan {
         // What concerns the container concerns each of its processes; the rest of `linux` is in place.
         try confinement.planAttributes(
             &builder, linux: Linux(memoryPolicy: linux.memoryPolicy, personality: linux.personality))
-        planAffinity(process.document.execCPUAffinity?.final, .of("process", "execCPUAffinity", "final"), &builder)
+        try planAffinity(process.document.execCPUAffinity?.final, .of("process", "execCPUAffinity", "final"), &builder)
         limits.planFromOutside(&builder, hasUserNamespace: kinds.contains(.user))
         if let score = process.document.oomScoreAdj {
             builder.at(.ready, .setOOMScore(score), for: .of("process", "oomScoreAdj"))
@@ -115,8 +115,13 @@ extension Plan {
         if kinds.contains(.pid) || kinds.contains(.time) { builder.add(.fork(namespaces: []), for: path) }
     }
 
-    private static func planAffinity(_ list: String?, _ path: JSONPath, _ builder: inout PlanBuilder) {
-        guard let list, !list.isEmpty, let mask = CPUMask(list: list) else { return }
+    private static func planAffinity(
+        _ list: String?, _ path: JSONPath, _ builder: inout PlanBuilder
+    ) throws(PlanError) {
+        guard let list, !list.isEmpty else { return }
+        guard let mask = CPUMask(list: list) else {
+            throw PlanError("\"\(list)\" names a processor above 8191, the last that Linux can have", at: path)
+        }
         builder.add(.setCPUAffinity(mask), for: path)
     }
 
