@@ -171,7 +171,7 @@ let package = Package(
             swiftSettings: language),
         // Its tests run the executable as well, which every build makes; a dependency would link them statically.
         .testTarget(
-            name: "VelociCommandTests", dependencies: ["VelociCommand", "RuntimeSpec"], swiftSettings: language),
+            name: "VelociCommandTests", dependencies: ["VelociCommand", "Veloci", "RuntimeSpec"], swiftSettings: language),
         // The manual's pages and the completions of shells, made from the table of commands and compared with it.
         .testTarget(name: "ManualTests", dependencies: ["VelociCommand", "Conformance", "RuntimeSpec"], swiftSettings: language),
         // Faults, kills, races and attacks. Its program counts what is left of its own, so it is a process of its own.

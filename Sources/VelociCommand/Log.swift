@@ -70,11 +70,14 @@ final class Log: @unchecked Sendable {
     }
 
     /// Writes the reason of a failure. Nothing may be written after it.
-    func error(_ message: String, hint: String? = nil) {
+    /// - Parameter isBare: whether it stands on standard error as it is, if the log is text.
+    func error(_ message: String, hint: String? = nil, isBare: Bool = false) {
         if format == .text { flush() }
         defer { heldWarnings = [] }
         if file != nil {
             write(line(.error, message, hint: hint))
+            Self.write(Quoted.printable(message) + "\n", to: standardError)
+        } else if format == .text, isBare {
             Self.write(Quoted.printable(message) + "\n", to: standardError)
         } else if format == .text, isatty(standardError) != 0 {
             let suffix = hint.map { "  hint: \(Quoted.printable($0))\n" } ?? ""

@@ -42,7 +42,7 @@ package struct Program {
         } catch {
             // What was printed before the failure belongs to the caller as well; the failure itself matters more.
             try? output.flush()
-            log.error(error.message, hint: error.hint)
+            log.error(error.message, hint: error.hint, isBare: error.isBare)
             return error.exitCode
         }
     }

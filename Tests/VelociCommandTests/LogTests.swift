@@ -1,5 +1,7 @@
 import Foundation
+import RuntimeSpec
 import Testing
+import Veloci
 
 @testable import VelociCommand
 
@@ -48,6 +50,30 @@ import Testing
     }
 
     /// Names of files, of programs and of keys come from images and containers, and a terminal would obey.
+    /// Words of the container's process stand alone where its output goes, and nowhere else.
+    @Test func bareWords() throws {
+        let words = "exec /run.sh: exec format error (process.args)"
+        let fixture = try Fixture()
+        let json = try Fixture()
+        let kept = try Fixture()
+        fixture.log.error(words, isBare: true)
+        #expect(fixture.standardError == words + "\n")
+        json.log.format = .json
+        json.log.error(words, isBare: true)
+        #expect(json.standardError.hasPrefix("{") && json.standardError.contains(words))
+        try kept.log.open(kept.logPath)
+        kept.log.error(words, isBare: true)
+        #expect(kept.standardError == words + "\n" && kept.file.contains("level=error msg=\"\(words)\""))
+    }
+
+    @Test func whatIsSaidBare() {
+        let path = JSONPath([.member("process"), .member("args")])
+        let refused = CommandFailure(Failure(.program, "exec /run.sh: exec format error", path: path), "run failed: ")
+        #expect(refused.message == "exec /run.sh: exec format error (process.args)" && refused.isBare)
+        let missing = CommandFailure(Failure(.program, "exec: \"x\": not found", path: path), "run failed: ")
+        #expect(missing.message == "run failed: process.args: exec: \"x\": not found" && !missing.isBare)
+    }
+
     @Test func nothingForTheTerminalToObey() throws {
         let fixture = try Fixture()
         try fixture.log.open(fixture.logPath)

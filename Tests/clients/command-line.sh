@@ -217,6 +217,8 @@ if [ "$runtime_name" != veloci ]; then skip "messages" "these are veloci's"; els
     check "the interpreter of a script that is missing" script
     loader() { afresh '.process.args = ["/bin/dynamic"]'; cp -L /bin/bash "$bundle/rootfs/bin/dynamic"; says 'exec /bin/dynamic: no such file or directory: its interpreter /lib' 1 runtime run --bundle "$bundle" box; }
     check "the loader of a program" loader
+    garbage() { afresh '.process.args = ["/run.bin"]'; echo garbage >"$bundle/rootfs/run.bin"; chmod +x "$bundle/rootfs/run.bin"; runtime run --bundle "$bundle" box 2>&1 || true; }
+    check "the words of a program that cannot be executed stand alone" expect 'exec /run.bin: exec format error (process.args)' garbage
     check "the container again" box
     check "in exec as well" says ': its interpreter /no/such/shell is missing' 255 runtime exec box /run.sh
     in_start() { afresh '.process.args = ["/run.sh"]'; runtime create --bundle "$bundle" box >/dev/null && says ': its interpreter /no/such/shell is missing' 1 runtime start box; }
