@@ -98,7 +98,8 @@ public indirect enum Step: Equatable, Sendable {
     // MARK: Mounts
 
     /// A new file system on a place below the root, complete before it can be seen there (fsopen(2), fsconfig(2), fsmount(2),
-    /// mount_setattr(2), openat2(2), move_mount(2)). SPEC(config.md#mounts).
+    /// mount_setattr(2), openat2(2), move_mount(2)). For a caller without privileges it gets the copy of what it covers here
+    /// (getdents64(2), sendfile(2)). SPEC(config.md#mounts) `tmpcopyup`.
     case mountFileSystem(FileSystemMount, root: Slot)
     /// A tree that was opened or made before, such as that of a bind mount, on a place below the root (openat2(2),
     /// move_mount(2)). `keeping`: it stays open in this slot. SPEC(config.md#mounts).
